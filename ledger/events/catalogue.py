@@ -1,0 +1,149 @@
+"""Every kind of event, in one place. A new kind is registered here and nowhere else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from pydantic import ValidationError
+
+from ledger.core.digest import hex_digest
+from ledger.core.encoding import canonical
+from ledger.errors import InputError, UnknownKindError
+from ledger.events import assurance, deployment, log, model, people, release
+from ledger.events.event import PREDICATE_BASE
+
+if TYPE_CHECKING:
+    from ledger.events.event import Event
+
+CATALOGUE: Final[dict[str, type[Event]]] = {
+    kind.kind: kind
+    for kind in (
+        log.LogCreated,
+        people.ActorEnrolled,
+        people.RoleGranted,
+        people.RoleRevoked,
+        model.ModelRegistered,
+        model.VersionRegistered,
+        model.EvidenceAttached,
+        model.MetricsObserved,
+        model.VersionDeprecated,
+        model.VersionArchived,
+        release.ReleaseRequested,
+        release.ReleaseApproved,
+        release.ReleaseRejected,
+        release.ReleaseWithdrawn,
+        release.ApprovalRevoked,
+        release.ReleaseGranted,
+        release.ReleaseLapsed,
+        deployment.DeploymentRecorded,
+        deployment.DeploymentRolledBack,
+        deployment.DeploymentStopped,
+        assurance.PolicyActivated,
+        assurance.AccessDenied,
+        assurance.ReportIssued,
+    )
+}
+
+
+def class_of(kind: str) -> type[Event]:
+    """The class of a kind.
+
+    Raises:
+        UnknownKindError: no such kind.
+    """
+    found = CATALOGUE.get(kind)
+    if found is None:
+        msg = "There is no such kind of event."
+        raise UnknownKindError(
+            msg, pointer="/kind", remedy=f"Kinds are: {', '.join(sorted(CATALOGUE))}."
+        )
+    return found
+
+
+def read_command(kind: str, fields: object, pointer: str = "/event") -> Event:
+    """Read what somebody asks for from outside: strict, and never a kind that ``submit`` writes.
+
+    Raises:
+        UnknownKindError: no such kind, or one that only the ledger itself writes.
+        InputError: a field is missing, unknown or wrong; ``pointer`` names it.
+    """
+    wanted = class_of(kind)
+    if wanted.written_by_submit:
+        msg = f"{kind} is written by the ledger itself and can't be submitted."
+        raise UnknownKindError(msg, pointer="/kind", remedy="Submit what leads to it.")
+    return _validated(wanted, fields, pointer)
+
+
+def read_event(predicate_type: str, facts: object) -> Event:
+    """Read an event back from an entry; private required texts are filled with a placeholder."""
+    kind, _, version = predicate_type.removeprefix(PREDICATE_BASE).rpartition("/v")
+    wanted = class_of(kind)
+    if predicate_type != wanted.predicate_type() or not version:
+        msg = "This version of the kind is not known to this program."
+        raise UnknownKindError(msg, remedy="Use a newer program.")
+    if not isinstance(facts, dict):
+        raise InputError("An event is a JSON object.", pointer="/event")
+    filled = dict(facts)
+    for name in wanted.private_fields():
+        if name in filled:
+            raise InputError("A private text stands in the ledger.", pointer=f"/event/{name}")
+        if wanted.model_fields[name].is_required():
+            filled[name] = "(in the vault)"
+    return _validated(wanted, filled, "/event")
+
+
+def schema_digest() -> str:
+    """SHA-256 of the JSON Schemas of all kinds, so that a log says what it started with."""
+    schemas = {name: kind.model_json_schema() for name, kind in CATALOGUE.items()}
+    return hex_digest(canonical(_without_floats(schemas)))
+
+
+def _without_floats(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_floats(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_without_floats(item) for item in value]
+    return str(value) if isinstance(value, float) else value
+
+
+def _validated(wanted: type[Event], fields: object, pointer: str) -> Event:
+    if not isinstance(fields, dict):
+        raise InputError("An event is a JSON object.", pointer=pointer)
+    try:
+        return wanted.model_validate(_tuples(fields))
+    except ValidationError as error:
+        raise _input_error(wanted, error, pointer) from None
+
+
+def _tuples(value: Any) -> Any:
+    """JSON has lists, strict frozen models have tuples."""
+    if isinstance(value, list):
+        return tuple(_tuples(item) for item in value)
+    if isinstance(value, dict):
+        return {key: _tuples(item) for key, item in value.items()}
+    return value
+
+
+def _input_error(wanted: type[Event], error: ValidationError, pointer: str) -> InputError:
+    first = error.errors(include_input=False, include_url=False)[0]
+    place = "".join(f"/{_escaped(str(part))}" for part in first["loc"])
+    if first["type"] == "missing":
+        remedy = "This field is required."
+    elif first["type"] == "extra_forbidden":
+        remedy = (
+            f"Known fields are: {', '.join(wanted.model_fields)}."
+            if len(first["loc"]) == 1
+            else "There is no such field."
+        )
+    else:
+        remedy = ""
+    return InputError(
+        f"{wanted.kind}: {first['msg'].removeprefix('Value error, ')}.",
+        pointer=pointer + place,
+        remedy=remedy,
+        code=f"invalid-{first['type'].replace('_', '-')}",
+    )
+
+
+def _escaped(part: str) -> str:
+    return part.replace("~", "~0").replace("/", "~1")

@@ -1,0 +1,50 @@
+"""A decision is a recorded fact: allowed or refused, under which policy, and why.
+
+The ledger knows the type because decisions stand in entries; what decides lives elsewhere and is
+handed in as a function.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from ledger.events.names import Sequence, Sha256, Slug, Value
+
+Outcome = Literal["allow", "deny"]
+ResultState = Literal["met", "unmet", "not_known"]
+
+
+class Result(Value):
+    """What one requirement said.
+
+    ``code`` and ``params`` become a sentence through one table (policies.reasons); ``by`` are the
+    entries that met the requirement.
+    """
+
+    gate: Slug
+    requirement: Slug
+    state: ResultState
+    code: str
+    params: dict[str, str | int | list[str]] = Field(default_factory=dict)
+    by: tuple[Sequence, ...] = ()
+
+
+class Decision(Value):
+    """Allowed or refused, under the policy of this digest and this version of the engine."""
+
+    outcome: Outcome
+    policy: Sha256
+    engine: int
+    results: tuple[Result, ...] = ()
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the command may become an event."""
+        return self.outcome == "allow"
+
+    @property
+    def unmet(self) -> tuple[Result, ...]:
+        """What is missing, in the order in which the gates spoke."""
+        return tuple(result for result in self.results if result.state != "met")

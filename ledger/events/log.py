@@ -1,0 +1,38 @@
+"""The log's own beginning."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from ledger.events.event import Event, named
+from ledger.events.names import PublicText, Sha256, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class LogKey(Value):
+    """A public key and what it may sign.
+
+    ``public`` is the raw Ed25519 key in hexadecimal, or for the seal the SHA-256 of the X.509
+    certificate in DER.
+    """
+
+    use: Literal["entries", "checkpoints", "seal"]
+    algorithm: Literal["ed25519", "x509-sha256"]
+    public: Sha256
+
+
+class LogCreated(Event):
+    """Entry 0 of every log: its origin, its first keys and the set of schemas it starts with."""
+
+    kind: ClassVar[str] = "log.created"
+    written_by_submit: ClassVar[bool] = True
+
+    origin: PublicText
+    keys: tuple[LogKey, ...]
+    schemas: Sha256
+    generator: PublicText
+
+    def subject_digests(self) -> Mapping[str, str]:
+        return named(f"log:{self.origin}")

@@ -1,0 +1,57 @@
+"""Who acts, and in which role. Names and e-mail addresses stay in the vault."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from ledger.events.event import Event, named
+from ledger.events.names import ActorId, PrivateText, Slug
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ActorType = Literal["person", "workload", "service"]
+
+
+class ActorEnrolled(Event):
+    """A person, a CI workload or the service itself became known under a random id."""
+
+    kind: ClassVar[str] = "actor.enrolled"
+
+    actor_id: ActorId
+    actor_type: ActorType
+    name: PrivateText | None = None
+    email: PrivateText | None = None
+
+    def private_owner(self, actor_id: str) -> str:
+        del actor_id
+        return self.actor_id
+
+    def subject_digests(self) -> Mapping[str, str]:
+        return named(f"actor:{self.actor_id}")
+
+
+class RoleGranted(Event):
+    """An actor was given a role."""
+
+    kind: ClassVar[str] = "role.granted"
+
+    actor_id: ActorId
+    role: Slug
+    reason: PrivateText | None = None
+
+    def subject_digests(self) -> Mapping[str, str]:
+        return named(f"actor:{self.actor_id}")
+
+
+class RoleRevoked(Event):
+    """A role was taken from an actor."""
+
+    kind: ClassVar[str] = "role.revoked"
+
+    actor_id: ActorId
+    role: Slug
+    reason: PrivateText | None = None
+
+    def subject_digests(self) -> Mapping[str, str]:
+        return named(f"actor:{self.actor_id}")

@@ -1,0 +1,93 @@
+"""Releases: asked for, voted on, granted by ``submit`` when the policy is met, lapsed when it no
+longer is. A release is known by the sequence number of the entry that asked for it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from ledger.events.event import Event
+from ledger.events.names import ModelName, PrivateText, Sequence, Sha256, Slug, VersionName
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class ReleaseRequested(Event):
+    """Somebody asks that one version may run in one environment."""
+
+    kind: ClassVar[str] = "release.requested"
+
+    model: ModelName
+    version: VersionName
+    environment: Slug
+    note: PrivateText | None = None
+
+
+class ReleaseApproved(Event):
+    """A person approves a release. ``artifact`` is the digest the person was shown."""
+
+    kind: ClassVar[str] = "release.approved"
+
+    release: Sequence
+    artifact: Sha256
+    comment: PrivateText | None = None
+
+
+class ReleaseRejected(Event):
+    """A person refuses a release and says why."""
+
+    kind: ClassVar[str] = "release.rejected"
+
+    release: Sequence
+    artifact: Sha256
+    reason: PrivateText
+
+
+class ReleaseWithdrawn(Event):
+    """The request is taken back."""
+
+    kind: ClassVar[str] = "release.withdrawn"
+
+    release: Sequence
+    reason: PrivateText | None = None
+
+
+class ApprovalRevoked(Event):
+    """A person takes an own approval back."""
+
+    kind: ClassVar[str] = "approval.revoked"
+
+    release: Sequence
+    reason: PrivateText
+
+
+class _Outcome(Event):
+    """What ``submit`` itself concludes about a release."""
+
+    written_by_submit: ClassVar[bool] = True
+
+    release: Sequence
+    model: ModelName
+    version: VersionName
+    environment: Slug
+    artifact: Sha256
+
+    def subject_digests(self) -> Mapping[str, str]:
+        return {f"model:{self.model}@{self.version}": self.artifact}
+
+
+class ReleaseGranted(_Outcome):
+    """Every gate for this release is met; ``approvals`` are the entries that filled its seats."""
+
+    kind: ClassVar[str] = "release.granted"
+
+    approvals: tuple[Sequence, ...]
+
+
+class ReleaseLapsed(_Outcome):
+    """A granted release is no longer covered by the policy; ``cause`` is the entry that changed it."""
+
+    kind: ClassVar[str] = "release.lapsed"
+
+    cause: Sequence

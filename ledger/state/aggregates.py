@@ -1,0 +1,340 @@
+"""What is true of each thing, as folded from the entries: one frozen value per thing.
+
+An aggregate is found by its class's ``table`` and its ``key``. It is small, so that a decision reads
+a handful of them and its cost does not grow with the ledger. ``search()`` names the columns by which
+pages and reports find it.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal, NamedTuple
+
+from ledger.events.model import (
+    Artifact,
+    Code,
+    DataSet,
+    Metric,
+    Parent,
+    RiskTier,
+    RunEnvironment,
+    Task,
+    VersionScheme,
+)
+from ledger.events.names import Value
+from ledger.events.people import ActorType
+
+LifeCycle = Literal["registered", "deprecated", "archived"]
+ReleaseStatus = Literal["open", "granted", "lapsed", "rejected", "withdrawn"]
+DeploymentStatus = Literal["running", "replaced", "rolled_back", "stopped"]
+Verdict = Literal["approve", "reject"]
+
+
+class Search(NamedTuple):
+    """The columns by which an aggregate is found; empty text where one does not apply."""
+
+    model: str = ""
+    version: str = ""
+    environment: str = ""
+    status: str = ""
+    actor: str = ""
+
+
+class Aggregate(Value):
+    """The root of all folded values. ``since`` is the entry that first made it."""
+
+    table: ClassVar[str]
+    since: int
+
+    @property
+    def key(self) -> str:
+        """The name under which it is found within its table."""
+        raise NotImplementedError
+
+    def search(self) -> Search:
+        """The columns by which it is found."""
+        return Search()
+
+
+class LogState(Aggregate):
+    """The log itself: origin and keys (use, public)."""
+
+    table: ClassVar[str] = "log"
+    origin: str
+    keys: tuple[tuple[str, str], ...]
+
+    @property
+    def key(self) -> str:
+        return "log"
+
+
+class PolicyState(Aggregate):
+    """The policy in force. ``since`` is the entry that activated it."""
+
+    table: ClassVar[str] = "policy"
+    policy: str
+    digest: str
+    previous: str | None
+
+    @property
+    def key(self) -> str:
+        return "in-force"
+
+
+class RoleHeld(Value):
+    """A role and the entry that granted it."""
+
+    role: str
+    granted: int
+
+
+class ActorState(Aggregate):
+    """Somebody who may act, with the roles held now."""
+
+    table: ClassVar[str] = "actor"
+    id: str
+    type: ActorType
+    roles: tuple[RoleHeld, ...] = ()
+
+    @property
+    def key(self) -> str:
+        return self.id
+
+    def search(self) -> Search:
+        return Search(actor=self.id, status=self.type)
+
+    def holds(self, role: str) -> bool:
+        """Whether the role is held now."""
+        return any(held.role == role for held in self.roles)
+
+
+class RoleState(Aggregate):
+    """Who holds a role now, in the order in which it was granted."""
+
+    table: ClassVar[str] = "role"
+    role: str
+    holders: tuple[str, ...]
+
+    @property
+    def key(self) -> str:
+        return self.role
+
+
+class ModelState(Aggregate):
+    """A model and what was said of it when it was registered."""
+
+    table: ClassVar[str] = "model"
+    model: str
+    version_scheme: VersionScheme
+    task: Task
+    risk_tier: RiskTier
+    purposes: tuple[str, ...]
+    owner: str
+    registrant: str
+    latest: str | None = None
+    versions: int = 0
+
+    @property
+    def key(self) -> str:
+        return self.model
+
+    def search(self) -> Search:
+        return Search(model=self.model, status=self.risk_tier, actor=self.owner)
+
+
+class Evidence(Value):
+    """A document attached to a version, by the entry that attached it."""
+
+    entry: int
+    type: str
+    sha256: str
+    attached_at: str
+    valid_until: str | None
+    by: str
+
+
+class Measured(Value):
+    """The latest value of one metric on one data set, and the entry that recorded it."""
+
+    entry: int
+    measured_at: str
+    metric: Metric
+
+
+class Deprecation(Value):
+    """Why and from when a version should no longer be used."""
+
+    entry: int
+    cause: str
+    effective_on: str
+    replacement: str | None
+
+
+class VersionState(Aggregate):
+    """A version: its bytes and origins, its evidence, its releases and where it has run.
+
+    ``facts_changed`` is the last entry that changed what an approver would look at; an approval
+    given before it no longer counts. ``current_releases`` and ``last_deployed`` hold, by
+    environment, the release asked for last and the last entry that put the version to work there.
+    """
+
+    table: ClassVar[str] = "version"
+    model: str
+    version: str
+    artifact: Artifact
+    trained_at: str
+    registrant: str
+    registered_at: str
+    state: LifeCycle = "registered"
+    data_sets: tuple[DataSet, ...] = ()
+    code: Code | None = None
+    run: str | None = None
+    parameters: dict[str, str] = {}
+    environment_used: RunEnvironment | None = None
+    parents: tuple[Parent, ...] = ()
+    licence: str | None = None
+    evidence: tuple[Evidence, ...] = ()
+    metrics: tuple[Measured, ...] = ()
+    observed: tuple[Measured, ...] = ()
+    facts_changed: int
+    deprecation: Deprecation | None = None
+    archived: int | None = None
+    current_releases: dict[str, int] = {}
+    last_deployed: dict[str, int] = {}
+
+    @property
+    def key(self) -> str:
+        return version_key(self.model, self.version)
+
+    def search(self) -> Search:
+        return Search(self.model, self.version, status=self.state, actor=self.registrant)
+
+
+class Vote(Value):
+    """What one person last said about a release. ``counts`` turns false when it is taken back."""
+
+    entry: int
+    at: str
+    actor: str
+    verdict: Verdict
+    artifact: str
+    counts: bool = True
+
+
+class ReleaseState(Aggregate):
+    """A request that one version may run in one environment, and its votes. Key: its entry."""
+
+    table: ClassVar[str] = "release"
+    model: str
+    version: str
+    environment: str
+    artifact: str
+    requester: str
+    requested_at: str
+    status: ReleaseStatus = "open"
+    votes: tuple[Vote, ...] = ()
+    granted: int | None = None
+    granted_at: str | None = None
+    closed: int | None = None
+
+    @property
+    def key(self) -> str:
+        return number_key(self.since)
+
+    def search(self) -> Search:
+        return Search(self.model, self.version, self.environment, self.status, self.requester)
+
+
+class DeploymentState(Aggregate):
+    """One stretch of time in which a version ran in an environment. Key: its entry."""
+
+    table: ClassVar[str] = "deployment"
+    model: str
+    version: str
+    environment: str
+    artifact: str
+    release: int | None
+    by: str
+    at: str
+    rollback: bool
+    region: str | None = None
+    target: str | None = None
+    status: DeploymentStatus = "running"
+    ended: int | None = None
+    ended_at: str | None = None
+
+    @property
+    def key(self) -> str:
+        return number_key(self.since)
+
+    def search(self) -> Search:
+        return Search(self.model, self.version, self.environment, self.status, self.by)
+
+
+class SlotState(Aggregate):
+    """What runs now in one environment of one model."""
+
+    table: ClassVar[str] = "slot"
+    model: str
+    environment: str
+    deployment: int | None
+
+    @property
+    def key(self) -> str:
+        return slot_key(self.model, self.environment)
+
+    def search(self) -> Search:
+        return Search(self.model, environment=self.environment)
+
+
+class ReportState(Aggregate):
+    """A report that was issued. Key: its entry."""
+
+    table: ClassVar[str] = "report"
+    report: str
+    framework: str
+    period_from: str
+    period_until: str
+    models: tuple[str, ...]
+    position: int
+    unsealed: str
+    sealed: str
+    pages: int
+    by: str
+    at: str
+    verdicts: dict[str, int]
+
+    @property
+    def key(self) -> str:
+        return number_key(self.since)
+
+    def search(self) -> Search:
+        return Search(status=self.framework, actor=self.by)
+
+
+def version_key(model: str, version: str) -> str:
+    """The key of a version; neither part can hold an ``@``."""
+    return f"{model}@{version}"
+
+
+def slot_key(model: str, environment: str) -> str:
+    """The key of what runs in an environment."""
+    return f"{model}@{environment}"
+
+
+def number_key(sequence: int) -> str:
+    """A sequence number as a key that sorts as the number does (numbers stay below 2**53)."""
+    return f"{sequence:016d}"
+
+
+AGGREGATES: tuple[type[Aggregate], ...] = (
+    LogState,
+    PolicyState,
+    ActorState,
+    RoleState,
+    ModelState,
+    VersionState,
+    ReleaseState,
+    DeploymentState,
+    SlotState,
+    ReportState,
+)

@@ -1,0 +1,42 @@
+"""What an event concerns, completed from the registry: its in-toto subjects and its search columns.
+
+An event names a release or a version; the digest of the artifact behind it comes from the state.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ledger.core.statement import Subject
+from ledger.events import deployment, model
+from ledger.events.event import About, Event
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ledger.state.registry import Registry
+
+
+def about(registry: Registry, event: Event) -> About:
+    """Model, version, environment and release of an event, through the release it names."""
+    named = event.about()
+    if named.release >= 0 and not named.model:
+        asked = registry.release(named.release)
+        return About(asked.model, asked.version, asked.environment, asked.since)
+    if isinstance(event, deployment.DeploymentStopped):
+        stopped = registry.deployment(event.deployment)
+        return About(stopped.model, stopped.version, stopped.environment)
+    return named
+
+
+def subjects(registry: Registry, event: Event) -> tuple[Subject, ...]:
+    """The statement's subjects: names and SHA-256 digests, at least one."""
+    found: Mapping[str, str] = event.subject_digests()
+    if not found:
+        concerned = about(registry, event)
+        version = registry.version(concerned.model, concerned.version)
+        found = {f"model:{version.key}": version.artifact.sha256}
+    elif isinstance(event, model.EvidenceAttached):
+        version = registry.version(event.model, event.version)
+        found = {**found, f"model:{version.key}": version.artifact.sha256}
+    return tuple(Subject(name=name, sha256=digest) for name, digest in sorted(found.items()))

@@ -1,0 +1,127 @@
+"""The registry: what is true at a position, as aggregates that are loaded when they are asked for.
+
+``Registry`` is a read-through overlay: what the entries of the running batch have changed stands on
+top of what ``load`` brings. A fork can be kept or dropped as a whole, so that a command either
+changes everything it should or nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar, cast
+
+from ledger.errors import UnknownSubjectError
+from ledger.state.aggregates import (
+    ActorState,
+    Aggregate,
+    DeploymentState,
+    ModelState,
+    PolicyState,
+    ReleaseState,
+    RoleState,
+    SlotState,
+    VersionState,
+    number_key,
+    slot_key,
+    version_key,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    Key = tuple[str, str]
+    Load = Callable[[str, str], Aggregate | None]
+
+Kind = TypeVar("Kind", bound=Aggregate)
+
+
+def nothing(table: str, key: str) -> None:
+    """Load from an empty registry."""
+    del table, key
+
+
+class Registry:
+    """Aggregates by table and key. Not safe for use by several threads."""
+
+    def __init__(self, load: Load = nothing) -> None:
+        self._load = load
+        self._changed: dict[Key, Aggregate] = {}
+
+    def find(self, kind: type[Kind], key: str) -> Kind | None:
+        """The aggregate, or None."""
+        place = (kind.table, key)
+        found = self._changed.get(place)
+        if found is None:
+            found = self._load(*place)
+        return cast("Kind | None", found)
+
+    def fork(self) -> Registry:
+        """A registry on top of this one, whose changes can be kept by ``keep``."""
+        return Registry(
+            lambda table, key: self._changed.get((table, key)) or self._load(table, key)
+        )
+
+    def keep(self, fork: Registry) -> None:
+        """Take over what a fork changed."""
+        self._changed.update(fork._changed)
+
+    def apply(self, changes: Iterable[Aggregate]) -> None:
+        """Put changed aggregates on top."""
+        for aggregate in changes:
+            self._changed[aggregate.table, aggregate.key] = aggregate
+
+    @property
+    def changed(self) -> tuple[Aggregate, ...]:
+        """What was changed since the registry was made, in order of first change."""
+        return tuple(self._changed.values())
+
+    def all(self, kind: type[Kind]) -> tuple[Kind, ...]:
+        """Every changed aggregate of a kind, by key; all there are if folded from the beginning."""
+        found = [item for (table, _), item in self._changed.items() if table == kind.table]
+        return tuple(cast("list[Kind]", sorted(found, key=lambda item: item.key)))
+
+    def model(self, name: str) -> ModelState:
+        """The model, or UnknownSubjectError."""
+        return self._require(ModelState, name, "model", "/event/model")
+
+    def version(self, model: str, version: str) -> VersionState:
+        """The version, or UnknownSubjectError."""
+        self.model(model)
+        return self._require(VersionState, version_key(model, version), "version", "/event/version")
+
+    def release(self, entry: int) -> ReleaseState:
+        """The release, or UnknownSubjectError."""
+        return self._require(ReleaseState, number_key(entry), "release", "/event/release")
+
+    def deployment(self, entry: int) -> DeploymentState:
+        """The deployment, or UnknownSubjectError."""
+        return self._require(DeploymentState, number_key(entry), "deployment", "/event/deployment")
+
+    def actor(self, actor_id: str) -> ActorState:
+        """The actor, or UnknownSubjectError."""
+        return self._require(ActorState, actor_id, "actor", "/event/actor_id")
+
+    def running(self, model: str, environment: str) -> DeploymentState | None:
+        """What runs now in an environment of a model."""
+        slot = self.find(SlotState, slot_key(model, environment))
+        if slot is None or slot.deployment is None:
+            return None
+        return self.deployment(slot.deployment)
+
+    def holders(self, role: str) -> tuple[str, ...]:
+        """Who holds a role now."""
+        found = self.find(RoleState, role)
+        return found.holders if found else ()
+
+    def policy(self) -> PolicyState | None:
+        """The policy in force."""
+        return self.find(PolicyState, "in-force")
+
+    def _require(self, kind: type[Kind], key: str, word: str, pointer: str) -> Kind:
+        found = self.find(kind, key)
+        if found is None:
+            raise UnknownSubjectError(
+                f"There is no such {word}.",
+                pointer=pointer,
+                remedy=f"Name a {word} that is registered in this ledger.",
+            )
+        return found
