@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 
 
 class PolicyActivated(Event):
-    """A policy is in force from the next entry on. Its canonical text stands in the entry, so that
-    every later decision can be replayed from the ledger alone.
+    """A policy is in force from the next entry on.
+
+    Its canonical text stands in the entry, so that every later decision can be replayed from the
+    ledger alone.
     """
 
     kind: ClassVar[str] = "policy.activated"

@@ -2,9 +2,11 @@
 
 The payload is an in-toto Statement v1 whose predicate is::
 
-    {log: {origin, sequence, previous}, recorded_at, actor, event, decision?, request?, commitments?}
+    {log: {origin, sequence, previous}, recorded_at, clock?, actor, event,
+     decision?, request?, commitments?}
 
-``previous`` is the leaf hash of the entry before (32 zero bytes for entry 0): the hash chain.
+``clock`` is what the clock said where it stood behind the entry before; ``recorded_at`` never goes
+back. ``previous`` is the leaf hash of the entry before (32 zero bytes for entry 0): the hash chain.
 ``decode_entry`` reads stored bytes back; it checks shapes, not signatures (see ledger.audit).
 """
 
@@ -63,6 +65,7 @@ class Predicate(Value):
 
     log: LogPlace
     recorded_at: Instant
+    clock: Instant | None = None
     actor: Actor
     event: dict[str, Any]
     decision: Decision | None = None
@@ -99,6 +102,7 @@ class Draft:
 
     place: LogPlace
     recorded_at: str
+    clock: str | None
     actor: Actor
     event: Event
     subjects: tuple[Subject, ...]
@@ -115,6 +119,8 @@ def encode_draft(draft: Draft) -> bytes:
         "actor": draft.actor.model_dump(mode="json", exclude_none=True),
         "event": draft.event.facts(),
     }
+    if draft.clock is not None:
+        predicate["clock"] = draft.clock
     if draft.decision is not None:
         predicate["decision"] = draft.decision.model_dump(mode="json", exclude_defaults=True)
     if draft.request is not None:

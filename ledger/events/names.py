@@ -1,7 +1,8 @@
 """The value types that events are made of.
 
-Everything here is ASCII and bounded, so that no look-alike letter, control character or million-digit
-number can reach the ledger, and so that RFC 8785 and a plain sorted JSON agree byte for byte.
+Everything here is ASCII and bounded, so that no look-alike letter, control character or
+million-digit number can reach the ledger, and so that RFC 8785 and a plain sorted JSON agree byte
+for byte.
 
 Rules:
 - Decimals are text ("0.931"): JSON numbers with a fraction are not portable between languages.

@@ -1,5 +1,7 @@
-"""Releases: asked for, voted on, granted by ``submit`` when the policy is met, lapsed when it no
-longer is. A release is known by the sequence number of the entry that asked for it.
+"""Releases: asked for, voted on, granted when the policy is met, lapsed when it no longer is.
+
+A release is known by the sequence number of the entry that asked for it. Granting and lapsing are
+written by ``submit`` itself.
 """
 
 from __future__ import annotations
@@ -86,7 +88,7 @@ class ReleaseGranted(_Outcome):
 
 
 class ReleaseLapsed(_Outcome):
-    """A granted release is no longer covered by the policy; ``cause`` is the entry that changed it."""
+    """A granted release is no longer covered by the policy; entry ``cause`` changed that."""
 
     kind: ClassVar[str] = "release.lapsed"
 

@@ -1,13 +1,15 @@
 """What is true of each thing, as folded from the entries: one frozen value per thing.
 
-An aggregate is found by its class's ``table`` and its ``key``. It is small, so that a decision reads
-a handful of them and its cost does not grow with the ledger. ``search()`` names the columns by which
-pages and reports find it.
+An aggregate is found by its class's ``table`` and its ``key``. It is small, so that a decision
+reads a handful of them and its cost does not grow with the ledger. ``search()`` names the columns
+by which pages and reports find it.
 """
 
 from __future__ import annotations
 
 from typing import ClassVar, Literal, NamedTuple
+
+from pydantic import Field
 
 from ledger.events.model import (
     Artifact,
@@ -188,7 +190,7 @@ class VersionState(Aggregate):
     data_sets: tuple[DataSet, ...] = ()
     code: Code | None = None
     run: str | None = None
-    parameters: dict[str, str] = {}
+    parameters: dict[str, str] = Field(default_factory=dict)
     environment_used: RunEnvironment | None = None
     parents: tuple[Parent, ...] = ()
     licence: str | None = None
@@ -198,8 +200,8 @@ class VersionState(Aggregate):
     facts_changed: int
     deprecation: Deprecation | None = None
     archived: int | None = None
-    current_releases: dict[str, int] = {}
-    last_deployed: dict[str, int] = {}
+    current_releases: dict[str, int] = Field(default_factory=dict)
+    last_deployed: dict[str, int] = Field(default_factory=dict)
 
     @property
     def key(self) -> str:

@@ -50,6 +50,6 @@ def replay(entries: Iterable[Entry]) -> History:
     recorded: list[Recorded] = []
     for entry in entries:
         place = Place(entry.sequence, entry.recorded_at, entry.actor.id)
-        registry.apply(fold(registry, entry.event, place))
+        registry.apply(fold(registry, entry.event, place), entry.sequence)
         recorded.append(Recorded(entry, about(registry, entry.event)))
     return History(tuple(recorded), registry)

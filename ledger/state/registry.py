@@ -45,6 +45,7 @@ class Registry:
     def __init__(self, load: Load = nothing) -> None:
         self._load = load
         self._changed: dict[Key, Aggregate] = {}
+        self._as_of: dict[Key, int] = {}
 
     def find(self, kind: type[Kind], key: str) -> Kind | None:
         """The aggregate, or None."""
@@ -63,16 +64,17 @@ class Registry:
     def keep(self, fork: Registry) -> None:
         """Take over what a fork changed."""
         self._changed.update(fork._changed)
+        self._as_of.update(fork._as_of)
 
-    def apply(self, changes: Iterable[Aggregate]) -> None:
-        """Put changed aggregates on top."""
+    def apply(self, changes: Iterable[Aggregate], as_of: int) -> None:
+        """Put aggregates that entry ``as_of`` changed on top."""
         for aggregate in changes:
             self._changed[aggregate.table, aggregate.key] = aggregate
+            self._as_of[aggregate.table, aggregate.key] = as_of
 
-    @property
-    def changed(self) -> tuple[Aggregate, ...]:
-        """What was changed since the registry was made, in order of first change."""
-        return tuple(self._changed.values())
+    def changed(self) -> tuple[tuple[Aggregate, int], ...]:
+        """What was changed since the registry was made, each with the last entry that did so."""
+        return tuple((item, self._as_of[place]) for place, item in self._changed.items())
 
     def all(self, kind: type[Kind]) -> tuple[Kind, ...]:
         """Every changed aggregate of a kind, by key; all there are if folded from the beginning."""

@@ -1,0 +1,318 @@
+"""One transaction's worth of entries: decided, chained, signed and folded, before any is stored.
+
+A batch stands on a locked head. ``take`` adds what one caller asked for, all of it or nothing: each
+command is decided on the registry as it now is, becomes an entry (or an ``access.denied`` entry that
+says why not), is folded, and may bring about further entries (a release granted, a release lapsed).
+Nothing here writes to the database but the vault's new subject keys.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from ledger.core.digest import sha256
+from ledger.core.encoding import canonical
+from ledger.core.envelope import PAYLOAD_TYPE, seal
+from ledger.core.merkle import Frontier, leaf_hash
+from ledger.errors import ConflictError, InputError
+from ledger.events.actor import Actor
+from ledger.events.assurance import AccessDenied
+from ledger.events.entry import Draft, LogPlace, Request, encode_draft
+from ledger.events.names import format_instant
+from ledger.events.release import ReleaseGranted, ReleaseLapsed
+from ledger.state.concerns import about, subjects
+from ledger.state.consequences import affected_releases
+from ledger.state.fold import Place, fold
+from ledger.store.entries import Head, StoredEntry
+from ledger.store.idempotency import find_key
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from ledger.events.decision import Decision
+    from ledger.events.event import Event
+    from ledger.log import Log
+    from ledger.state.aggregates import ReleaseState
+    from ledger.state.decide import Decide
+    from ledger.state.registry import Registry
+    from ledger.store.vault import Record
+
+LARGEST_ENVELOPE = 65_535
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One command: what should happen, and under which idempotency key (may be empty)."""
+
+    event: Event
+    key: str = ""
+
+    def command_digest(self) -> bytes:
+        """SHA-256 of the canonical command, private texts included."""
+        fields = self.event.model_dump(mode="json", exclude_none=True)
+        return sha256(canonical({"kind": self.event.kind, "event": fields}))
+
+
+@dataclass(frozen=True)
+class Done:
+    """What became of one command. ``consequences`` are the sequence numbers of further entries.
+
+    ``replayed`` means that the same command under the same key was recorded before; then only
+    ``sequence`` is known here.
+    """
+
+    sequence: int
+    decision: Decision | None = None
+    leaf_hash: bytes = b""
+    recorded_at: str = ""
+    consequences: tuple[int, ...] = ()
+    replayed: bool = False
+
+
+@dataclass(frozen=True)
+class _Chain:
+    """How far the chain of entries has grown, and what stands on it but is not stored yet."""
+
+    size: int
+    previous: bytes
+    recorded_at: str
+    rows: tuple[StoredEntry, ...] = ()
+    keys: tuple[tuple[bytes, bytes, int], ...] = ()
+    records: tuple[Record, ...] = ()
+
+
+class Batch:
+    """Entries on top of a locked head. Used by one thread, within one transaction."""
+
+    def __init__(
+        self,
+        log: Log,
+        connection: Connection,
+        head: Head,
+        registry: Registry,
+        decide: Decide | None,
+        now: datetime,
+    ) -> None:
+        self._log = log
+        self._connection = connection
+        self._head = head
+        self._decide = decide
+        self._clock = format_instant(now)
+        self._chain = _Chain(head.size, head.previous, max(self._clock, head.recorded_at))
+        self.registry = registry
+
+    def take(self, actor: Actor, asked: Sequence[Asked]) -> list[Done]:
+        """Add the commands of one caller, all or none.
+
+        Raises:
+            LedgerError: one of them is impossible; ``numbers["line"]`` is its place from 0, and
+                the batch is as it was.
+        """
+        before, kept = self._chain, self.registry
+        self.registry = kept.fork()
+        done = []
+        try:
+            for line, one in enumerate(asked):
+                done.append(self._take_one(actor, one, line))
+        except BaseException:
+            self._chain, self.registry = before, kept
+            raise
+        kept.keep(self.registry)
+        self.registry = kept
+        return done
+
+    def write(self, event: Event, actor: Actor) -> Done:
+        """Add an entry that no policy is asked about: the genesis of a log."""
+        return self._append(event, actor, None, None)
+
+    def _take_one(self, actor: Actor, asked: Asked, line: int) -> Done:
+        try:
+            return self._decided(actor, asked)
+        except (InputError, ConflictError) as error:
+            error.numbers["line"] = line
+            raise
+
+    def _decided(self, actor: Actor, asked: Asked) -> Done:
+        command = asked.command_digest()
+        key = sha256(f"{actor.id}\n{asked.key}".encode()) if asked.key else b""
+        if key:
+            known = self._known(key)
+            if known is not None:
+                return self._repeat(known, command)
+        assert self._decide is not None  # noqa: S101 (only the genesis has no policy)
+        self.registry.actor(actor.id)
+        about(self.registry, asked.event)
+        decision = self._decide(self.registry, asked.event, actor, self._chain.recorded_at)
+        request = Request(command=command.hex(), idempotency_key=key.hex() if key else None)
+        if decision.allowed:
+            done = self._append(asked.event, actor, decision, request)
+            done = replace(done, consequences=self._consequences(asked.event, done.sequence))
+        else:
+            done = self._append(self._denial(asked.event, command), actor, decision, request)
+        if key:
+            kept = (*self._chain.keys, (key, command, done.sequence))
+            self._chain = replace(self._chain, keys=kept)
+        return done
+
+    def _known(self, key: bytes) -> tuple[bytes, int] | None:
+        for known, command, sequence in self._chain.keys:
+            if known == key:
+                return command, sequence
+        return find_key(self._connection, self._log.log_id, key)
+
+    def _repeat(self, known: tuple[bytes, int], command: bytes) -> Done:
+        if known[0] != command:
+            raise ConflictError(
+                "This idempotency key was used for another command.",
+                code="idempotency-key-reused",
+                remedy="Use a new key for a new command.",
+                sequence=known[1],
+            )
+        return Done(sequence=known[1], replayed=True)
+
+    def _denial(self, event: Event, command: bytes) -> AccessDenied:
+        concerned = about(self.registry, event)
+        return AccessDenied(
+            attempted=event.kind,
+            command=command.hex(),
+            model=concerned.model or None,
+            version=concerned.version or None,
+            environment=concerned.environment or None,
+            release=concerned.release if concerned.release >= 0 else None,
+        )
+
+    def _consequences(self, event: Event, sequence: int) -> tuple[int, ...]:
+        """Ask the policy again about every release that the event touched."""
+        assert self._decide is not None  # noqa: S101 (called only after a decision)
+        service = Actor(id=self._log.service, type="service", via="service")
+        found = []
+        for asked in affected_releases(self.registry, event, sequence):
+            granted = _granted(asked, ())
+            decision = self._decide(self.registry, granted, service, self._chain.recorded_at)
+            if decision.allowed and asked.status == "open":
+                votes = {vote.entry for vote in asked.votes}
+                by = {entry for result in decision.results for entry in result.by}
+                granted = _granted(asked, tuple(sorted(votes & by)))
+                found.append(self._append(granted, service, decision, None).sequence)
+            elif not decision.allowed and asked.status == "granted":
+                lapsed = _lapsed(asked, sequence)
+                found.append(self._append(lapsed, service, decision, None).sequence)
+        return tuple(found)
+
+    def _append(
+        self, event: Event, actor: Actor, decision: Decision | None, request: Request | None
+    ) -> Done:
+        """Fold the event and put its signed entry on the chain."""
+        chain = self._chain
+        place = Place(chain.size, chain.recorded_at, actor.id)
+        changes = fold(self.registry, event, place)
+        named = subjects(self.registry, event)
+        concerned = about(self.registry, event)
+        self.registry.apply(changes, chain.size)
+        records, commitments = self._log.vault.seal(
+            self._connection, chain.size, event.private_owner(actor.id), event.private_texts()
+        )
+        origin = self._log.origin
+        behind = self._clock if self._clock < chain.recorded_at else None
+        draft = Draft(
+            place=LogPlace(origin=origin, sequence=chain.size, previous=chain.previous.hex()),
+            recorded_at=chain.recorded_at,
+            clock=behind,
+            actor=actor,
+            event=event,
+            subjects=named,
+            decision=decision,
+            request=request,
+            commitments=commitments,
+        )
+        envelope = self._sign(encode_draft(draft))
+        leaf = leaf_hash(envelope)
+        row = StoredEntry(
+            sequence=chain.size,
+            kind=event.kind,
+            recorded_at=chain.recorded_at,
+            actor=actor.id,
+            outcome="deny" if isinstance(event, AccessDenied) else "allow",
+            model=concerned.model,
+            version=concerned.version,
+            environment=concerned.environment,
+            leaf_hash=leaf,
+            envelope=envelope,
+        )
+        self._chain = replace(
+            chain,
+            size=chain.size + 1,
+            previous=leaf,
+            rows=(*chain.rows, row),
+            records=(*chain.records, *records),
+        )
+        return Done(chain.size, decision, leaf, chain.recorded_at)
+
+    def _sign(self, payload: bytes) -> bytes:
+        signer = self._log.keyring.entries
+        envelope = seal(payload, PAYLOAD_TYPE, signer.keyid, signer.sign)
+        if len(envelope) > LARGEST_ENVELOPE:
+            raise InputError(
+                f"The entry would be {len(envelope)} bytes; at most {LARGEST_ENVELOPE} fit.",
+                code="entry-too-large",
+                pointer="/event",
+                remedy="Attach the large part as evidence, by its digest.",
+            )
+        return envelope
+
+    @property
+    def rows(self) -> tuple[StoredEntry, ...]:
+        """The new entries, in order."""
+        return self._chain.rows
+
+    @property
+    def keys(self) -> tuple[tuple[bytes, bytes, int], ...]:
+        """The new idempotency keys: (key, command digest, sequence)."""
+        return self._chain.keys
+
+    @property
+    def records(self) -> tuple[Record, ...]:
+        """The new vault records."""
+        return self._chain.records
+
+    def new_head(self) -> Head:
+        """The head after these entries, with its signed checkpoint."""
+        before = Frontier.from_bytes(self._head.size, self._head.frontier)
+        frontier = before.extend([row.leaf_hash for row in self.rows])
+        root = frontier.root()
+        return Head(
+            size=frontier.size,
+            previous=self._chain.previous,
+            frontier=frontier.to_bytes(),
+            root=root,
+            recorded_at=self._chain.recorded_at,
+            checkpoint=self._log.sign_checkpoint(frontier.size, root),
+        )
+
+
+def _granted(asked: ReleaseState, approvals: tuple[int, ...]) -> ReleaseGranted:
+    return ReleaseGranted(
+        release=asked.since,
+        model=asked.model,
+        version=asked.version,
+        environment=asked.environment,
+        artifact=asked.artifact,
+        approvals=approvals,
+    )
+
+
+def _lapsed(asked: ReleaseState, cause: int) -> ReleaseLapsed:
+    return ReleaseLapsed(
+        release=asked.since,
+        model=asked.model,
+        version=asked.version,
+        environment=asked.environment,
+        artifact=asked.artifact,
+        cause=cause,
+    )
+
+

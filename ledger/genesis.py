@@ -1,0 +1,102 @@
+"""The beginning of a log: its first two entries, which no policy could have allowed.
+
+Entry 0 (``log.created``) names the keys; entry 1 (``policy.activated``) puts the first policy in
+force. From entry 2 on, everything is decided.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select
+
+from ledger.batch import Batch
+from ledger.core.merkle import EMPTY_ROOT
+from ledger.errors import ConflictError
+from ledger.events.actor import Actor
+from ledger.events.catalogue import schema_digest
+from ledger.events.entry import FIRST_PREVIOUS
+from ledger.events.log import LogCreated, LogKey
+from ledger.events.names import format_instant
+from ledger.log import Log, open_log
+from ledger.state.registry import Registry
+from ledger.store.database import writing
+from ledger.store.entries import Head, find_log, insert_log, lock_head
+from ledger.store.tables import log as log_table
+from ledger.submit import store_batch
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Engine
+
+    from ledger.events.assurance import PolicyActivated
+    from ledger.keys.keyring import Keyring
+    from ledger.store.guard import Guard
+
+
+def new_actor_id() -> str:
+    """A random id that says nothing about who it is: 128 bits in hexadecimal."""
+    return secrets.token_hex(16)
+
+
+def create_log(
+    engine: Engine,
+    guard: Guard,
+    keyring: Keyring,
+    *,
+    name: str,
+    origin: str,
+    policy: PolicyActivated,
+    seal_certificate: str,
+    generator: str,
+    now: datetime,
+) -> Log:
+    """Begin a log. ``seal_certificate`` is the SHA-256 of the certificate that seals reports.
+
+    Raises:
+        ConflictError: a log of this name is there already; nothing is changed.
+    """
+    with writing(engine) as connection:
+        if find_log(connection, name) is not None:
+            raise ConflictError(
+                "A log of this name exists already.",
+                code="log-exists",
+                remedy="Use it as it is, or choose another home.",
+            )
+        highest = connection.execute(select(func.max(log_table.c.log_id))).scalar() or 0
+        log = Log(engine, highest + 1, name, origin, keyring, guard, new_actor_id())
+        insert_log(connection, log.log_id, name, origin, _empty_head(log, now))
+        old = lock_head(connection, log.log_id)
+        batch = Batch(log, connection, old, Registry(), None, now)
+        service = Actor(id=log.service, type="service", via="service")
+        batch.write(_created(log, seal_certificate, generator), service)
+        batch.write(policy, service)
+        store_batch(log, connection, old, batch)
+    return open_log(engine, name, keyring, guard)
+
+
+def _created(log: Log, seal_certificate: str, generator: str) -> LogCreated:
+    keyring = log.keyring
+    return LogCreated(
+        origin=log.origin,
+        keys=(
+            LogKey(use="entries", algorithm="ed25519", public=keyring.entries.public.hex()),
+            LogKey(use="checkpoints", algorithm="ed25519", public=keyring.checkpoints.public.hex()),
+            LogKey(use="seal", algorithm="x509-sha256", public=seal_certificate),
+        ),
+        schemas=schema_digest(),
+        generator=generator,
+    )
+
+
+def _empty_head(log: Log, now: datetime) -> Head:
+    return Head(
+        size=0,
+        previous=bytes.fromhex(FIRST_PREVIOUS),
+        frontier=b"",
+        root=EMPTY_ROOT,
+        recorded_at=format_instant(now),
+        checkpoint=log.sign_checkpoint(0, EMPTY_ROOT),
+    )

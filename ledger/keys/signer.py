@@ -1,0 +1,109 @@
+"""Ed25519 signers that live in files.
+
+A key file is PKCS #8 in PEM, readable by its owner only. Making a key never replaces one.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Protocol
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from ledger.core.signature import key_fingerprint
+from ledger.errors import InputError, OutsideError
+
+
+class Signer(Protocol):
+    """Something that signs with one key."""
+
+    @property
+    def public(self) -> bytes:
+        """The raw public key, 32 bytes."""
+        ...
+
+    def sign(self, message: bytes) -> bytes:
+        """The Ed25519 signature (RFC 8032), 64 bytes."""
+        ...
+
+
+class FileSigner:
+    """A signer whose private key was read from a file. Safe for use by several threads."""
+
+    def __init__(self, key: Ed25519PrivateKey) -> None:
+        self._key = key
+        self.public = key.public_key().public_bytes_raw()
+        self.keyid = key_fingerprint(self.public)
+
+    def sign(self, message: bytes) -> bytes:
+        """The Ed25519 signature (RFC 8032), 64 bytes."""
+        return self._key.sign(message)
+
+
+def create_signer(path: Path) -> FileSigner:
+    """Make a new key file.
+
+    Raises:
+        OutsideError: the file exists already or can't be written.
+    """
+    key = Ed25519PrivateKey.generate()
+    pem = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    write_secret(path, pem)
+    return FileSigner(key)
+
+
+def open_signer(path: Path) -> FileSigner:
+    """Read a key file.
+
+    Raises:
+        OutsideError: it can't be read.
+        InputError: it is not an Ed25519 key.
+    """
+    try:
+        key = serialization.load_pem_private_key(read_secret(path), password=None)
+    except (ValueError, TypeError) as error:
+        raise InputError(f"The key file {path.name} is damaged.", code="key-damaged") from error
+    if not isinstance(key, Ed25519PrivateKey):
+        raise InputError(f"The key file {path.name} is not an Ed25519 key.", code="key-damaged")
+    return FileSigner(key)
+
+
+def write_secret(path: Path, data: bytes) -> None:
+    """Write a new file that only its owner can read; never replaces one."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise OutsideError(
+            f"The file {path.name} can't be written: {error.strerror}.", code="key-unwritable"
+        ) from error
+
+
+def read_secret(path: Path) -> bytes:
+    """Read a secret file, refusing one that others can read."""
+    try:
+        mode = path.stat().st_mode
+        data = path.read_bytes()
+    except OSError as error:
+        raise OutsideError(
+            f"The file {path.name} can't be read: {error.strerror}.",
+            remedy="Keys belong in the home's keys folder.",
+            code="key-unreadable",
+        ) from error
+    if mode & 0o077:
+        raise OutsideError(
+            f"The file {path.name} can be read by others.",
+            remedy=f"Run chmod 600 on it.",
+            code="key-exposed",
+        )
+    return data

@@ -1,0 +1,268 @@
+"""A log: opened with a proof that it is whole at its end, read by range, asked for proofs.
+
+Opening checks the newest checkpoint's signature against our own key, the head against the tree, and
+the head against the guard. A log that fails carries an ``alarm`` and takes no more entries; it can
+still be read and verified.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import reduce
+from typing import TYPE_CHECKING
+
+from ledger.core.checkpoint import Checkpoint, format_checkpoint, parse_checkpoint
+from ledger.core.merkle import (
+    EMPTY_ROOT,
+    Frontier,
+    node_hash,
+    prove_consistency,
+    prove_inclusion,
+)
+from ledger.core.note import check_note, format_note, parse_note, parse_vkey, sign_note, vkey
+from ledger.core.proof import TlogProof
+from ledger.core.tiles import TileReader
+from ledger.errors import IntegrityError, LedgerError, UnknownSubjectError
+from ledger.events.entry import decode_entry
+from ledger.store.database import reading
+from ledger.store.entries import (
+    Head,
+    StoredEntry,
+    checkpoint_covering,
+    find_log,
+    leaf_hashes,
+    read_entries,
+    read_head,
+)
+from ledger.store.guard import Guard, Guarded
+from ledger.store.tiles import read_tile
+from ledger.store.vault import Vault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Connection, Engine
+
+    from ledger.events.entry import Entry
+    from ledger.keys.keyring import Keyring
+
+PAGE = 1_000
+
+
+@dataclass
+class Log:
+    """One log of a database. Reading is safe from several threads."""
+
+    engine: Engine
+    log_id: int
+    name: str
+    origin: str
+    keyring: Keyring
+    guard: Guard
+    service: str = ""
+    alarm: str = ""
+    vault: Vault = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Open the vault of this log."""
+        self.vault = Vault(self.log_id, self.origin, self.keyring.wrapping_key)
+
+    @property
+    def vkey(self) -> str:
+        """The verifier key of the checkpoints (C2SP signed-note)."""
+        return vkey(self.origin, self.keyring.checkpoints.public)
+
+    def head(self) -> Head:
+        """The head as it stands."""
+        with reading(self.engine) as connection:
+            return read_head(connection, self.log_id)
+
+    def sign_checkpoint(self, size: int, root: bytes) -> bytes:
+        """A signed note over a tree head (C2SP tlog-checkpoint)."""
+        signer = self.keyring.checkpoints
+        text = format_checkpoint(Checkpoint(self.origin, size, root))
+        return format_note(sign_note(text, self.origin, signer.public, signer.sign))
+
+    def read_checkpoint(self, note: bytes) -> Checkpoint:
+        """Check a signed note of this log under its own key, and read it.
+
+        Raises:
+            CheckpointError, SignatureError: it is not ours.
+        """
+        parsed = parse_note(note)
+        check_note(parsed, [parse_vkey(self.vkey)])
+        return parse_checkpoint(parsed.text)
+
+    def stored(self, start: int = 0, stop: int | None = None) -> Iterator[StoredEntry]:
+        """Stored entries from ``start`` to ``stop - 1``, in short transactions of a page each."""
+        end = self.head().size if stop is None else stop
+        for place in range(start, end, PAGE):
+            with reading(self.engine) as connection:
+                page = read_entries(connection, self.log_id, place, min(place + PAGE, end))
+            yield from page
+
+    def entry(self, sequence: int) -> Entry:
+        """One entry, decoded.
+
+        Raises:
+            UnknownSubjectError: there is none of this number.
+        """
+        with reading(self.engine) as connection:
+            rows = read_entries(connection, self.log_id, sequence, sequence + 1)
+        if not rows:
+            raise UnknownSubjectError(
+                "There is no entry of this number.",
+                pointer="/sequence",
+                remedy="Entries are numbered from 0 to the size of the log less one.",
+            )
+        return decode_entry(rows[0].envelope)
+
+    def prove(self, sequence: int, size: int | None = None) -> TlogProof:
+        """The inclusion proof of an entry in the tree of ``size`` (default: the head's), O(log n).
+
+        Raises:
+            UnknownSubjectError: the tree does not hold the entry.
+        """
+        with reading(self.engine) as connection:
+            head = read_head(connection, self.log_id)
+            note = head.checkpoint
+            if size is not None and size != head.size:
+                covering = checkpoint_covering(connection, self.log_id, size - 1)
+                note = covering if covering is not None else note
+            tree = self.read_checkpoint(note)
+            if not 0 <= sequence < tree.size:
+                raise UnknownSubjectError("The tree does not hold this entry.", pointer="/sequence")
+            reader = self._tiles(connection, tree.size)
+            hashes = prove_inclusion(sequence, tree.size, reader.subtree)
+        return TlogProof(index=sequence, hashes=tuple(hashes), checkpoint=note, extra=None)
+
+    def root_at(self, connection: Connection, size: int) -> bytes:
+        """The root of the tree of the first ``size`` entries, from tiles."""
+        reader = self._tiles(connection, size)
+        parts = [
+            reader.subtree(level, (size >> (level + 1)) << 1)
+            for level in range(size.bit_length() - 1, -1, -1)
+            if size >> level & 1
+        ]
+        if not parts:
+            return EMPTY_ROOT
+        return reduce(lambda right, left: node_hash(left, right), reversed(parts))
+
+    def _tiles(self, connection: Connection, size: int) -> TileReader:
+        def read(level: int, index: int, width: int) -> bytes:
+            return read_tile(connection, self.log_id, level, index, width)
+
+        return TileReader(read, size)
+
+    def check_guard(self) -> None:
+        """Compare the guard with the tree, and move it up where a crash left it behind.
+
+        Raises:
+            IntegrityError: the database is behind its guard, or is another history.
+        """
+        guarded = self.guard.read(self.origin)
+        with reading(self.engine) as connection:
+            head = read_head(connection, self.log_id)
+            if guarded is not None:
+                self._check_promised(connection, head, guarded)
+        if guarded is None or guarded.size < head.size:
+            self.guard.swap(self.origin, guarded, guarded_head(head))
+
+    def _check_promised(self, connection: Connection, head: Head, guarded: Guarded) -> None:
+        if guarded.size > head.size:
+            raise IntegrityError(
+                f"The database holds {head.size} entries, but {guarded.size} were promised: "
+                "it is an older copy.",
+                remedy="Put the newest copy back. Until then the ledger is read-only.",
+                code="behind-guard",
+                size=head.size,
+                promised=guarded.size,
+            )
+        if self.root_at(connection, guarded.size) != guarded.root:
+            raise IntegrityError(
+                "The database is another history than the one that was promised.",
+                remedy="Put the genuine database back. Until then the ledger is read-only.",
+                code="forked-from-guard",
+                promised=guarded.size,
+            )
+
+    def advance_guard(self, old: Head, new: Head) -> None:
+        """Move the guard from one head to the next after a commit.
+
+        Raises:
+            IntegrityError: the guard holds something that this log does not lead to.
+            OutsideError: the guard's store can't be written.
+        """
+        expected = Guarded(old.size, old.root, "")
+        if not self.guard.swap(self.origin, expected, guarded_head(new)):
+            self.check_guard()
+
+    def consistency(self, old_size: int, new_size: int) -> list[bytes]:
+        """The consistency proof between two sizes (RFC 6962 section 2.1.2), from tiles."""
+        with reading(self.engine) as connection:
+            reader = self._tiles(connection, new_size)
+            return list(prove_consistency(old_size, new_size, reader.subtree))
+
+
+def guarded_head(head: Head) -> Guarded:
+    """What the guard keeps of a head."""
+    return Guarded(head.size, head.root, head.checkpoint.decode("utf-8"))
+
+
+def open_log(engine: Engine, name: str, keyring: Keyring, guard: Guard) -> Log:
+    """Open a log and check its end. A log that fails the check is returned with an alarm.
+
+    Raises:
+        UnknownSubjectError: the database holds no such log.
+    """
+    with reading(engine) as connection:
+        found = find_log(connection, name)
+    if found is None:
+        raise UnknownSubjectError(
+            "The database holds no such log.",
+            remedy="Run `counterseal init` first.",
+            code="log-missing",
+        )
+    log = Log(engine, found[0], name, found[1], keyring, guard)
+    try:
+        _check_end(log)
+        log.check_guard()
+    except LedgerError as error:
+        log.alarm = str(error)
+    return log
+
+
+def _check_end(log: Log) -> None:
+    """Check that keys, head, tree and last entry agree."""
+    first = log.entry(0)
+    log.service = first.actor.id
+    ours = {
+        "entries": log.keyring.entries.public.hex(),
+        "checkpoints": log.keyring.checkpoints.public.hex(),
+    }
+    for key in getattr(first.event, "keys", ()):
+        if ours.get(key.use, key.public) != key.public:
+            raise IntegrityError(
+                f"The key for {key.use} is not the one this log began with.",
+                remedy="Put the home's own keys back.",
+                code="key-mismatch",
+            )
+    head = log.head()
+    tree = log.read_checkpoint(head.checkpoint)
+    frontier = Frontier.from_bytes(head.size, head.frontier)
+    with reading(log.engine) as connection:
+        last = leaf_hashes(connection, log.log_id, head.size - 1, head.size)
+        more = leaf_hashes(connection, log.log_id, head.size, head.size + 1)
+    whole = (
+        tree == Checkpoint(log.origin, head.size, head.root)
+        and frontier.root() == head.root
+        and last == [head.previous]
+        and not more
+    )
+    if not whole:
+        raise IntegrityError(
+            "The head of the log does not agree with its entries.",
+            remedy="Run `counterseal verify` to see what is damaged.",
+            code="head-damaged",
+        )
+

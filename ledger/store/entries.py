@@ -1,0 +1,223 @@
+"""Entries, heads and checkpoints: append under the head's lock, read by range.
+
+Durability and concurrency: ``lock_head`` must be called first in a writing transaction; whoever
+holds it is the only writer of that log until the transaction ends. ``advance_head`` refuses when the
+head is not the one that was locked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, insert, select, update
+
+from ledger.errors import InputError, IntegrityError
+from ledger.store.tables import checkpoint, entry, head, log
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Connection, Row, Select
+
+
+@dataclass(frozen=True)
+class Head:
+    """The log's end: ``size`` entries, ``previous`` the last leaf hash, ``frontier`` the roots of
+    the complete subtrees from left to right, ``checkpoint`` the signed note over it.
+    """
+
+    size: int
+    previous: bytes
+    frontier: bytes
+    root: bytes
+    recorded_at: str
+    checkpoint: bytes
+
+
+@dataclass(frozen=True)
+class StoredEntry:
+    """A row of the log: the envelope and the columns by which it is found."""
+
+    sequence: int
+    kind: str
+    recorded_at: str
+    actor: str
+    outcome: str
+    model: str
+    version: str
+    environment: str
+    leaf_hash: bytes
+    envelope: bytes
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which entries to find; an empty field does not filter. Times are RFC 3339 in UTC."""
+
+    kinds: tuple[str, ...] = ()
+    model: str = ""
+    version: str = ""
+    environment: str = ""
+    actor: str = ""
+    outcome: str = ""
+    since: str = ""
+    until: str = ""
+
+
+def find_log(connection: Connection, name: str) -> tuple[int, str] | None:
+    """The id and origin of a log, or None."""
+    row = connection.execute(select(log.c.log_id, log.c.origin).where(log.c.name == name)).first()
+    return None if row is None else (row.log_id, row.origin)
+
+
+def insert_log(connection: Connection, log_id: int, name: str, origin: str, first: Head) -> None:
+    """Make a log, empty."""
+    connection.execute(insert(log).values(log_id=log_id, name=name, origin=origin))
+    connection.execute(insert(head).values(log_id=log_id, **vars(first)))
+
+
+def read_head(connection: Connection, log_id: int) -> Head:
+    """The head as it stands."""
+    return _head(connection, select(head).where(head.c.log_id == log_id))
+
+
+def lock_head(connection: Connection, log_id: int) -> Head:
+    """The head, held until the transaction ends (``SELECT ... FOR UPDATE`` where there is one)."""
+    return _head(connection, select(head).where(head.c.log_id == log_id).with_for_update())
+
+
+def _head(connection: Connection, query: Select[Any]) -> Head:
+    row = connection.execute(query).first()
+    if row is None:
+        raise IntegrityError("The log has no head.", code="head-missing")
+    return Head(row.size, row.previous, row.frontier, row.root, row.recorded_at, row.checkpoint)
+
+
+def insert_entries(connection: Connection, log_id: int, rows: Sequence[StoredEntry]) -> None:
+    """Append rows; a sequence number that exists is refused by the primary key."""
+    connection.execute(insert(entry), [{"log_id": log_id, **vars(row)} for row in rows])
+
+
+def advance_head(connection: Connection, log_id: int, old_size: int, new: Head) -> None:
+    """Move the head, from exactly ``old_size``, and keep its checkpoint.
+
+    Raises:
+        IntegrityError: the head moved although it was locked.
+    """
+    moved = connection.execute(
+        update(head)
+        .where(and_(head.c.log_id == log_id, head.c.size == old_size))
+        .values(**vars(new))
+    )
+    if moved.rowcount != 1:
+        raise IntegrityError("The head moved while it was held.", code="head-moved")
+    connection.execute(
+        insert(checkpoint).values(log_id=log_id, size=new.size, note=new.checkpoint)
+    )
+
+
+def read_entries(
+    connection: Connection, log_id: int, start: int, stop: int
+) -> list[StoredEntry]:
+    """Entries ``start`` to ``stop - 1`` that exist, in order."""
+    query = (
+        select(entry)
+        .where(entry.c.log_id == log_id, entry.c.sequence >= start, entry.c.sequence < stop)
+        .order_by(entry.c.sequence)
+    )
+    return [_stored(row) for row in connection.execute(query)]
+
+
+def leaf_hashes(connection: Connection, log_id: int, start: int, stop: int) -> list[bytes]:
+    """Leaf hashes of entries ``start`` to ``stop - 1``, in order."""
+    query = (
+        select(entry.c.leaf_hash)
+        .where(entry.c.log_id == log_id, entry.c.sequence >= start, entry.c.sequence < stop)
+        .order_by(entry.c.sequence)
+    )
+    return list(connection.execute(query).scalars())
+
+
+def find_entries(
+    connection: Connection,
+    log_id: int,
+    wanted: Filter,
+    *,
+    before: int | None,
+    after: int | None,
+    limit: int,
+) -> list[StoredEntry]:
+    """The newest entries that match, before ``before``; or, with ``after``, the oldest after it."""
+    if limit < 1:
+        raise InputError("A page holds at least one entry.", pointer="/limit")
+    query = select(entry).where(entry.c.log_id == log_id, *_conditions(wanted))
+    if before is not None:
+        query = query.where(entry.c.sequence < before)
+    if after is not None:
+        query = query.where(entry.c.sequence > after)
+        query = query.order_by(entry.c.sequence)
+    else:
+        query = query.order_by(entry.c.sequence.desc())
+    return [_stored(row) for row in connection.execute(query.limit(limit))]
+
+
+def _conditions(wanted: Filter) -> list[Any]:
+    found: list[Any] = [
+        column == value
+        for column, value in (
+            (entry.c.model, wanted.model),
+            (entry.c.version, wanted.version),
+            (entry.c.environment, wanted.environment),
+            (entry.c.actor, wanted.actor),
+            (entry.c.outcome, wanted.outcome),
+        )
+        if value
+    ]
+    if wanted.kinds:
+        found.append(entry.c.kind.in_(wanted.kinds))
+    if wanted.since:
+        found.append(entry.c.recorded_at >= wanted.since)
+    if wanted.until:
+        found.append(entry.c.recorded_at < wanted.until)
+    return found
+
+
+def _stored(row: Row[Any]) -> StoredEntry:
+    return StoredEntry(
+        row.sequence,
+        row.kind,
+        row.recorded_at,
+        row.actor,
+        row.outcome,
+        row.model,
+        row.version,
+        row.environment,
+        row.leaf_hash,
+        row.envelope,
+    )
+
+
+def read_checkpoints(
+    connection: Connection, log_id: int, after: int, limit: int
+) -> list[tuple[int, bytes]]:
+    """Sizes and signed notes of the checkpoints after size ``after``, in order."""
+    query = (
+        select(checkpoint.c.size, checkpoint.c.note)
+        .where(checkpoint.c.log_id == log_id, checkpoint.c.size > after)
+        .order_by(checkpoint.c.size)
+        .limit(limit)
+    )
+    return [(row.size, row.note) for row in connection.execute(query)]
+
+
+def checkpoint_covering(connection: Connection, log_id: int, sequence: int) -> bytes | None:
+    """The first checkpoint whose tree holds the entry, or None."""
+    query = (
+        select(checkpoint.c.note)
+        .where(checkpoint.c.log_id == log_id, checkpoint.c.size > sequence)
+        .order_by(checkpoint.c.size)
+        .limit(1)
+    )
+    note: bytes | None = connection.execute(query).scalar()
+    return note

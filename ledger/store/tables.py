@@ -1,0 +1,143 @@
+"""The tables, as SQLAlchemy Core. Nothing else in the product names a column of the ledger.
+
+The log's own tables (``entry``, ``tile``, ``checkpoint``) are only ever inserted into; triggers
+refuse UPDATE, DELETE and TRUNCATE. That is a seat belt: the proof is the tree. ``folded`` and
+``idempotency`` are derived from the entries and can be thrown away and rebuilt.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+metadata: Final = MetaData()
+
+log = Table(
+    "log",
+    metadata,
+    Column("log_id", Integer, primary_key=True, autoincrement=False),
+    Column("name", String(64), nullable=False, unique=True),
+    Column("origin", String(300), nullable=False, unique=True),
+)
+
+head = Table(
+    "head",
+    metadata,
+    Column("log_id", Integer, ForeignKey("log.log_id"), primary_key=True, autoincrement=False),
+    Column("size", BigInteger, nullable=False),
+    Column("previous", LargeBinary(32), nullable=False),
+    Column("frontier", LargeBinary, nullable=False),
+    Column("root", LargeBinary(32), nullable=False),
+    Column("recorded_at", String(27), nullable=False),
+    Column("checkpoint", LargeBinary, nullable=False),
+)
+
+entry = Table(
+    "entry",
+    metadata,
+    Column("log_id", Integer, ForeignKey("log.log_id"), primary_key=True, autoincrement=False),
+    Column("sequence", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", String(64), nullable=False),
+    Column("recorded_at", String(27), nullable=False),
+    Column("actor", String(32), nullable=False),
+    Column("outcome", String(8), nullable=False),
+    Column("model", String(100), nullable=False),
+    Column("version", String(64), nullable=False),
+    Column("environment", String(64), nullable=False),
+    Column("leaf_hash", LargeBinary(32), nullable=False),
+    Column("envelope", LargeBinary, nullable=False),
+    Index("entry_by_kind", "log_id", "kind", "sequence"),
+    Index("entry_by_model", "log_id", "model", "sequence"),
+    Index("entry_by_actor", "log_id", "actor", "sequence"),
+    Index("entry_by_time", "log_id", "recorded_at"),
+)
+
+tile = Table(
+    "tile",
+    metadata,
+    Column("log_id", Integer, ForeignKey("log.log_id"), primary_key=True, autoincrement=False),
+    Column("level", Integer, primary_key=True, autoincrement=False),
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("root", LargeBinary(32), nullable=False),
+    Column("hashes", LargeBinary(8192), nullable=False),
+)
+
+checkpoint = Table(
+    "checkpoint",
+    metadata,
+    Column("log_id", Integer, ForeignKey("log.log_id"), primary_key=True, autoincrement=False),
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    Column("note", LargeBinary, nullable=False),
+)
+
+folded = Table(
+    "folded",
+    metadata,
+    Column("log_id", Integer, ForeignKey("log.log_id"), primary_key=True, autoincrement=False),
+    Column("kind", String(16), primary_key=True),
+    Column("key", String(200), primary_key=True),
+    Column("since", BigInteger, nullable=False),
+    Column("as_of", BigInteger, nullable=False),
+    Column("model", String(100), nullable=False),
+    Column("version", String(64), nullable=False),
+    Column("environment", String(64), nullable=False),
+    Column("status", String(32), nullable=False),
+    Column("actor", String(32), nullable=False),
+    Column("value", LargeBinary, nullable=False),
+    Index("folded_by_since", "log_id", "kind", "since"),
+    Index("folded_by_model", "log_id", "kind", "model", "since"),
+    Index("folded_by_status", "log_id", "kind", "status", "since"),
+)
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("log_id", Integer, ForeignKey("log.log_id"), primary_key=True, autoincrement=False),
+    Column("key", LargeBinary(32), primary_key=True),
+    Column("command", LargeBinary(32), nullable=False),
+    Column("sequence", BigInteger, nullable=False),
+)
+
+vault = Table(
+    "vault",
+    metadata,
+    Column("log_id", Integer, ForeignKey("log.log_id"), primary_key=True, autoincrement=False),
+    Column("sequence", BigInteger, primary_key=True, autoincrement=False),
+    Column("field", String(64), primary_key=True),
+    Column("subject", String(32), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Index("vault_by_subject", "log_id", "subject"),
+)
+
+vault_key = Table(
+    "vault_key",
+    metadata,
+    Column("log_id", Integer, ForeignKey("log.log_id"), primary_key=True, autoincrement=False),
+    Column("subject", String(32), primary_key=True),
+    Column("wrapped", LargeBinary, nullable=False),
+)
+
+guard_metadata: Final = MetaData()
+
+guard = Table(
+    "guard",
+    guard_metadata,
+    Column("origin", String(300), primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("root", LargeBinary(32), nullable=False),
+    Column("checkpoint", Text, nullable=False),
+)
+
+APPEND_ONLY: Final = ("entry", "tile", "checkpoint")
