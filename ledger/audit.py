@@ -104,6 +104,7 @@ class _Auditor:
         self._recorded_at = ""
         self._level_hashes: dict[int, list[bytes]] = {}
         self._roots: dict[int, bytes] = {}
+        self._wanted_keys: list[tuple[int, bytes, bytes]] = []
         self._keys = {log.keyring.entries.keyid: log.keyring.entries.public}
 
     def run(self) -> Audit:
@@ -138,6 +139,7 @@ class _Auditor:
                     if wanted == row.sequence + 1:
                         self._roots[wanted] = self._frontier.root()
                         wanted = next(sizes, None)
+                self._check_keys(page)
                 self._progress("entries", self._found.counts.entries, head.size)
         if self._found.counts.entries != head.size:
             self._note(
@@ -232,6 +234,10 @@ class _Auditor:
         if number == 0:
             self._check_genesis(entry)
         self._check_private(entry)
+        request = entry.request
+        if request is not None and request.idempotency_key is not None:
+            key, command = bytes.fromhex(request.idempotency_key), bytes.fromhex(request.command)
+            self._wanted_keys.append((number, key, command))
 
     def _check_decision(self, entry: Entry) -> None:
         policy = self._registry.policy()
@@ -401,23 +407,18 @@ class _Auditor:
                 break
         for (kind, key), row in rebuilt.items():
             self._note("folded", row["as_of"], "row-missing", f"The row {kind} {key} is missing.")
-        self._check_keys(head)
 
-    def _check_keys(self, head: Head) -> None:
-        for start in range(0, head.size, PAGE):
-            stop = min(start + PAGE, head.size)
-            with reading(self._log.engine) as connection:
-                stored = read_keys(connection, self._log.log_id, start, stop)
-                page = read_entries(connection, self._log.log_id, start, stop)
-            wanted = []
-            for row in page:
-                request = decode_envelope(row.envelope, parse_envelope(row.envelope)).request
-                if request is not None and request.idempotency_key is not None:
-                    key = bytes.fromhex(request.idempotency_key)
-                    wanted.append((row.sequence, key, bytes.fromhex(request.command)))
-            for sequence, _, _ in sorted(set(wanted) ^ set(stored)):
-                sentence = "Its idempotency key is not what the entry says."
-                self._note("idempotency", sequence, "key-wrong", sentence)
+    def _check_keys(self, page: list[StoredEntry]) -> None:
+        """Compare a page's idempotency keys with what its entries say."""
+        wanted, self._wanted_keys = self._wanted_keys, []
+        if not page:
+            return
+        start, stop = page[0].sequence, page[-1].sequence + 1
+        with reading(self._log.engine) as connection:
+            stored = read_keys(connection, self._log.log_id, start, stop)
+        for sequence in sorted({item[0] for item in set(wanted) ^ set(stored)}):
+            sentence = "Its idempotency key is not what the entry says."
+            self._note("idempotency", sequence, "key-wrong", sentence)
 
     def _check_guard(self, head: Head) -> None:
         if self._log.alarm:

@@ -1,0 +1,276 @@
+"""The reading side: what pages, API answers and commands ask for.
+
+Every method reads only what it returns. Lists are newest first and continue before a sequence
+number. Names and other private texts come from the vault and may have been erased.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from ledger.errors import UnknownSubjectError
+from ledger.events.assurance import PolicyActivated
+from ledger.events.entry import decode_entry
+from ledger.state.aggregates import (
+    ActorState,
+    Aggregate,
+    DeploymentState,
+    ModelState,
+    PolicyState,
+    ReleaseState,
+    ReportState,
+    SlotState,
+    VersionState,
+    number_key,
+    version_key,
+)
+from ledger.state.lineage import Lineage, lineage_of
+from ledger.state.registry import Registry
+from ledger.store import folded
+from ledger.store.database import reading
+from ledger.store.entries import Filter, find_entries, read_entries, read_head
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy import Connection
+
+    from ledger.events.entry import Entry
+    from ledger.log import Log
+    from ledger.store.entries import Head, StoredEntry
+
+Kind = TypeVar("Kind", bound=Aggregate)
+MOST_ON_A_PAGE = 500
+
+
+@dataclass(frozen=True)
+class Person:
+    """An actor and what the vault still knows; ``name`` is empty where it knows nothing."""
+
+    actor: ActorState
+    name: str
+    email: str
+
+
+@dataclass(frozen=True)
+class Told:
+    """An entry with the columns it stands under and its private texts (None: no longer there)."""
+
+    row: StoredEntry
+    entry: Entry
+    private: dict[str, str | None]
+
+
+class Reader:
+    """Reads one log. Safe from several threads; holds nothing between calls."""
+
+    def __init__(self, log: Log) -> None:
+        self.log = log
+
+    def head(self) -> Head:
+        """The head as it stands."""
+        return self.log.head()
+
+    def registry(self, connection: Connection) -> Registry:
+        """The registry at the head, loaded as it is asked, within a caller's transaction."""
+        known: dict[tuple[str, str], Aggregate | None] = {}
+
+        def load(table: str, key: str) -> Aggregate | None:
+            if (table, key) not in known:
+                known[table, key] = folded.load(connection, self.log.log_id, table, key)
+            return known[table, key]
+
+        return Registry(load)
+
+    def models(self, *, before: int | None = None, limit: int = 50) -> list[ModelState]:
+        """Models, newest first."""
+        return self._find(ModelState, before, limit)
+
+    def model(self, name: str) -> ModelState:
+        """One model, or UnknownSubjectError."""
+        return self._get(ModelState, name, "model")
+
+    def versions(
+        self, model: str, *, before: int | None = None, limit: int = 50
+    ) -> list[VersionState]:
+        """Versions of a model, newest first."""
+        return self._find(VersionState, before, limit, model=model)
+
+    def version(self, model: str, version: str) -> VersionState:
+        """One version, or UnknownSubjectError."""
+        return self._get(VersionState, version_key(model, version), "version")
+
+    def releases(
+        self,
+        *,
+        model: str = "",
+        version: str = "",
+        environment: str = "",
+        status: str = "",
+        before: int | None = None,
+        limit: int = 50,
+    ) -> list[ReleaseState]:
+        """Releases, newest first."""
+        return self._find(
+            ReleaseState,
+            before,
+            limit,
+            model=model,
+            version=version,
+            environment=environment,
+            status=status,
+        )
+
+    def release(self, number: int) -> ReleaseState:
+        """One release by the entry that asked for it, or UnknownSubjectError."""
+        return self._get(ReleaseState, number_key(number), "release")
+
+    def deployments(
+        self,
+        *,
+        model: str = "",
+        version: str = "",
+        environment: str = "",
+        status: str = "",
+        before: int | None = None,
+        limit: int = 50,
+    ) -> list[DeploymentState]:
+        """Deployments, newest first."""
+        return self._find(
+            DeploymentState,
+            before,
+            limit,
+            model=model,
+            version=version,
+            environment=environment,
+            status=status,
+        )
+
+    def deployment(self, number: int) -> DeploymentState:
+        """One deployment by its entry, or UnknownSubjectError."""
+        return self._get(DeploymentState, number_key(number), "deployment")
+
+    def running(self, model: str = "") -> list[DeploymentState]:
+        """What runs now, by model and environment."""
+        slots = self._find(SlotState, None, MOST_ON_A_PAGE, model=model)
+        found = [self.deployment(slot.deployment) for slot in slots if slot.deployment is not None]
+        return sorted(found, key=lambda item: (item.model, item.environment))
+
+    def lineage(self, model: str, version: str) -> Lineage:
+        """The lineage of one version."""
+        found = self.version(model, version)
+        runs = self.deployments(model=model, version=version, limit=MOST_ON_A_PAGE)
+        return lineage_of(found, runs)
+
+    def reports(self, *, before: int | None = None, limit: int = 50) -> list[ReportState]:
+        """Reports, newest first."""
+        return self._find(ReportState, before, limit)
+
+    def report(self, number: int) -> ReportState:
+        """One report by its entry, or UnknownSubjectError."""
+        return self._get(ReportState, number_key(number), "report")
+
+    def policy(self) -> tuple[PolicyState, PolicyActivated]:
+        """The policy in force and the event that put it there."""
+        state = self._get(PolicyState, "in-force", "policy")
+        event = self.log.entry(state.since).event
+        if not isinstance(event, PolicyActivated):
+            raise UnknownSubjectError("The policy in force can't be read.")
+        return state, event
+
+    def actors(self, *, before: int | None = None, limit: int = 50) -> list[ActorState]:
+        """Actors, newest first."""
+        return self._find(ActorState, before, limit)
+
+    def actor(self, actor_id: str) -> ActorState:
+        """One actor, or UnknownSubjectError."""
+        return self._get(ActorState, actor_id, "actor")
+
+    def person(self, actor_id: str) -> Person:
+        """An actor with name and e-mail address, as far as the vault still knows them."""
+        return self.people([actor_id])[actor_id]
+
+    def people(self, actor_ids: Iterable[str]) -> dict[str, Person]:
+        """Actors with their names, by id; ids that are not enrolled are left out."""
+        found = {}
+        with reading(self.log.engine) as connection:
+            for actor_id in sorted(set(actor_ids)):
+                actor = folded.load(connection, self.log.log_id, ActorState.table, actor_id)
+                if isinstance(actor, ActorState):
+                    found[actor_id] = self._person(connection, actor)
+        return found
+
+    def _person(self, connection: Connection, actor: ActorState) -> Person:
+        rows = read_entries(connection, self.log.log_id, actor.since, actor.since + 1)
+        commitments = decode_entry(rows[0].envelope).commitments if rows else ()
+        own = [item for item in commitments if item.subject == actor.id]
+        texts = self.log.vault.read(connection, actor.since, own)
+        return Person(actor, texts.get("name") or "", texts.get("email") or "")
+
+    def entries(
+        self,
+        wanted: Filter,
+        *,
+        before: int | None = None,
+        after: int | None = None,
+        limit: int = 50,
+    ) -> list[StoredEntry]:
+        """Entries that match, newest first; with ``after``, oldest first after that number."""
+        with reading(self.log.engine) as connection:
+            return find_entries(
+                connection,
+                self.log.log_id,
+                wanted,
+                before=before,
+                after=after,
+                limit=min(limit, MOST_ON_A_PAGE),
+            )
+
+    def told(self, rows: Iterable[StoredEntry]) -> list[Told]:
+        """Entries decoded, with their private texts."""
+        found = []
+        with reading(self.log.engine) as connection:
+            for row in rows:
+                entry = decode_entry(row.envelope)
+                private = self.log.vault.read(connection, row.sequence, entry.commitments)
+                found.append(Told(row, entry, private))
+        return found
+
+    def tell(self, sequence: int) -> Told:
+        """One entry, decoded, with its private texts, or UnknownSubjectError."""
+        with reading(self.log.engine) as connection:
+            rows = read_entries(connection, self.log.log_id, sequence, sequence + 1)
+        if not rows:
+            raise UnknownSubjectError("There is no entry of this number.", pointer="/sequence")
+        return self.told(rows)[0]
+
+    def counts(self) -> dict[str, int]:
+        """How many there are: entries, models, versions, open releases, running deployments."""
+        log_id = self.log.log_id
+        with reading(self.log.engine) as connection:
+            return {
+                "entries": read_head(connection, log_id).size,
+                "models": folded.count(connection, log_id, ModelState),
+                "versions": folded.count(connection, log_id, VersionState),
+                "open_releases": folded.count(connection, log_id, ReleaseState, status="open"),
+                "running": folded.count(connection, log_id, DeploymentState, status="running"),
+            }
+
+    def _get(self, kind: type[Kind], key: str, word: str) -> Kind:
+        with reading(self.log.engine) as connection:
+            found = folded.load(connection, self.log.log_id, kind.table, key)
+        if not isinstance(found, kind):
+            raise UnknownSubjectError(f"There is no such {word}.", pointer=f"/{word}")
+        return found
+
+    def _find(self, kind: type[Kind], before: int | None, limit: int, **columns: str) -> list[Kind]:
+        with reading(self.log.engine) as connection:
+            return folded.find(
+                connection,
+                self.log.log_id,
+                kind,
+                before=before,
+                limit=min(limit, MOST_ON_A_PAGE),
+                **columns,
+            )
