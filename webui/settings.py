@@ -1,0 +1,52 @@
+"""What an operator may set. Each setting has a default, so that an empty environment works."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+HOME: Final = "COUNTERSEAL_HOME"
+DATABASE_URL: Final = "COUNTERSEAL_DATABASE_URL"
+GUARD_URL: Final = "COUNTERSEAL_GUARD_URL"
+
+SETTINGS: Final = {
+    HOME: "The folder that holds everything of an installation. Default: ~/.counterseal",
+    DATABASE_URL: "Where the ledger is kept: sqlite:///FILE or postgresql://... "
+    "Default: ledger.db in the home.",
+    GUARD_URL: "Where the last checkpoint is kept apart from the database; put it on another disk "
+    "or host, and never into the same backup. Default: guard.db in the home.",
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings in force."""
+
+    home: Path
+    database_url: str
+    guard_url: str
+
+    @property
+    def keys(self) -> Path:
+        """Where the keys are."""
+        return self.home / "keys"
+
+    @property
+    def reports(self) -> Path:
+        """Where issued reports are kept."""
+        return self.home / "reports"
+
+
+def read_settings(environment: Mapping[str, str], home: Path | None = None) -> Settings:
+    """Settings from the environment; ``home``, where given, goes before it."""
+    folder = home or Path(environment.get(HOME) or Path.home() / ".counterseal")
+    folder = folder.expanduser().resolve()
+    return Settings(
+        home=folder,
+        database_url=environment.get(DATABASE_URL) or f"sqlite:///{folder / 'ledger.db'}",
+        guard_url=environment.get(GUARD_URL) or f"sqlite:///{folder / 'guard.db'}",
+    )
