@@ -1,0 +1,1 @@
+"""The tests of counterseal, and the machinery that they stand on."""

@@ -1,0 +1,37 @@
+"""What every test has: closed network, Hypothesis's profile, database and browser fixtures."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from hypothesis import settings
+
+from tests.tools import closed_network
+
+pytest_plugins = (
+    "tests.tools.skips_fail",
+    "tests.tools.postgresql",
+    "tests.tools.chromium",
+)
+
+MARKED_BY_FIXTURE = {
+    "postgres_server": pytest.mark.postgres,
+    "chromium": pytest.mark.browser,
+}
+
+# Chance stays in: a failure prints the blob that repeats it.
+settings.register_profile("ci", derandomize=False, print_blob=True, deadline=None, max_examples=100)
+settings.register_profile("thorough", settings.get_profile("ci"), max_examples=2000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+closed_network.close()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark a test by the real thing that it uses, so that ``-m`` can leave it out."""
+    for item in items:
+        for fixture, mark in MARKED_BY_FIXTURE.items():
+            if fixture in getattr(item, "fixturenames", ()):
+                item.add_marker(mark)
