@@ -134,7 +134,8 @@ class _Reader:
         self._enter()
         members: dict[str, object] = {}
         if self._next() == "}":
-            return self._leave(members)
+            self._leave()
+            return members
         while True:
             if self._next() != '"':
                 self._refuse_syntax("a name in double quotes is missing")
@@ -148,19 +149,22 @@ class _Reader:
             members[name] = self._value()
             self._path.pop()
             if self._ends("}"):
-                return self._leave(members)
+                self._leave()
+                return members
 
     def _array(self) -> list[object]:
         self._enter()
         items: list[object] = []
         if self._next() == "]":
-            return self._leave(items)
+            self._leave()
+            return items
         while True:
             self._path.append(len(items))
             items.append(self._value())
             self._path.pop()
             if self._ends("]"):
-                return self._leave(items)
+                self._leave()
+                return items
 
     def _enter(self) -> None:
         if self._room == 0:
@@ -168,10 +172,9 @@ class _Reader:
         self._room -= 1
         self._at += 1
 
-    def _leave[Container](self, container: Container) -> Container:
+    def _leave(self) -> None:
         self._room += 1
         self._at += 1
-        return container
 
     def _ends(self, closing: str) -> bool:
         """Whether the container ends here (not consumed); a comma is consumed."""

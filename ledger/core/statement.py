@@ -1,0 +1,108 @@
+"""What an envelope's payload says (in-toto Statement v1).
+
+Rules of the specification: ``_type`` is fixed, every subject has a digest, ``predicateType`` says
+how ``predicate`` is to be read. Narrower here: at least one subject, each with a name and exactly
+one digest, SHA-256; no further members; the bytes are canonical JSON.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ledger.core.digest import is_sha256_hex
+from ledger.core.encoding import canonical, parse_canonical
+from ledger.errors import EncodingError
+
+STATEMENT_TYPE: Final = "https://in-toto.io/Statement/v1"
+
+_MEMBERS: Final = frozenset({"_type", "subject", "predicateType", "predicate"})
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Something with a name and a SHA-256 digest, in hexadecimal."""
+
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """Claims of one type about at least one subject."""
+
+    subjects: tuple[Subject, ...]
+    predicate_type: str
+    predicate: dict[str, Any]
+
+
+def encode_statement(statement: Statement) -> bytes:
+    """The canonical bytes of a statement.
+
+    Raises:
+        EncodingError: ``not-a-statement`` for a subject or a predicate type that can't be one, else
+            as ``canonical``.
+    """
+    _check(statement)
+    return canonical(
+        {
+            "_type": STATEMENT_TYPE,
+            "subject": [
+                {"name": subject.name, "digest": {"sha256": subject.sha256}}
+                for subject in statement.subjects
+            ],
+            "predicateType": statement.predicate_type,
+            "predicate": statement.predicate,
+        }
+    )
+
+
+def parse_statement(data: bytes) -> Statement:
+    """Read a statement; the inverse of ``encode_statement``.
+
+    Raises:
+        EncodingError: ``not-a-statement``, else as ``parse_canonical``.
+    """
+    members = parse_canonical(data)
+    if not isinstance(members, dict) or set(members) != _MEMBERS:
+        raise _refusal("It has not exactly the members of an in-toto statement.", "")
+    if members["_type"] != STATEMENT_TYPE:
+        raise _refusal(f"Only {STATEMENT_TYPE} is read.", "/_type")
+    subjects = members["subject"]
+    if not isinstance(subjects, list):
+        raise _refusal("The subjects are not a list.", "/subject")
+    statement = Statement(
+        tuple(_subject(item, f"/subject/{at}") for at, item in enumerate(subjects)),
+        members["predicateType"],
+        members["predicate"],
+    )
+    _check(statement)
+    return statement
+
+
+def _subject(item: object, pointer: str) -> Subject:
+    if isinstance(item, dict) and set(item) == {"name", "digest"}:
+        digest = item["digest"]
+        if isinstance(digest, dict) and set(digest) == {"sha256"}:
+            return Subject(item["name"], digest["sha256"])
+    raise _refusal("A subject has not exactly a name and a SHA-256 digest.", pointer)
+
+
+def _check(statement: Statement) -> None:
+    if not statement.subjects:
+        raise _refusal("A statement has at least one subject.", "/subject")
+    for at, subject in enumerate(statement.subjects):
+        if not isinstance(subject.name, str) or not subject.name:
+            raise _refusal("A subject has no name.", f"/subject/{at}/name")
+        if not isinstance(subject.sha256, str) or not is_sha256_hex(subject.sha256):
+            raise _refusal(
+                "A digest is not 64 lower-case hexadecimal digits.", f"/subject/{at}/digest/sha256"
+            )
+    if not isinstance(statement.predicate_type, str) or not statement.predicate_type:
+        raise _refusal("The predicate type is no text.", "/predicateType")
+    if not isinstance(statement.predicate, dict):
+        raise _refusal("The predicate is no object.", "/predicate")
+
+
+def _refusal(sentence: str, pointer: str) -> EncodingError:
+    return EncodingError(sentence, code="not-a-statement", pointer=pointer)
