@@ -61,31 +61,31 @@ def format_instant(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-ModelName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,99}\Z")]
-VersionName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9.+_-]{0,63}\Z")]
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}\Z")]
-Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}\Z")]
-ActorId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}\Z")]
-CommitId = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{40}|[0-9a-f]{64})\Z")]
+ModelName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,99}$")]
+VersionName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9.+_-]{0,63}$")]
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+ActorId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+CommitId = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{40}|[0-9a-f]{64})$")]
 DecimalText = Annotated[
-    str, StringConstraints(pattern=r"^-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,18})?\Z")
+    str, StringConstraints(pattern=r"^-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,18})?$")
 ]
 Count = Annotated[int, Field(ge=0, le=LARGEST_INTEGER)]
 Sequence = Annotated[int, Field(ge=0, le=LARGEST_INTEGER)]
 Instant = Annotated[
     str,
-    StringConstraints(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z\Z"),
+    StringConstraints(pattern=r"^[0-9]{4}-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9](\.[0-9]{6})?Z$"),
     AfterValidator(_instant),
 ]
-Day = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d\d-\d\d\Z"), AfterValidator(_day)]
+Day = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9][0-9]-[0-9][0-9]$"), AfterValidator(_day)]
 PublicText = Annotated[
     str,
-    StringConstraints(pattern=r"^[\x20-\x7e]{1,300}\Z"),
+    StringConstraints(pattern=r"^[\x20-\x7e]{1,300}$"),
     AfterValidator(_no_person),
 ]
-ParameterName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.\-]{0,99}\Z")]
+ParameterName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.\-]{0,99}$")]
 _FREE_TEXT = StringConstraints(
-    strip_whitespace=True, min_length=1, max_length=4000, pattern=r"^[^\x00]+\Z"
+    strip_whitespace=True, min_length=1, max_length=4000, pattern=r"^[^\x00]+$"
 )
 PrivateText = Annotated[str, _FREE_TEXT, Private()]
 
