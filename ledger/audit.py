@@ -89,7 +89,11 @@ def audit(log: Log, progress: Progress | None = None) -> Audit:
     ``progress(step, done, total)`` is told how far it is. Reading is in short transactions, so that
     writers go on.
     """
-    return _Auditor(log, progress or (lambda step, done, total: None)).run()
+    return _Auditor(log, progress or _tell_nobody).run()
+
+
+def _tell_nobody(step: str, done: int, total: int) -> None:
+    del step, done, total
 
 
 class _Auditor:
@@ -286,7 +290,9 @@ class _Auditor:
         if named.get("entries") != ring.entries.public.hex():
             self._note("entry", 0, "key-mismatch", "It names another key for entries than ours.")
         if named.get("checkpoints") != ring.checkpoints.public.hex():
-            self._note("entry", 0, "key-mismatch", "It names another key for checkpoints than ours.")
+            self._note(
+                "entry", 0, "key-mismatch", "It names another key for checkpoints than ours."
+            )
 
     def _check_private(self, entry: Entry) -> None:
         if not entry.commitments:
@@ -358,9 +364,7 @@ class _Auditor:
             self._progress("tiles", expected, expected)
         with reading(self._log.engine) as connection:
             stored = tiles.count_tiles(connection, self._log.log_id)
-        levels = {
-            level: len(hashes) // TILE_WIDTH for level, hashes in self._level_hashes.items()
-        }
+        levels = {level: len(hashes) // TILE_WIDTH for level, hashes in self._level_hashes.items()}
         wanted_counts = {level: number for level, number in levels.items() if number}
         if stored != wanted_counts and head.size == self._found.counts.entries:
             self._note("tile", -1, "tiles-missing", "Full tiles are missing or too many.")

@@ -1,9 +1,9 @@
 """One transaction's worth of entries: decided, chained, signed and folded, before any is stored.
 
 A batch stands on a locked head. ``take`` adds what one caller asked for, all of it or nothing: each
-command is decided on the registry as it now is, becomes an entry (or an ``access.denied`` entry that
-says why not), is folded, and may bring about further entries (a release granted, a release lapsed).
-Nothing here writes to the database but the vault's new subject keys.
+command is decided on the registry as it now is, becomes an entry (or an ``access.denied`` entry
+that says why not), is folded, and may bring about further entries (a release granted, a release
+lapsed). Nothing here writes to the database but the vault's new subject keys.
 """
 
 from __future__ import annotations
@@ -93,6 +93,7 @@ class Batch:
         log: Log,
         connection: Connection,
         head: Head,
+        *,
         registry: Registry,
         decide: Decide | None,
         now: datetime,
@@ -314,5 +315,3 @@ def _lapsed(asked: ReleaseState, cause: int) -> ReleaseLapsed:
         artifact=asked.artifact,
         cause=cause,
     )
-
-

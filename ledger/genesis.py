@@ -69,7 +69,7 @@ def create_log(
         log = Log(engine, highest + 1, name, origin, keyring, guard, new_actor_id())
         insert_log(connection, log.log_id, name, origin, _empty_head(log, now))
         old = lock_head(connection, log.log_id)
-        batch = Batch(log, connection, old, Registry(), None, now)
+        batch = Batch(log, connection, old, registry=Registry(), decide=None, now=now)
         service = Actor(id=log.service, type="service", via="service")
         batch.write(_created(log, seal_certificate, generator), service)
         batch.write(policy, service)

@@ -265,4 +265,3 @@ def _check_end(log: Log) -> None:
             remedy="Run `counterseal verify` to see what is damaged.",
             code="head-damaged",
         )
-

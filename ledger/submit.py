@@ -1,9 +1,9 @@
 """Submit: the one door into the ledger.
 
-Any number of threads call ``submit``; one thread of the process commits. It takes every command that
-waits, in turn, inside one transaction that holds the log's head: decide, sign, chain, hash, fold.
-Then one commit, one checkpoint and one move of the guard serve them all (group commit), and every
-caller gets a receipt. Other processes and nodes may do the same on the same database.
+Any number of threads call ``submit``; one thread of the process commits. It takes every command
+that waits, in turn, inside one transaction that holds the log's head: decide, sign, chain, hash,
+fold. Then one commit, one checkpoint and one move of the guard serve them all (group commit), and
+every caller gets a receipt. Other processes and nodes may do the same on the same database.
 
 Durability: a receipt is given only after the commit and after the guard moved. If either fails,
 nothing is acknowledged; after a failed move of the guard nothing more is accepted.
@@ -214,7 +214,9 @@ class Submitter:
             if old.root != self._cached_root or len(self._cache) > MOST_CACHED:
                 self._cache.clear()
             registry = Registry(self._loader(connection, self._cache))
-            batch = Batch(log, connection, old, registry, self._decide, self._now())
+            batch = Batch(
+                log, connection, old, registry=registry, decide=self._decide, now=self._now()
+            )
             for place, unit in enumerate(units):
                 try:
                     taken[place] = batch.take(unit.actor, unit.asked)

@@ -1,7 +1,7 @@
 """The only place that joins store, keys, clock, policy and the ledger's door.
 
-``create`` makes a new installation in an empty home, ``open_home`` opens one. Both give a ``Wiring``,
-which everything above is handed.
+``create`` makes a new installation in an empty home, ``open_home`` opens one. Both give a
+``Wiring``, which everything above is handed.
 """
 
 from __future__ import annotations

@@ -30,4 +30,6 @@ def check_commitment(salt: bytes, field: str, text: str, commitment: str) -> Non
         ProofError: it is not.
     """
     if not hmac.compare_digest(commit(salt, field, text), commitment):
-        raise ProofError("A private text is not the one the entry is bound to.", code="commitment-failed")
+        raise ProofError(
+            "A private text is not the one the entry is bound to.", code="commitment-failed"
+        )

@@ -15,21 +15,19 @@ Verification hashes the bytes that are stored; it never writes them again to has
 
 from __future__ import annotations
 
-from typing import Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import orjson
 
-from ledger.core.strict_json import (
-    MAX_BYTES,
-    MAX_DEPTH,
-    MAX_INTEGER,
-    parse_json,
-    pointer_token,
-    showable,
-)
+from ledger.core.strict_json import DEEPEST, MAX_INTEGER, pointer_token, read_strictly, showable
 from ledger.errors import EncodingError
 
-__all__ = ["MAX_BYTES", "MAX_DEPTH", "MAX_INTEGER", "canonical", "parse_canonical", "parse_json"]
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+MAX_BYTES: Final = 65_535
+MAX_DEPTH: Final = 32
+MAX_DIGITS: Final = 16
 
 _MIN_INTEGER: Final = -MAX_INTEGER
 _NONE_TYPE: Final = type(None)
@@ -43,8 +41,15 @@ def canonical(value: object) -> bytes:
             ``nul-character``, ``name-not-ascii``, ``too-deep`` or ``not-json`` (a type that JSON
             does not have, subclasses of the plain types included), with the place.
     """
-    _check(value, MAX_DEPTH)
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    _check_shape(value, MAX_DEPTH)
+    try:
+        data = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except TypeError:
+        _check_texts(value, 0)
+        _refuse("not-json", "A name or a text is not one that JSON can carry.")
+    if b"\\u0000" in data:
+        _check_texts(value, 0)
+    return data
 
 
 def parse_canonical(data: bytes) -> object:
@@ -70,71 +75,106 @@ def parse_canonical(data: bytes) -> object:
     )
 
 
-def _check(value: object, room: int) -> None:
-    """Refuse what the profile does not have; ``room`` is how many levels may still open."""
-    kind = type(value)
-    if kind is str:
-        _check_text(value)  # type: ignore[arg-type]
+def parse_json(
+    data: bytes,
+    *,
+    max_bytes: int = MAX_BYTES,
+    max_depth: int = MAX_DEPTH,
+    max_digits: int = MAX_DIGITS,
+) -> object:
+    """Read one JSON value from foreign bytes, by the rules of ``strict_json``.
+
+    Args:
+        data: the bytes as they arrived.
+        max_bytes: how many bytes are read at all.
+        max_depth: how many arrays and objects may contain each other, at most 128.
+        max_digits: how many digits an integer may have.
+
+    Raises:
+        EncodingError: with the code ``too-large``, ``not-utf8``, ``not-json``, ``duplicate-key``,
+            ``float``, ``number-too-large``, ``too-deep`` or ``nul-character``, and the place.
+    """
+    if len(data) <= max_bytes and max_digits == MAX_DIGITS:
+        try:
+            value: object = orjson.loads(data)
+            _check_shape(value, min(max_depth, DEEPEST))
+            if _no_duplicates(value, data):
+                return value
+        except (orjson.JSONDecodeError, EncodingError):
+            pass
+    return read_strictly(data, max_bytes=max_bytes, max_depth=max_depth, max_digits=max_digits)
+
+
+def _no_duplicates(value: object, data: bytes) -> bool:
+    """Whether a value is all that its bytes said; False may also mean that it isn't known.
+
+    The fast reader drops all but the last of equal names, and with each a colon. A colon inside a
+    text is kept, and without \\u escapes it was written as one: so the colons tell.
+    """
+    return b"\\u" not in data and orjson.dumps(value).count(b":") == data.count(b":")
+
+
+def _check_shape(value: object, room: int) -> None:
+    """Refuse types, integers, names and depth that the profile does not have; texts come later.
+
+    ``room`` is how many levels may still open.
+    """
+    kind: Any = type(value)
+    if kind is str or kind is bool or kind is _NONE_TYPE:
+        return
+    if kind is dict:
+        _check_names(value)  # type: ignore[arg-type]
+        _each(value.items(), _check_shape, room)  # type: ignore[attr-defined]
+    elif kind is list or kind is tuple:
+        _each(enumerate(value), _check_shape, room)  # type: ignore[arg-type]
     elif kind is int:
         if not _MIN_INTEGER <= value <= MAX_INTEGER:  # type: ignore[operator]
             _refuse("number-too-large", "An integer is 2**53 or more.", "Write it as a string.")
-    elif kind is dict:
-        _check_members(value, room)  # type: ignore[arg-type]
-    elif kind is list or kind is tuple:
-        _check_items(value, room)  # type: ignore[arg-type]
     elif kind is float:
         _refuse("float", "A float has no canonical form here.", "Write it as a decimal string.")
-    elif kind is not bool and kind is not _NONE_TYPE:
+    else:
         _refuse("not-json", f"JSON has no {kind.__name__}.", "Use plain types, not subclasses.")
 
 
-def _check_members(members: dict[object, object], room: int) -> None:
+def _each(
+    items: Iterable[tuple[object, object]], check: Callable[[object, int], None], room: int
+) -> None:
+    """Check what a container holds, and lengthen the pointer of a refusal on its way out."""
     if room == 0:
-        _refuse_depth()
-    for name, item in members.items():
-        if type(name) is not str:
-            _refuse("not-json", "A name is not text.")
-        if not (name.isascii() and name.isprintable()):
-            _refuse("name-not-ascii", "A name is not printable ASCII.")
-        kind = type(item)
-        if kind is str and item.isascii() and "\x00" not in item:  # type: ignore[attr-defined,operator]
+        _refuse("too-deep", "The value is nested too deep.", f"At most {MAX_DEPTH} levels.")
+    for name, item in items:
+        if check is _check_shape and type(item) is str:
             continue
         try:
-            _check(item, room - 1)
+            check(item, room - 1)
         except EncodingError as error:
-            error.pointer = _longer(name, error.pointer)
+            step = str(name)
+            error.pointer = pointer_token(step) + error.pointer if showable(step) else ""
             raise
 
 
-def _check_items(items: list[object] | tuple[object, ...], room: int) -> None:
-    if room == 0:
-        _refuse_depth()
-    for index, item in enumerate(items):
-        try:
-            _check(item, room - 1)
-        except EncodingError as error:
-            error.pointer = _longer(str(index), error.pointer)
-            raise
-
-
-def _check_text(text: str) -> None:
-    if "\x00" in text:
-        _refuse("nul-character", "A text contains the NUL character.")
-    if text.isascii():
-        return
+def _check_names(members: dict[str, object]) -> None:
     try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        _refuse("not-utf8", "A text contains half of a surrogate pair.")
+        names = "".join(members)
+    except TypeError:
+        _refuse("not-json", "A name is not text.")
+    if not (names.isascii() and names.isprintable()):
+        _refuse("name-not-ascii", "A name is not printable ASCII.")
 
 
-def _longer(name: str, rest: str) -> str:
-    """The pointer one level further out; below a name that can't be shown nothing is."""
-    return pointer_token(name) + rest if showable(name) else ""
-
-
-def _refuse_depth() -> NoReturn:
-    _refuse("too-deep", f"The value is nested deeper than {MAX_DEPTH} levels.")
+def _check_texts(value: object, _: int) -> None:
+    """Refuse texts that can't be written; the rest is known to be good."""
+    if isinstance(value, str):
+        if "\x00" in value:
+            _refuse("nul-character", "A text contains the NUL character.")
+        try:
+            value.encode("utf-8")
+        except UnicodeEncodeError:
+            _refuse("not-utf8", "A text contains half of a surrogate pair.")
+    elif isinstance(value, dict):
+        _each(value.items(), _check_texts, -1)
+    elif isinstance(value, list | tuple):
+        _each(enumerate(value), _check_texts, -1)
 
 
 def _refuse(code: str, sentence: str, remedy: str = "") -> NoReturn:

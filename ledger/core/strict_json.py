@@ -1,4 +1,4 @@
-"""The strict reader of JSON that comes from outside (RFC 8259, narrowed as RFC 7493 advises).
+"""The strict reader of JSON from outside (RFC 8259, narrowed as RFC 7493 advises).
 
 Rules:
 
@@ -22,13 +22,10 @@ import orjson
 
 from ledger.errors import EncodingError
 
-MAX_BYTES: Final = 65_535
-MAX_DEPTH: Final = 32
-MAX_DIGITS: Final = 16
 MAX_INTEGER: Final = 2**53 - 1
+DEEPEST: Final = 128
 
 _LONGEST_NAME_SHOWN: Final = 128
-_DEEPEST: Final = 256
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
 # Possessive quantifiers: no input makes these patterns look at a character twice.
@@ -41,20 +38,8 @@ _WORD: Final = re.compile(r"true|false|null")
 _WORDS: Final[dict[str, bool | None]] = {"true": True, "false": False, "null": None}
 
 
-def parse_json(
-    data: bytes,
-    *,
-    max_bytes: int = MAX_BYTES,
-    max_depth: int = MAX_DEPTH,
-    max_digits: int = MAX_DIGITS,
-) -> object:
-    """Read one JSON value from foreign bytes.
-
-    Args:
-        data: the bytes as they arrived.
-        max_bytes: how many bytes are read at all.
-        max_depth: how many arrays and objects may contain each other, at most 256.
-        max_digits: how many digits an integer may have.
+def read_strictly(data: bytes, *, max_bytes: int, max_depth: int, max_digits: int) -> object:
+    """Read one JSON value from foreign bytes; see ``encoding.parse_json``.
 
     Raises:
         EncodingError: with the code ``too-large``, ``not-utf8``, ``not-json``, ``duplicate-key``,
@@ -76,7 +61,7 @@ def parse_json(
         raise EncodingError(
             f"The bytes are not UTF-8 from byte {error.start} on.", code="not-utf8"
         ) from None
-    return _Reader(text, min(max_depth, _DEEPEST), max_digits).document()
+    return _Reader(text, min(max_depth, DEEPEST), max_digits).document()
 
 
 def pointer_token(name: str) -> str:

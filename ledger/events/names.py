@@ -67,17 +67,19 @@ Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 ActorId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 CommitId = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{40}|[0-9a-f]{64})$")]
-DecimalText = Annotated[
-    str, StringConstraints(pattern=r"^-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,18})?$")
-]
+DecimalText = Annotated[str, StringConstraints(pattern=r"^-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,18})?$")]
 Count = Annotated[int, Field(ge=0, le=LARGEST_INTEGER)]
 Sequence = Annotated[int, Field(ge=0, le=LARGEST_INTEGER)]
 Instant = Annotated[
     str,
-    StringConstraints(pattern=r"^[0-9]{4}-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9](\.[0-9]{6})?Z$"),
+    StringConstraints(
+        pattern=r"^[0-9]{4}-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9](\.[0-9]{6})?Z$"
+    ),
     AfterValidator(_instant),
 ]
-Day = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9][0-9]-[0-9][0-9]$"), AfterValidator(_day)]
+Day = Annotated[
+    str, StringConstraints(pattern=r"^[0-9]{4}-[0-9][0-9]-[0-9][0-9]$"), AfterValidator(_day)
+]
 PublicText = Annotated[
     str,
     StringConstraints(pattern=r"^[\x20-\x7e]{1,300}$"),

@@ -30,7 +30,9 @@ class Keyring:
     wrapping_key: bytes
 
     def __repr__(self) -> str:
-        return f"Keyring(entries={self.entries.keyid[:12]}, checkpoints={self.checkpoints.keyid[:12]})"
+        return (
+            f"Keyring(entries={self.entries.keyid[:12]}, checkpoints={self.checkpoints.keyid[:12]})"
+        )
 
 
 def create_keyring(folder: Path) -> Keyring:
@@ -47,6 +49,4 @@ def open_keyring(folder: Path) -> Keyring:
     wrapping_key = read_secret(folder / VAULT)
     if len(wrapping_key) != _WRAPPING_KEY_BYTES:
         raise InputError(f"The key file {VAULT} is damaged.", code="key-damaged")
-    return Keyring(
-        open_signer(folder / ENTRIES), open_signer(folder / CHECKPOINTS), wrapping_key
-    )
+    return Keyring(open_signer(folder / ENTRIES), open_signer(folder / CHECKPOINTS), wrapping_key)

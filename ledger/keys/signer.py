@@ -6,14 +6,16 @@ A key file is PKCS #8 in PEM, readable by its owner only. Making a key never rep
 from __future__ import annotations
 
 import os
-from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TYPE_CHECKING
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ledger.core.signature import key_fingerprint
 from ledger.errors import InputError, OutsideError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class Signer(Protocol):
@@ -103,7 +105,7 @@ def read_secret(path: Path) -> bytes:
     if mode & 0o077:
         raise OutsideError(
             f"The file {path.name} can be read by others.",
-            remedy=f"Run chmod 600 on it.",
+            remedy="Run chmod 600 on it.",
             code="key-exposed",
         )
     return data

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ledger.events import model, release
-from ledger.state.aggregates import ReleaseState
 
 if TYPE_CHECKING:
+    from ledger.state.aggregates import ReleaseState
     from ledger.events.event import Event
     from ledger.state.registry import Registry
 

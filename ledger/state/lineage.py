@@ -49,11 +49,15 @@ def lineage_of(version: VersionState, deployments: Iterable[DeploymentState]) ->
     """The lineage of one version; ``deployments`` are those of this version."""
     center = f"version:{version.key}"
     entry = version.since
-    nodes = [Node(center, "version", version.key, f"sha256 {version.artifact.sha256[:_SHORT]}", entry)]
+    nodes = [
+        Node(center, "version", version.key, f"sha256 {version.artifact.sha256[:_SHORT]}", entry)
+    ]
     edges: list[Edge] = []
     for data in sorted(version.data_sets, key=lambda item: (item.name, item.version)):
         name = f"data:{data.name}@{data.version}"
-        nodes.append(Node(name, "data_set", f"{data.name} {data.version}", data.classification, entry))
+        nodes.append(
+            Node(name, "data_set", f"{data.name} {data.version}", data.classification, entry)
+        )
         edges.append(Edge(name, center, "trained on"))
     if version.code is not None:
         code = version.code

@@ -1,4 +1,4 @@
-"""Connections: one engine per database, a reading and a writing transaction, one error for failures.
+"""Connections: one engine per database, reading and writing transactions, one error for failures.
 
 SQLite: ``synchronous=FULL`` always, because a commit that is lost after its receipt was given is a
 fork of the log. Versions 3.7.0 to 3.51.2 (but for 3.50.7 and 3.44.6) can corrupt a database in WAL
@@ -50,12 +50,17 @@ def open_engine(url: str) -> Engine:
         elif parsed.get_backend_name() == "postgresql":
             engine = create_engine(parsed, pool_pre_ping=True)
         else:
-            raise NoSuchModuleError
+            engine = None
     except (ArgumentError, NoSuchModuleError, ValueError) as error:
         raise InputError(
             "The database URL can't be used.",
             remedy="Write sqlite:///FILE or postgresql://USER@HOST/NAME.",
         ) from error
+    if engine is None:
+        raise InputError(
+            "Only SQLite and PostgreSQL are supported.",
+            remedy="Write sqlite:///FILE or postgresql://USER@HOST/NAME.",
+        )
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -77,7 +82,7 @@ def _begin_sqlite(connection: Connection) -> None:
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """A transaction that only reads. Keep it short: with a roll-back journal it holds up commits."""
+    """A transaction that only reads; keep it short, it may hold up commits."""
     with _foreign_errors("read"), engine.connect() as connection, connection.begin():
         yield connection
 

@@ -1,8 +1,8 @@
 """Entries, heads and checkpoints: append under the head's lock, read by range.
 
 Durability and concurrency: ``lock_head`` must be called first in a writing transaction; whoever
-holds it is the only writer of that log until the transaction ends. ``advance_head`` refuses when the
-head is not the one that was locked.
+holds it is the only writer of that log until the transaction ends. ``advance_head`` refuses when
+the head is not the one that was locked.
 """
 
 from __future__ import annotations
@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Head:
-    """The log's end: ``size`` entries, ``previous`` the last leaf hash, ``frontier`` the roots of
-    the complete subtrees from left to right, ``checkpoint`` the signed note over it.
+    """The log's end.
+
+    ``size`` entries, ``previous`` the last leaf hash, ``frontier`` the roots of the complete
+    subtrees from left to right, ``checkpoint`` the signed note over it.
     """
 
     size: int
@@ -112,14 +114,10 @@ def advance_head(connection: Connection, log_id: int, old_size: int, new: Head) 
     )
     if moved.rowcount != 1:
         raise IntegrityError("The head moved while it was held.", code="head-moved")
-    connection.execute(
-        insert(checkpoint).values(log_id=log_id, size=new.size, note=new.checkpoint)
-    )
+    connection.execute(insert(checkpoint).values(log_id=log_id, size=new.size, note=new.checkpoint))
 
 
-def read_entries(
-    connection: Connection, log_id: int, start: int, stop: int
-) -> list[StoredEntry]:
+def read_entries(connection: Connection, log_id: int, start: int, stop: int) -> list[StoredEntry]:
     """Entries ``start`` to ``stop - 1`` that exist, in order."""
     query = (
         select(entry)

@@ -45,7 +45,16 @@ def save(connection: Connection, log_id: int, rows: Sequence[dict[str, Any]]) ->
     statement = dialect.insert(folded)
     changed = {
         name: statement.excluded[name]
-        for name in ("since", "as_of", "model", "version", "environment", "status", "actor", "value")
+        for name in (
+            "since",
+            "as_of",
+            "model",
+            "version",
+            "environment",
+            "status",
+            "actor",
+            "value",
+        )
     }
     statement = statement.on_conflict_do_update(
         index_elements=["log_id", "kind", "key"], set_=changed
@@ -99,13 +108,12 @@ def read_rows(
         select(folded)
         .where(
             folded.c.log_id == log_id,
-            (folded.c.kind > after[0])
-            | ((folded.c.kind == after[0]) & (folded.c.key > after[1])),
+            (folded.c.kind > after[0]) | ((folded.c.kind == after[0]) & (folded.c.key > after[1])),
         )
         .order_by(folded.c.kind, folded.c.key)
         .limit(limit)
     )
     return [
-        {name: value for name, value in row._mapping.items() if name != "log_id"}
-        for row in connection.execute(query)
+        {name: value for name, value in row.items() if name != "log_id"}
+        for row in connection.execute(query).mappings()
     ]

@@ -58,9 +58,7 @@ class Guard:
                 return True
             moved = connection.execute(
                 update(guard)
-                .where(
-                    guard.c.origin == origin, guard.c.size == old.size, guard.c.root == old.root
-                )
+                .where(guard.c.origin == origin, guard.c.size == old.size, guard.c.root == old.root)
                 .values(**values)
             )
             return moved.rowcount == 1

@@ -20,9 +20,7 @@ _HERE: Final = Path(__file__).parent / "migrations"
 _VERSION_TABLE: Final = "ledger_schema"
 
 
-def migrate(
-    engine: Engine, scripts: Path = _HERE, version_table: str = _VERSION_TABLE
-) -> None:
+def migrate(engine: Engine, scripts: Path = _HERE, version_table: str = _VERSION_TABLE) -> None:
     """Apply the migrations that the database lacks, all or none of them.
 
     Raises:

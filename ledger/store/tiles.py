@@ -105,7 +105,5 @@ def read_tiles(
 
 def count_tiles(connection: Connection, log_id: int) -> dict[int, int]:
     """How many full tiles are stored, by level."""
-    query = (
-        select(tile.c.level, func.count()).where(tile.c.log_id == log_id).group_by(tile.c.level)
-    )
-    return {level: number for level, number in connection.execute(query)}
+    query = select(tile.c.level, func.count()).where(tile.c.log_id == log_id).group_by(tile.c.level)
+    return {row[0]: row[1] for row in connection.execute(query)}

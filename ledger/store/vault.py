@@ -55,7 +55,9 @@ class Vault:
         """Seal the private texts of one entry; the records are not stored yet."""
         if not texts:
             return [], ()
-        cipher = AESGCM(self._subject_key(connection, subject) or self._new_key(connection, subject))
+        cipher = AESGCM(
+            self._subject_key(connection, subject) or self._new_key(connection, subject)
+        )
         records = []
         commitments = []
         for field, text in sorted(texts.items()):
@@ -121,7 +123,9 @@ class Vault:
         try:
             return self._wrap.decrypt(wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:], place)
         except InvalidTag as error:
-            raise IntegrityError("A key of the vault does not open.", code="vault-damaged") from error
+            raise IntegrityError(
+                "A key of the vault does not open.", code="vault-damaged"
+            ) from error
 
     def _new_key(self, connection: Connection, subject: str) -> bytes:
         key = secrets.token_bytes(KEY_BYTES)
