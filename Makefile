@@ -39,7 +39,7 @@ clean:
 .PHONY: suited-python system-tools
 
 suited-python:
-	@$(PYTHON) -c '$(SUITED)' || { \
+	@$(PYTHON) -c '$(SUITED)' 2>/dev/null || { \
 	echo 'counterseal needs Python 3.11, 3.12 or 3.13; name one with PYTHON=/path/to/python3.' >&2; exit 1; }
 
 system-tools: | suited-python
