@@ -23,7 +23,7 @@ from ledger.core.strict_json import DEEPEST, MAX_INTEGER, pointer_token, read_st
 from ledger.errors import EncodingError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    Container = dict[str, Any] | list[Any] | tuple[Any, ...]
 
 MAX_BYTES: Final = 65_535
 MAX_DEPTH: Final = 32
@@ -45,10 +45,10 @@ def canonical(value: object) -> bytes:
     try:
         data = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
     except TypeError:
-        _check_texts(value, 0)
+        _check_texts(value)
         _refuse("not-json", "A name or a text is not one that JSON can carry.")
     if b"\\u0000" in data:
-        _check_texts(value, 0)
+        _check_texts(value)
     return data
 
 
@@ -106,10 +106,10 @@ def parse_json(
 
 
 def _no_duplicates(value: object, data: bytes) -> bool:
-    """Whether a value is all that its bytes said; False may also mean that it isn't known.
+    r"""Whether a value is all that its bytes said; False may also mean that it isn't known.
 
     The fast reader drops all but the last of equal names, and with each a colon. A colon inside a
-    text is kept, and without \\u escapes it was written as one: so the colons tell.
+    text is kept, and without \u escapes it was written as one: so the colons tell.
     """
     return b"\\u" not in data and orjson.dumps(value).count(b":") == data.count(b":")
 
@@ -119,38 +119,46 @@ def _check_shape(value: object, room: int) -> None:
 
     ``room`` is how many levels may still open.
     """
-    kind: Any = type(value)
-    if kind is str or kind is bool or kind is _NONE_TYPE:
-        return
+    if isinstance(value, dict | list | tuple):
+        _check_container(value, room)
+    else:
+        _check_scalar(value)
+
+
+def _check_container(value: Container, room: int) -> None:
+    if room == 0:
+        _refuse("too-deep", "The value is nested too deep.", f"At most {MAX_DEPTH} levels.")
+    kind = type(value)
     if kind is dict:
         _check_names(value)  # type: ignore[arg-type]
-        _each(value.items(), _check_shape, room)  # type: ignore[attr-defined]
+        items = value.values()  # type: ignore[union-attr]
     elif kind is list or kind is tuple:
-        _each(enumerate(value), _check_shape, room)  # type: ignore[arg-type]
-    elif kind is int:
+        items = value
+    else:
+        _refuse_type(kind)
+    at = 0
+    try:
+        for item in items:
+            kind = type(item)
+            if kind is dict or kind is list or kind is tuple:
+                _check_container(item, room - 1)
+            elif kind is not str:
+                _check_scalar(item)
+            at += 1
+    except EncodingError as error:
+        error.pointer = _pointer_from(value, at, error.pointer)
+        raise
+
+
+def _check_scalar(value: object) -> None:
+    kind: type = type(value)
+    if kind is int:
         if not _MIN_INTEGER <= value <= MAX_INTEGER:  # type: ignore[operator]
             _refuse("number-too-large", "An integer is 2**53 or more.", "Write it as a string.")
     elif kind is float:
         _refuse("float", "A float has no canonical form here.", "Write it as a decimal string.")
-    else:
-        _refuse("not-json", f"JSON has no {kind.__name__}.", "Use plain types, not subclasses.")
-
-
-def _each(
-    items: Iterable[tuple[object, object]], check: Callable[[object, int], None], room: int
-) -> None:
-    """Check what a container holds, and lengthen the pointer of a refusal on its way out."""
-    if room == 0:
-        _refuse("too-deep", "The value is nested too deep.", f"At most {MAX_DEPTH} levels.")
-    for name, item in items:
-        if check is _check_shape and type(item) is str:
-            continue
-        try:
-            check(item, room - 1)
-        except EncodingError as error:
-            step = str(name)
-            error.pointer = pointer_token(step) + error.pointer if showable(step) else ""
-            raise
+    elif kind is not str and kind is not bool and kind is not _NONE_TYPE:
+        _refuse_type(kind)
 
 
 def _check_names(members: dict[str, object]) -> None:
@@ -162,8 +170,8 @@ def _check_names(members: dict[str, object]) -> None:
         _refuse("name-not-ascii", "A name is not printable ASCII.")
 
 
-def _check_texts(value: object, _: int) -> None:
-    """Refuse texts that can't be written; the rest is known to be good."""
+def _check_texts(value: object) -> None:
+    """Refuse texts that can't be written; the shape is known to be good."""
     if isinstance(value, str):
         if "\x00" in value:
             _refuse("nul-character", "A text contains the NUL character.")
@@ -171,10 +179,23 @@ def _check_texts(value: object, _: int) -> None:
             value.encode("utf-8")
         except UnicodeEncodeError:
             _refuse("not-utf8", "A text contains half of a surrogate pair.")
-    elif isinstance(value, dict):
-        _each(value.items(), _check_texts, -1)
-    elif isinstance(value, list | tuple):
-        _each(enumerate(value), _check_texts, -1)
+    elif isinstance(value, dict | list | tuple):
+        for at, item in enumerate(value.values() if isinstance(value, dict) else value):
+            try:
+                _check_texts(item)
+            except EncodingError as error:
+                error.pointer = _pointer_from(value, at, error.pointer)
+                raise
+
+
+def _pointer_from(container: Container, at: int, rest: str) -> str:
+    """The pointer one level further out; below a name that is not shown it ends."""
+    name = list(container)[at] if isinstance(container, dict) else str(at)
+    return pointer_token(name) + rest if showable(name) else ""
+
+
+def _refuse_type(kind: type) -> NoReturn:
+    _refuse("not-json", f"JSON has no {kind.__name__}.", "Use plain types, not subclasses.")
 
 
 def _refuse(code: str, sentence: str, remedy: str = "") -> NoReturn:

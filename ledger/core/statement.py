@@ -73,7 +73,7 @@ def parse_statement(data: bytes) -> Statement:
         raise _refusal("The subjects are not a list.", "/subject")
     statement = Statement(
         tuple(_subject(item, f"/subject/{at}") for at, item in enumerate(subjects)),
-        members["predicateType"],
+        _text(members["predicateType"], "/predicateType"),
         members["predicate"],
     )
     _check(statement)
@@ -84,22 +84,31 @@ def _subject(item: object, pointer: str) -> Subject:
     if isinstance(item, dict) and set(item) == {"name", "digest"}:
         digest = item["digest"]
         if isinstance(digest, dict) and set(digest) == {"sha256"}:
-            return Subject(item["name"], digest["sha256"])
+            return Subject(
+                _text(item["name"], f"{pointer}/name"),
+                _text(digest["sha256"], f"{pointer}/digest/sha256"),
+            )
     raise _refusal("A subject has not exactly a name and a SHA-256 digest.", pointer)
+
+
+def _text(value: object, pointer: str) -> str:
+    if not isinstance(value, str):
+        raise _refusal("A member that is text is something else.", pointer)
+    return value
 
 
 def _check(statement: Statement) -> None:
     if not statement.subjects:
         raise _refusal("A statement has at least one subject.", "/subject")
     for at, subject in enumerate(statement.subjects):
-        if not isinstance(subject.name, str) or not subject.name:
+        if not subject.name:
             raise _refusal("A subject has no name.", f"/subject/{at}/name")
-        if not isinstance(subject.sha256, str) or not is_sha256_hex(subject.sha256):
+        if not is_sha256_hex(subject.sha256):
             raise _refusal(
                 "A digest is not 64 lower-case hexadecimal digits.", f"/subject/{at}/digest/sha256"
             )
-    if not isinstance(statement.predicate_type, str) or not statement.predicate_type:
-        raise _refusal("The predicate type is no text.", "/predicateType")
+    if not statement.predicate_type:
+        raise _refusal("The predicate type is empty.", "/predicateType")
     if not isinstance(statement.predicate, dict):
         raise _refusal("The predicate is no object.", "/predicate")
 
