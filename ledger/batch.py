@@ -15,7 +15,7 @@ from ledger.core.digest import sha256
 from ledger.core.encoding import canonical
 from ledger.core.envelope import PAYLOAD_TYPE, seal
 from ledger.core.merkle import Frontier, leaf_hash
-from ledger.errors import ConflictError, InputError
+from ledger.errors import ConflictError, EncodingError, InputError
 from ledger.events.actor import Actor
 from ledger.events.assurance import AccessDenied
 from ledger.events.entry import Draft, LogPlace, Request, encode_draft
@@ -255,15 +255,17 @@ class Batch:
 
     def _sign(self, payload: bytes) -> bytes:
         signer = self._log.keyring.entries
-        envelope = seal(payload, PAYLOAD_TYPE, signer.keyid, signer.sign)
-        if len(envelope) > LARGEST_ENVELOPE:
+        try:
+            return seal(payload, PAYLOAD_TYPE, signer.keyid, signer.sign)
+        except EncodingError as error:
+            if error.code != "too-large":
+                raise
             raise InputError(
-                f"The entry would be {len(envelope)} bytes; at most {LARGEST_ENVELOPE} fit.",
+                f"The entry would be larger than {LARGEST_ENVELOPE} bytes.",
                 code="entry-too-large",
                 pointer="/event",
                 remedy="Attach the large part as evidence, by its digest.",
-            )
-        return envelope
+            ) from error
 
     @property
     def rows(self) -> tuple[StoredEntry, ...]:

@@ -11,11 +11,14 @@ nothing is acknowledged; after a failed move of the guard nothing more is accept
 
 from __future__ import annotations
 
+import logging
 import queue
 import threading
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from ledger import clock
 from ledger.batch import Asked, Batch, Done
@@ -50,6 +53,7 @@ if TYPE_CHECKING:
     from ledger.state.decide import Decide
     from ledger.store.entries import Head
 
+_LOGGER = logging.getLogger("counterseal.submit")
 MOST_WAITING = 10_000
 MOST_IN_A_COMMIT = 512
 MOST_IN_A_BATCH = 1_000
@@ -193,6 +197,7 @@ class Submitter:
             note, rows = self._commit(units, taken, refused)
         except BaseException as error:  # noqa: BLE001 (a caller must never wait for ever)
             failure = error if isinstance(error, LedgerError) else _unexpected(error)
+            _LOGGER.error("a commit failed: %s", failure.sentence, exc_info=error)
             for unit in units:
                 unit.answer.set_exception(failure)
             return
@@ -222,6 +227,11 @@ class Submitter:
                     taken[place] = batch.take(unit.actor, unit.asked)
                 except LedgerError as error:
                     refused[place] = error
+                except SQLAlchemyError:
+                    raise
+                except Exception as error:
+                    _LOGGER.exception("a command failed unexpectedly")
+                    refused[place] = _unexpected(error)
             if not batch.rows:
                 self._cached_root = old.root
                 return old.checkpoint, {}

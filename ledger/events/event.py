@@ -68,11 +68,12 @@ class Event(Value):
 
     def about(self) -> About:
         """Model, version, environment and release, as far as the event itself names them."""
+        release = getattr(self, "release", None)
         return About(
-            model=getattr(self, "model", ""),
-            version=getattr(self, "version", ""),
+            model=getattr(self, "model", None) or "",
+            version=getattr(self, "version", None) or "",
             environment=getattr(self, "environment", None) or "",
-            release=getattr(self, "release", -1),
+            release=-1 if release is None else release,
         )
 
     def private_owner(self, actor_id: str) -> str:
