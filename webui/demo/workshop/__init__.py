@@ -1,0 +1,1 @@
+"""What the demonstration commits to its git repository: the training script."""
