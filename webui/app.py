@@ -1,0 +1,42 @@
+"""The web application: puts the doors, the guards and the headers together, and nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from flask import Flask
+
+from webui import api, errors_http, headers, here, pages
+from webui.identity import csrf, current
+from webui.identity.schema import prepare
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from webui.wiring import Wiring
+
+LARGEST_REQUEST: Final = 8 * 1024 * 1024
+OUR_HOSTS: Final = ("localhost", "127.0.0.1", "[::1]")
+
+
+def create_app(wiring: Wiring, *, hosts: Iterable[str] = ()) -> Flask:
+    """The application of an open installation.
+
+    ``hosts`` are further names under which it may be reached; a request for another host is
+    answered with 400, so that no other site's name can be pointed at it.
+
+    Raises:
+        OutsideError: the tables of identity are lacking and can't be made.
+    """
+    prepare(wiring.engine)
+    app = Flask("webui")
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_REQUEST
+    app.config["TRUSTED_HOSTS"] = [*OUR_HOSTS, *hosts]
+    here.keep(app, wiring)
+    headers.install(app)
+    errors_http.install(app)
+    current.install(app, wiring)
+    protection = csrf.install(app)
+    protection.exempt(api.register(app))
+    pages.register(app)
+    return app

@@ -1,0 +1,184 @@
+"""The one table from an error to what a browser or a program is answered.
+
+Programs get ``application/problem+json`` (RFC 9457) with ``type``, ``title``, ``status``,
+``detail``, ``code``, and where they apply ``remedy`` and ``errors`` (each a JSON pointer into what
+was sent, and what is wrong there). People get a page that says the same. Neither repeats what was
+sent, and an error that nobody foresaw says nothing about the inside; the log does.
+"""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+from flask import Response, make_response, render_template, request
+from werkzeug.exceptions import HTTPException
+
+from ledger.errors import (
+    BusyError,
+    ConflictError,
+    EncodingError,
+    InputError,
+    IntegrityError,
+    LedgerError,
+    OutsideError,
+    ProofError,
+    RefusedError,
+    UnknownKindError,
+    UnknownSubjectError,
+)
+from webui.identity.errors import (
+    AdministratorError,
+    ForgeryError,
+    IdentityError,
+    LinkError,
+    ScopeError,
+    SignInError,
+    ThrottledError,
+    TokenError,
+)
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+PROBLEM_JSON: Final = "application/problem+json"
+PROBLEM_BASE: Final = "https://counterseal.dev/problems/"
+API: Final = "/api/"
+BUSY_SECONDS: Final = 1
+
+STATUS: Final[dict[type[LedgerError], HTTPStatus]] = {
+    EncodingError: HTTPStatus.BAD_REQUEST,
+    UnknownKindError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    UnknownSubjectError: HTTPStatus.NOT_FOUND,
+    InputError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    RefusedError: HTTPStatus.FORBIDDEN,
+    ConflictError: HTTPStatus.CONFLICT,
+    ProofError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    IntegrityError: HTTPStatus.SERVICE_UNAVAILABLE,
+    BusyError: HTTPStatus.SERVICE_UNAVAILABLE,
+    OutsideError: HTTPStatus.SERVICE_UNAVAILABLE,
+    SignInError: HTTPStatus.UNAUTHORIZED,
+    TokenError: HTTPStatus.UNAUTHORIZED,
+    LinkError: HTTPStatus.GONE,
+    ScopeError: HTTPStatus.FORBIDDEN,
+    AdministratorError: HTTPStatus.FORBIDDEN,
+    ForgeryError: HTTPStatus.FORBIDDEN,
+    ThrottledError: HTTPStatus.TOO_MANY_REQUESTS,
+    IdentityError: HTTPStatus.BAD_REQUEST,
+    LedgerError: HTTPStatus.INTERNAL_SERVER_ERROR,
+}
+# Codes whose status differs from that of their class.
+STATUS_OF_CODE: Final[dict[str, HTTPStatus]] = {
+    "too-large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    "wrong-content-type": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    "idempotency-key-missing": HTTPStatus.BAD_REQUEST,
+    "idempotency-key-invalid": HTTPStatus.BAD_REQUEST,
+}
+
+_log = logging.getLogger(__name__)
+
+
+def install(app: Flask) -> None:
+    """Answer every error of ``app`` by the table."""
+    app.register_error_handler(LedgerError, _ledger_error)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _unforeseen)
+
+
+def status_of(error: LedgerError) -> HTTPStatus:
+    """The status of an error: that of its code, else of the nearest class in the table."""
+    if error.code in STATUS_OF_CODE:
+        return STATUS_OF_CODE[error.code]
+    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+
+
+def problem_of(error: LedgerError) -> dict[str, Any]:
+    """The members of an RFC 9457 problem."""
+    status = status_of(error)
+    found: dict[str, Any] = {
+        "type": f"{PROBLEM_BASE}{error.code}",
+        "title": status.phrase,
+        "status": int(status),
+        "detail": error.sentence,
+        "code": error.code,
+    }
+    if error.remedy:
+        found["remedy"] = error.remedy
+    if error.pointer:
+        found["errors"] = [{"pointer": error.pointer, "detail": error.sentence}]
+    if "entry" in error.numbers:
+        found["entry"] = error.numbers["entry"]
+    return found
+
+
+def problem_response(problem: dict[str, Any]) -> Response:
+    """An answer of type ``application/problem+json``."""
+    return Response(orjson.dumps(problem), problem["status"], content_type=PROBLEM_JSON)
+
+
+def _ledger_error(error: LedgerError) -> Response:
+    status = status_of(error)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        _log.error("%s %s: %s %s", request.method, request.path, error.code, error)
+    response = _answer(problem_of(error))
+    if isinstance(error, BusyError):
+        response.headers["Retry-After"] = str(BUSY_SECONDS)
+    if isinstance(error, ThrottledError):
+        response.headers["Retry-After"] = str(error.numbers.get("seconds", BUSY_SECONDS))
+    if isinstance(error, TokenError):
+        response.headers["WWW-Authenticate"] = 'Bearer realm="counterseal"'
+    return response
+
+
+def _http_error(error: HTTPException) -> Response:
+    """What Flask itself refuses: no such page, wrong method, too much, forged form."""
+    status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
+    if status < HTTPStatus.BAD_REQUEST:
+        return make_response(error)
+    code = "too-large" if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE else _slug(status.phrase)
+    response = _answer(
+        {
+            "type": f"{PROBLEM_BASE}{code}",
+            "title": status.phrase,
+            "status": int(status),
+            "detail": _SENTENCES.get(status, f"{status.description or status.phrase}."),
+            "code": code,
+        }
+    )
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        response.headers["Allow"] = ", ".join(getattr(error, "valid_methods", None) or ())
+    return response
+
+
+_SENTENCES: Final = {
+    HTTPStatus.BAD_REQUEST: "The request can't be understood.",
+    HTTPStatus.NOT_FOUND: "There is nothing at this address.",
+    HTTPStatus.METHOD_NOT_ALLOWED: "This address does not take this method.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The request is larger than is read here.",
+}
+
+
+def _unforeseen(error: Exception) -> Response:
+    _log.error("%s %s failed", request.method, request.path, exc_info=error)
+    return _answer(
+        {
+            "type": f"{PROBLEM_BASE}unexpected",
+            "title": HTTPStatus.INTERNAL_SERVER_ERROR.phrase,
+            "status": int(HTTPStatus.INTERNAL_SERVER_ERROR),
+            "detail": "Something went wrong on our side.",
+            "code": "unexpected",
+            "remedy": "Try again; if it stays, the operator finds the cause in the service's log.",
+        }
+    )
+
+
+def _answer(problem: dict[str, Any]) -> Response:
+    if request.path.startswith(API):
+        return problem_response(problem)
+    return make_response(render_template("error.html", problem=problem), problem["status"])
+
+
+def _slug(phrase: str) -> str:
+    return phrase.lower().replace(" ", "-")

@@ -1,0 +1,66 @@
+"""What goes wrong when somebody says who they are.
+
+::
+
+    LedgerError
+    |- IdentityError
+    |  |- SignInError          401  e-mail address or password, never said which
+    |  |- TokenError           401  no API token, or one that is unknown, expired or revoked
+    |  |- LinkError            410  a one-time link: unknown, used or expired, never said which
+    |  |- ScopeError           403  the token may not do this
+    |  |- AdministratorError   403  only administrators may do this
+    |  |- ForgeryError         403  the request may come from another site
+    |  |- ThrottledError       429  too many failed attempts; ``numbers["seconds"]`` to wait
+"""
+
+from __future__ import annotations
+
+from ledger.errors import LedgerError
+
+
+class IdentityError(LedgerError):
+    """The root of this tree."""
+
+    code = "identity"
+
+
+class SignInError(IdentityError):
+    """E-mail address and password do not open an account."""
+
+    code = "sign-in-failed"
+
+
+class TokenError(IdentityError):
+    """The bearer token opens nothing."""
+
+    code = "token-invalid"
+
+
+class LinkError(IdentityError):
+    """The one-time link opens nothing."""
+
+    code = "link-invalid"
+
+
+class ScopeError(IdentityError):
+    """The token's scope does not reach this far."""
+
+    code = "token-scope"
+
+
+class AdministratorError(IdentityError):
+    """Only administrators may do this."""
+
+    code = "administrator-only"
+
+
+class ForgeryError(IdentityError):
+    """The request does not prove that it was made on our own pages."""
+
+    code = "cross-site"
+
+
+class ThrottledError(IdentityError):
+    """Too many failed attempts."""
+
+    code = "slow-down"

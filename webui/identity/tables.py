@@ -1,0 +1,72 @@
+"""The tables of accounts, links, sessions, throttles and tokens, as SQLAlchemy Core.
+
+No table holds a name, an e-mail address, a password or a secret in the clear: addresses stand as
+HMAC-SHA256, passwords as Argon2id, random secrets as SHA-256 (they have 190 bits or more). Times
+are RFC 3339 in UTC with microseconds, so that the order of the text is the order of time.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import Boolean, Column, Index, Integer, MetaData, String, Table, Text
+
+metadata: Final = MetaData()
+
+account = Table(
+    "identity_account",
+    metadata,
+    Column("actor_id", String(32), primary_key=True),
+    Column("email_lookup", String(64), nullable=False, unique=True),
+    Column("password_hash", String(255)),
+    Column("created_at", String(27), nullable=False),
+    Column("disabled", Boolean, nullable=False),
+)
+
+link = Table(
+    "identity_link",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("purpose", String(16), nullable=False),
+    Column("actor_id", String(32), nullable=False),
+    Column("created_at", String(27), nullable=False),
+    Column("expires_at", String(27), nullable=False),
+    Column("used_at", String(27)),
+)
+
+session = Table(
+    "identity_session",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("session_id", String(16), nullable=False, unique=True),
+    Column("actor_id", String(32), nullable=False),
+    Column("via", String(16), nullable=False),
+    Column("created_at", String(27), nullable=False),
+    Column("last_seen_at", String(27), nullable=False),
+    Column("revoked_at", String(27)),
+    Index("identity_session_by_actor", "actor_id"),
+)
+
+throttle = Table(
+    "identity_throttle",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("last_at", String(27), nullable=False),
+)
+
+token = Table(
+    "identity_token",
+    metadata,
+    Column("token_id", String(16), primary_key=True),
+    Column("digest", String(64), nullable=False, unique=True),
+    Column("actor_id", String(32), nullable=False),
+    Column("label", String(100), nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("created_at", String(27), nullable=False),
+    Column("created_by", String(32), nullable=False),
+    Column("expires_at", String(27), nullable=False),
+    Column("last_used_at", String(27)),
+    Column("revoked_at", String(27)),
+    Index("identity_token_by_actor", "actor_id"),
+)

@@ -1,0 +1,209 @@
+"""API tokens: ``cst_``, 32 base62 characters (190 bits) and 6 that check them.
+
+The check is the CRC-32 of the 32 characters in base62, so that a scanner of leaked secrets knows a
+token from chance and a mistyped one is refused without a look-up. What is stored is SHA-256. A
+token acts as its actor, within its scope; policy and ledger then say what that actor may.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import string
+import zlib
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import insert, select, update
+
+from ledger.errors import OutsideError, UnknownSubjectError
+from ledger.events.actor import Actor
+from ledger.events.names import format_instant, parse_instant
+from ledger.store.database import reading, writing
+from webui.identity.errors import TokenError
+from webui.identity.scope import TokenScope
+from webui.identity.secret import new_public_id, stored_form
+from webui.identity.tables import account, token
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Row
+
+    from webui.wiring import Wiring
+
+PREFIX: Final = "cst_"
+RANDOM_CHARACTERS: Final = 32
+CHECK_CHARACTERS: Final = 6
+LONGEST_DAYS: Final = 366
+_BASE62: Final = string.digits + string.ascii_uppercase + string.ascii_lowercase
+_NOTED_EVERY: Final = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Token:
+    """A token as it may be shown: everything but the secret."""
+
+    token_id: str
+    actor_id: str
+    label: str
+    scope: TokenScope
+    created_at: str
+    created_by: str
+    expires_at: str
+    last_used_at: str | None
+    revoked_at: str | None
+
+
+@dataclass(frozen=True)
+class Bearer:
+    """Who sent a request, and how far the token reaches."""
+
+    actor: Actor
+    scope: TokenScope
+
+
+def new_token_secret() -> str:
+    """A token with its check characters."""
+    random = "".join(secrets.choice(_BASE62) for _ in range(RANDOM_CHARACTERS))
+    return f"{PREFIX}{random}{_check(random)}"
+
+
+def is_well_formed(secret: str) -> bool:
+    """Whether a text has the shape of a token and its check characters are right."""
+    random = secret[len(PREFIX) : len(PREFIX) + RANDOM_CHARACTERS]
+    return (
+        len(secret) == len(PREFIX) + RANDOM_CHARACTERS + CHECK_CHARACTERS
+        and secret.startswith(PREFIX)
+        and all(character in _BASE62 for character in secret[len(PREFIX) :])
+        and secret.endswith(_check(random))
+    )
+
+
+def create_token(
+    wiring: Wiring, *, actor_id: str, label: str, scope: TokenScope, days: int, created_by: str
+) -> tuple[str, str]:
+    """Make a token for an enrolled actor; returns its public id and its secret, shown once.
+
+    Raises:
+        UnknownSubjectError: no such actor.
+    """
+    wiring.reader.actor(actor_id)
+    secret, token_id = new_token_secret(), new_public_id()
+    now = wiring.now()
+    with writing(wiring.engine) as connection:
+        connection.execute(
+            insert(token).values(
+                token_id=token_id,
+                digest=stored_form(secret),
+                actor_id=actor_id,
+                label=label,
+                scope=scope.model_dump_json(),
+                created_at=format_instant(now),
+                created_by=created_by,
+                expires_at=format_instant(now + timedelta(days=days)),
+            )
+        )
+    return token_id, secret
+
+
+def authenticate(wiring: Wiring, secret: str) -> Bearer:
+    """Whose token this is.
+
+    Raises:
+        TokenError: nobody's: malformed, unknown, expired, revoked, or its account is disabled.
+    """
+    if not is_well_formed(secret):
+        raise _refused()
+    query = (
+        select(token, account.c.disabled)
+        .outerjoin(account, account.c.actor_id == token.c.actor_id)
+        .where(token.c.digest == stored_form(secret))
+    )
+    with reading(wiring.engine) as connection:
+        row = connection.execute(query).first()
+    now = format_instant(wiring.now())
+    if row is None or row.revoked_at is not None or row.expires_at <= now or row.disabled:
+        raise _refused()
+    _note_use(wiring, row)
+    state = wiring.reader.actor(row.actor_id)
+    actor = Actor(id=state.id, type=state.type, via="token", credential=row.token_id)
+    return Bearer(actor, TokenScope.model_validate_json(row.scope))
+
+
+def revoke_token(wiring: Wiring, token_id: str) -> None:
+    """Revoke a token; it opens nothing from now on. Revoking twice changes nothing.
+
+    Raises:
+        UnknownSubjectError: no such token.
+    """
+    get_token(wiring, token_id)
+    with writing(wiring.engine) as connection:
+        connection.execute(
+            update(token)
+            .where(token.c.token_id == token_id, token.c.revoked_at.is_(None))
+            .values(revoked_at=format_instant(wiring.now()))
+        )
+
+
+def get_token(wiring: Wiring, token_id: str) -> Token:
+    """One token, or UnknownSubjectError."""
+    with reading(wiring.engine) as connection:
+        row = connection.execute(select(token).where(token.c.token_id == token_id)).first()
+    if row is None:
+        raise UnknownSubjectError("There is no such token.", pointer="/token_id")
+    return _shown(row)
+
+
+def list_tokens(wiring: Wiring, actor_id: str | None = None) -> Sequence[Token]:
+    """The tokens of an actor, or of everybody, newest first."""
+    query = select(token).order_by(token.c.created_at.desc(), token.c.token_id)
+    if actor_id is not None:
+        query = query.where(token.c.actor_id == actor_id)
+    with reading(wiring.engine) as connection:
+        return [_shown(row) for row in connection.execute(query)]
+
+
+def _check(random: str) -> str:
+    """CRC-32 (the polynomial of zlib) in base62, most significant first."""
+    rest = zlib.crc32(random.encode("ascii", "replace"))
+    digits = ""
+    for _ in range(CHECK_CHARACTERS):
+        rest, digit = divmod(rest, len(_BASE62))
+        digits = _BASE62[digit] + digits
+    return digits
+
+
+def _note_use(wiring: Wiring, row: Row[Any]) -> None:
+    now = wiring.now()
+    if row.last_used_at is not None and now - parse_instant(row.last_used_at) < _NOTED_EVERY:
+        return
+    # A database that can't be written can still be read.
+    with contextlib.suppress(OutsideError), writing(wiring.engine) as connection:
+        connection.execute(
+            update(token)
+            .where(token.c.token_id == row.token_id)
+            .values(last_used_at=format_instant(now))
+        )
+
+
+def _shown(row: Row[Any]) -> Token:
+    return Token(
+        token_id=row.token_id,
+        actor_id=row.actor_id,
+        label=row.label,
+        scope=TokenScope.model_validate_json(row.scope),
+        created_at=row.created_at,
+        created_by=row.created_by,
+        expires_at=row.expires_at,
+        last_used_at=row.last_used_at,
+        revoked_at=row.revoked_at,
+    )
+
+
+def _refused() -> TokenError:
+    return TokenError(
+        "The API token is missing, malformed, unknown, expired or revoked.",
+        remedy="Send `Authorization: Bearer cst_...` with a token that is valid now.",
+    )
