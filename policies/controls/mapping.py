@@ -1,0 +1,196 @@
+"""The rows of a framework: which question, answered by which tests, from which kinds of event.
+
+A row is::
+
+    id, ref, title, question, tests: [{use: T3, args: {...}}], evidence: [kinds], human: [texts],
+    exceptions_allowed, applies_if?: {data: [classes]}, source_version?, applies_from?
+
+Rules:
+- Names are checked: tests, their arguments, kinds of event; an unknown one is refused with its row.
+- Ids are unique and begin with the framework's name.
+- Texts are our own paraphrases; the criteria and standards themselves are not reproduced.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from ledger.errors import InputError
+from ledger.events.catalogue import CATALOGUE
+from ledger.events.model import Classification
+from ledger.events.names import Day, Slug
+from policies.controls.primitives import TESTS, Test
+from policies.strict_yaml import read_yaml
+
+if TYPE_CHECKING:
+    from policies.controls.primitives.arguments import Arguments
+
+
+@dataclass(frozen=True)
+class Use:
+    """A test with the arguments of one control."""
+
+    test: Test
+    arguments: Arguments
+
+
+@dataclass(frozen=True)
+class Control:
+    """One row. ``data``: it asks about such data only; ``human`` is what a person must write."""
+
+    id: str
+    framework: str
+    ref: str
+    title: str
+    source_version: str
+    applies_from: date
+    question: str
+    data: tuple[Classification, ...]
+    tests: tuple[Use, ...]
+    evidence: tuple[str, ...]
+    human: tuple[str, ...]
+    exceptions_allowed: bool
+
+
+@dataclass(frozen=True)
+class Framework:
+    """The rows of one framework, in the order in which they are read."""
+
+    id: str
+    title: str
+    source_version: str
+    notice: str
+    controls: tuple[Control, ...]
+
+
+_Shape = TypeVar("_Shape", bound=BaseModel)
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+_Text = Annotated[str, StringConstraints(min_length=1, max_length=400, strip_whitespace=True)]
+
+
+class _Use(_Part):
+    use: str
+    args: dict[str, Any] = Field(default_factory=dict)
+
+
+class _Condition(_Part):
+    data: tuple[Classification, ...] = Field(min_length=1)
+
+
+class _Row(_Part):
+    id: Slug
+    ref: _Text
+    title: _Text
+    question: _Text
+    tests: tuple[_Use, ...] = Field(min_length=1)
+    evidence: tuple[str, ...] = Field(min_length=1)
+    human: tuple[_Text, ...]
+    exceptions_allowed: bool
+    applies_if: _Condition | None = None
+    source_version: _Text | None = None
+    applies_from: Day | None = None
+
+
+class _Document(_Part):
+    format: Literal["controls/1"]
+    framework: Slug
+    title: _Text
+    source_version: _Text
+    applies_from: Day
+    notice: _Text
+    controls: tuple[_Row, ...] = Field(min_length=1)
+
+
+def load_framework(text: str) -> Framework:
+    """Read the rows of a framework from strict YAML.
+
+    Raises:
+        InputError: malformed YAML, an unknown field, test, argument or kind of event.
+    """
+    document = _validated(_Document, _tuples(read_yaml(text)), "")
+    seen: set[str] = set()
+    for index, row in enumerate(document.controls):
+        if row.id in seen or not row.id.startswith(f"{document.framework}-"):
+            raise InputError(
+                "Ids of controls are unique and begin with the framework's name.",
+                pointer=f"/controls/{index}/id",
+                code="invalid-control-id",
+            )
+        seen.add(row.id)
+    return Framework(
+        id=document.framework,
+        title=document.title,
+        source_version=document.source_version,
+        notice=document.notice,
+        controls=tuple(_control(document, row, n) for n, row in enumerate(document.controls)),
+    )
+
+
+def _control(document: _Document, row: _Row, index: int) -> Control:
+    place = f"/controls/{index}"
+    for kind in row.evidence:
+        if kind not in CATALOGUE:
+            raise InputError(
+                f"Control {row.id} names a kind of event that does not exist.",
+                pointer=f"{place}/evidence",
+                remedy=f"Kinds are: {', '.join(sorted(CATALOGUE))}.",
+                code="unknown-kind",
+            )
+    return Control(
+        id=row.id,
+        framework=document.framework,
+        ref=row.ref,
+        title=row.title,
+        source_version=row.source_version or document.source_version,
+        applies_from=date.fromisoformat(row.applies_from or document.applies_from),
+        question=row.question,
+        data=row.applies_if.data if row.applies_if else (),
+        tests=tuple(_use(used, f"{place}/tests/{n}") for n, used in enumerate(row.tests)),
+        evidence=row.evidence,
+        human=row.human,
+        exceptions_allowed=row.exceptions_allowed,
+    )
+
+
+def _use(used: _Use, place: str) -> Use:
+    test = TESTS.get(used.use)
+    if test is None:
+        raise InputError(
+            "There is no such test.",
+            pointer=f"{place}/use",
+            remedy=f"Tests are: {', '.join(TESTS)}.",
+            code="unknown-test",
+        )
+    return Use(test, _validated(test.arguments, used.args, f"{place}/args"))
+
+
+def _validated(shape: type[_Shape], value: object, place: str) -> _Shape:
+    try:
+        return shape.model_validate(value)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        pointer = "".join(f"/{part}" for part in first["loc"])
+        raise InputError(
+            f"The control file is not as it should be: {first['msg']}.",
+            pointer=place + pointer,
+            remedy=f"Known fields here are: {', '.join(shape.model_fields)}.",
+            code="invalid-control",
+        ) from None
+
+
+def _tuples(value: Any) -> Any:
+    """YAML has lists, strict frozen models have tuples."""
+    if isinstance(value, list):
+        return tuple(_tuples(item) for item in value)
+    if isinstance(value, dict):
+        return {key: _tuples(item) for key, item in value.items()}
+    return value

@@ -1,0 +1,116 @@
+"""What the tests look at: the history, its scope, and what is worked out from them once.
+
+Every property is a pure function of the fields and is computed at most once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from ledger.state.aggregates import DeploymentState, ModelState, VersionState
+from policies.controls.changes import Change, changes_of
+from policies.controls.people import People, people_of
+
+if TYPE_CHECKING:
+    from ledger.state.history import History, Recorded
+    from policies.controls.outside import Integrity, Inventory
+    from policies.controls.scope import Scope
+
+
+@dataclass(frozen=True)
+class Material:
+    """History, scope and the outside facts, with what follows from them."""
+
+    history: History
+    scope: Scope
+    integrity: Integrity
+    inventory: Inventory | None = None
+
+    @cached_property
+    def people(self) -> People:
+        """Who held which role when."""
+        return people_of(self.history.recorded)
+
+    @cached_property
+    def by_sequence(self) -> dict[int, Recorded]:
+        """Entries by sequence number."""
+        return {item.entry.sequence: item for item in self.history.recorded}
+
+    @cached_property
+    def all_changes(self) -> tuple[Change, ...]:
+        """Every deployment and roll-back, in every environment, at every time."""
+        return changes_of(self.history.recorded, self.people)
+
+    @cached_property
+    def changes(self) -> tuple[Change, ...]:
+        """The population of changes: production deployments and roll-backs of the period."""
+        return tuple(
+            change
+            for change in self.all_changes
+            if change.environment in self.scope.production
+            and self.scope.covers(change.model)
+            and self.scope.period.holds(change.at)
+        )
+
+    def of_kind(self, *kinds: str) -> tuple[Recorded, ...]:
+        """Entries of these kinds in the period, about a model in scope or about none."""
+        return tuple(
+            item
+            for item in self.history.recorded
+            if item.entry.kind in kinds
+            and self.scope.period.holds(item.entry.recorded_at)
+            and (not item.about.model or self.scope.covers(item.about.model))
+        )
+
+    @cached_property
+    def models(self) -> tuple[ModelState, ...]:
+        """Models in scope that were registered by the end of the period."""
+        return tuple(
+            item
+            for item in self.history.registry.all(ModelState)
+            if self.scope.covers(item.model) and self._began(item.since)
+        )
+
+    @cached_property
+    def versions(self) -> tuple[VersionState, ...]:
+        """Versions in scope that existed in the period: not archived before it began."""
+        return tuple(
+            item
+            for item in self.history.registry.all(VersionState)
+            if self.scope.covers(item.model)
+            and self.scope.period.overlaps(item.registered_at, self._at(item.archived))
+        )
+
+    @cached_property
+    def stretches(self) -> tuple[DeploymentState, ...]:
+        """Production deployments of models in scope that ran at some time in the period."""
+        return tuple(
+            item
+            for item in self.history.registry.all(DeploymentState)
+            if item.environment in self.scope.production
+            and self.scope.covers(item.model)
+            and self.scope.period.overlaps(item.at, item.ended_at)
+        )
+
+    @cached_property
+    def in_use(self) -> tuple[VersionState, ...]:
+        """Versions that ran in production at some time in the period, by model and version."""
+        ran = {(item.model, item.version) for item in self.stretches}
+        return tuple(item for item in self.versions if (item.model, item.version) in ran)
+
+    @cached_property
+    def first_uses(self) -> dict[tuple[str, str], Change]:
+        """By model and version: the first time ever that it was put to work in production."""
+        found: dict[tuple[str, str], Change] = {}
+        for change in self.all_changes:
+            if change.environment in self.scope.production:
+                found.setdefault((change.model, change.version), change)
+        return found
+
+    def _began(self, sequence: int) -> bool:
+        return self.scope.period.overlaps(self.by_sequence[sequence].entry.recorded_at, None)
+
+    def _at(self, sequence: int | None) -> str | None:
+        return None if sequence is None else self.by_sequence[sequence].entry.recorded_at

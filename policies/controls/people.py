@@ -1,0 +1,83 @@
+"""Who held which role when, folded over the entries.
+
+A role granted by entry 7 and revoked by entry 20 is held at entries 8 to 20: an entry is judged by
+the state before it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ledger.events import log, people
+
+if TYPE_CHECKING:
+    from ledger.events.people import ActorType
+    from ledger.state.history import Recorded
+
+
+@dataclass(frozen=True)
+class Holding:
+    """One role held by one actor, from the entry that granted it to the one that revoked it."""
+
+    actor: str
+    role: str
+    granted: int
+    granted_at: str
+    granted_by: str
+    revoked: int | None = None
+    revoked_at: str | None = None
+
+    def at(self, sequence: int) -> bool:
+        """Whether the role was held when the entry at ``sequence`` was made."""
+        return self.granted < sequence and (self.revoked is None or self.revoked >= sequence)
+
+
+@dataclass(frozen=True)
+class People:
+    """Every actor's kind and every role ever held."""
+
+    types: dict[str, ActorType]
+    enrolled: dict[str, int]
+    holdings: tuple[Holding, ...]
+
+    def is_person(self, actor: str) -> bool:
+        """Whether the actor is enrolled as a natural person."""
+        return self.types.get(actor) == "person"
+
+    def roles_at(self, actor: str, sequence: int) -> tuple[str, ...]:
+        """Roles of an actor when the entry at ``sequence`` was made, by name."""
+        held = (item for item in self.holdings if item.actor == actor and item.at(sequence))
+        return tuple(sorted(item.role for item in held))
+
+
+def people_of(recorded: tuple[Recorded, ...]) -> People:
+    """Fold entries to who held what when."""
+    types: dict[str, ActorType] = {}
+    enrolled: dict[str, int] = {}
+    open_: dict[tuple[str, str], Holding] = {}
+    closed: list[Holding] = []
+    for item in recorded:
+        entry, event = item.entry, item.entry.event
+        if isinstance(event, log.LogCreated):
+            types[entry.actor.id] = "service"
+            enrolled[entry.actor.id] = entry.sequence
+        elif isinstance(event, people.ActorEnrolled):
+            types[event.actor_id] = event.actor_type
+            enrolled[event.actor_id] = entry.sequence
+        elif isinstance(event, people.RoleGranted):
+            open_[event.actor_id, event.role] = Holding(
+                event.actor_id, event.role, entry.sequence, entry.recorded_at, entry.actor.id
+            )
+        elif isinstance(event, people.RoleRevoked):
+            held = open_.pop((event.actor_id, event.role), None)
+            if held is not None:
+                closed.append(_ended(held, entry.sequence, entry.recorded_at))
+    holdings = sorted((*closed, *open_.values()), key=lambda item: item.granted)
+    return People(types, enrolled, tuple(holdings))
+
+
+def _ended(held: Holding, sequence: int, at: str) -> Holding:
+    return Holding(
+        held.actor, held.role, held.granted, held.granted_at, held.granted_by, sequence, at
+    )

@@ -1,0 +1,67 @@
+"""The tests T1 to T15 by their ids, each with its version, title and the class of its arguments.
+
+A test's version goes up whenever the same history could give another finding.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from policies.controls.primitives import (
+    access,
+    change,
+    course,
+    documents,
+    duties,
+    fields,
+    integrity,
+    lineage,
+    population,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from policies.controls.finding import Finding
+    from policies.controls.material import Material
+    from policies.controls.primitives.arguments import Arguments
+
+
+@dataclass(frozen=True)
+class Test:
+    """One test: what it is called, what it takes and what it does."""
+
+    __test__ = False
+
+    id: str
+    title: str
+    arguments: type[Arguments]
+    run: Callable[[Material, Any], Finding]
+
+
+TESTS: Final[dict[str, Test]] = {
+    test.id: test
+    for test in (
+        Test("T1", "Integrity of the ledger", integrity.ChainArguments, integrity.chain),
+        Test(
+            "T2",
+            "Completeness of the population",
+            population.PopulationArguments,
+            population.population,
+        ),
+        Test("T3", "Order of events", change.OrderArguments, change.order),
+        Test("T4", "Separation of duties", duties.DutiesArguments, duties.duties),
+        Test("T5", "Required fields", fields.FieldsArguments, fields.fields),
+        Test("T6", "Required document", documents.DocumentArguments, documents.document),
+        Test("T7", "Regular repetition", documents.CadenceArguments, documents.cadence),
+        Test("T8", "Removal of leavers", access.DeprovisionArguments, access.deprovision),
+        Test("T9", "Lineage", lineage.LineageArguments, lineage.lineage),
+        Test("T10", "Emergency changes", course.ExceptionArguments, course.emergency),
+        Test("T11", "Retention", integrity.RetentionArguments, integrity.retention),
+        Test("T12", "Recovery", integrity.RecoveryArguments, integrity.recovery),
+        Test("T13", "Notice of deprecation", course.NoticeArguments, course.notice),
+        Test("T14", "Sign-in of approvers", access.SignInArguments, access.sign_in),
+        Test("T15", "Erasure in time", course.ErasureArguments, course.erasure),
+    )
+}

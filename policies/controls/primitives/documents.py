@@ -1,0 +1,265 @@
+"""T6 document and T7 cadence: was what must be written attached in time, and repeated in time?"""
+
+from __future__ import annotations
+
+from datetime import date
+from itertools import pairwise
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field
+
+from ledger.events.assurance import ReportIssued
+from ledger.events.catalogue import CATALOGUE
+from ledger.events.model import Classification  # noqa: TC001 (pydantic reads it at run time)
+from policies.controls.finding import (
+    Deviation,
+    Finding,
+    HumanPart,
+    Tally,
+    both,
+    many,
+    not_recorded,
+    worst_human_part,
+)
+from policies.controls.primitives.arguments import Arguments
+
+if TYPE_CHECKING:
+    from ledger.state.aggregates import Evidence, VersionState
+    from policies.controls.changes import Change
+    from policies.controls.material import Material
+
+
+class DocumentArguments(Arguments):
+    """``types``: any of these types of document will do. ``of``: about each version, or about us.
+
+    ``data`` and ``risk_tiers`` keep to versions trained on such data, or models of such tiers.
+    """
+
+    types: tuple[str, ...] = Field(min_length=1)
+    of: Literal["version", "organisation"] = "version"
+    data: tuple[Classification, ...] = ()
+    risk_tiers: tuple[str, ...] = ()
+
+
+def document(material: Material, arguments: DocumentArguments) -> Finding:
+    """T6: each version in use had the document before its first production deployment.
+
+    A document attached only afterwards, or expired when it was still needed, is an exception; none
+    at all is missing evidence, since it may lie elsewhere.
+    """
+    name = " or ".join(item.replace("_", " ") for item in arguments.types)
+    if arguments.of == "organisation":
+        return _elsewhere(name)
+    versions = _asked_of(material, arguments)
+    exceptions: list[Deviation] = []
+    missing: list[Deviation] = []
+    entries: list[int] = []
+    parts: set[HumanPart] = set()
+    for version in versions:
+        first = material.first_uses[version.model, version.version]
+        held = [item for item in version.evidence if item.type in arguments.types]
+        part, deviation = _judge(material, version, first, held)
+        parts.add(part)
+        entries.extend((version.since, first.entry, *(item.entry for item in held)))
+        if deviation is not None:
+            (missing if not held else exceptions).append(deviation)
+    tally = Tally(
+        len(versions),
+        len(versions) - len(missing),
+        tuple(exceptions),
+        tuple(missing),
+        both(entries),
+    )
+    return tally.found(
+        "T6",
+        1,
+        ("evidence.attached", "version.registered", "deployment.recorded"),
+        _document_sentence(tally, name, arguments),
+        human_part=worst_human_part(parts),
+    )
+
+
+def _elsewhere(name: str) -> Finding:
+    return not_recorded(
+        "T6",
+        1,
+        f"Documents about the organisation ({name}) are not kept in this ledger; show the paper.",
+    )
+
+
+def _asked_of(material: Material, arguments: DocumentArguments) -> tuple[VersionState, ...]:
+    return tuple(
+        version
+        for version in material.in_use
+        if (
+            not arguments.data
+            or any(held.classification in arguments.data for held in version.data_sets)
+        )
+        and (
+            not arguments.risk_tiers
+            or material.history.registry.model(version.model).risk_tier in arguments.risk_tiers
+        )
+    )
+
+
+def _judge(
+    material: Material, version: VersionState, first: Change, held: list[Evidence]
+) -> tuple[HumanPart, Deviation | None]:
+    who = f"{version.model} {version.version}"
+    if not held:
+        return "missing", Deviation((version.since, first.entry), f"{who}: none is attached.")
+    early = [item for item in held if item.entry < first.entry]
+    if not early:
+        late = held[0]
+        return "attached", Deviation(
+            (first.entry, late.entry),
+            f"{who}: attached in entry {late.entry}, after the first production deployment "
+            f"(entry {first.entry}).",
+        )
+    if not any(_valid(item.valid_until, first.at[:10]) for item in early):
+        return "expired", Deviation(
+            (early[-1].entry, first.entry), f"{who}: expired before it was deployed."
+        )
+    needed = _needed_until(material, version)
+    if not any(_valid(item.valid_until, needed) for item in held):
+        return "expired", Deviation(
+            (held[-1].entry, first.entry), f"{who}: expired while the version was in use."
+        )
+    return "attached", None
+
+
+def _valid(valid_until: str | None, day: str) -> bool:
+    return valid_until is None or valid_until >= day
+
+
+def _needed_until(material: Material, version: VersionState) -> str:
+    """The last day of the period on which the version ran in production."""
+    last = material.scope.period.until.isoformat()
+    ends = [
+        min(item.ended_at[:10], last) if item.ended_at else last
+        for item in material.stretches
+        if (item.model, item.version) == (version.model, version.version)
+    ]
+    return min(max(ends), material.history.recorded[-1].entry.recorded_at[:10])
+
+
+def _document_sentence(tally: Tally, name: str, arguments: DocumentArguments) -> str:
+    kinds = [item.replace("_", " ") for item in arguments.data]
+    which = f" trained on {' or '.join(kinds)} data" if kinds else ""
+    if arguments.risk_tiers:
+        which += f" of {' or '.join(arguments.risk_tiers)} risk"
+    held = many(tally.population, f"version{which} in production", f"versions{which} in production")
+    late = len(tally.exceptions)
+    none = len(tally.missing)
+    return {
+        "pass": f"{held}: each had its {name} before the first production deployment.",
+        "fail": f"{held}: {late:,} had the {name} too late or expired"
+        + (f", {none:,} had none attached." if none else "."),
+        "insufficient_evidence": f"{held}: for {none:,} no {name} is attached.",
+    }.get(tally.verdict, f"No version{which} ran in production in the period.")
+
+
+class CadenceArguments(Arguments):
+    """A kind of event, or a kind still to come, and the largest gap between two, in days."""
+
+    kind: str
+    every_days: int = Field(ge=1, le=3660)
+    framework: str = ""
+
+
+_UNRECORDED = {
+    "review.completed": "Reviews",
+    "ledger.verified": "Verification runs of the ledger",
+    "incident.opened": "Incidents",
+    "login.failed": "Failed sign-ins",
+}
+
+
+def cadence(material: Material, arguments: CadenceArguments) -> Finding:
+    """T7: no gap in the period is longer than allowed, from its first day to its last.
+
+    The period is cut to the life of the ledger. Insufficient where what remains is shorter than
+    the cadence, or where such events are not recorded at all.
+    """
+    if arguments.kind not in CATALOGUE:
+        return _not_recorded(arguments)
+    found = [
+        item
+        for item in material.of_kind(arguments.kind)
+        if not arguments.framework
+        or (
+            isinstance(item.entry.event, ReportIssued)
+            and item.entry.event.framework == arguments.framework
+        )
+    ]
+    entries = tuple(item.entry.sequence for item in found)
+    days = [date.fromisoformat(item.entry.recorded_at[:10]) for item in found]
+    start, end = _life(material)
+    gaps = _gaps([start, *days, end], entries, arguments.every_days)
+    short = (end - start).days < arguments.every_days
+    missing = (
+        (Deviation((), "The time covered is shorter than the interval asked for."),)
+        if short and not found
+        else ()
+    )
+    tally = Tally(max(len(found), 1), max(len(found), 1), () if missing else gaps, missing, entries)
+    covered = (end - start).days + 1
+    return tally.found(
+        "T7",
+        1,
+        (arguments.kind,),
+        _cadence_sentence(tally, arguments, len(found), covered),
+        population=len(found),
+    )
+
+
+def _cadence_sentence(tally: Tally, arguments: CadenceArguments, number: int, covered: int) -> str:
+    reports = arguments.kind == ReportIssued.kind
+    one = "report of this kind" if reports else arguments.kind
+    several = "reports of this kind" if reports else arguments.kind
+    held = f"{many(number, one, several)} in the period"
+    every = many(arguments.every_days, "day")
+    return {
+        "pass": f"{held}; no gap is longer than {every}.",
+        "fail": f"{held}; {many(len(tally.exceptions), 'gap')} longer than {every}.",
+    }.get(
+        tally.verdict,
+        f"No {one} yet; the time covered ({many(covered, 'day')}) is shorter than the interval of "
+        f"{every}.",
+    )
+
+
+def _not_recorded(arguments: CadenceArguments) -> Finding:
+    what = _UNRECORDED.get(arguments.kind, f"Events of kind {arguments.kind}")
+    sentence = (
+        f"{what} are not recorded in this ledger; show one for each "
+        f"{many(arguments.every_days, 'day')}."
+        if arguments.every_days > 1
+        else f"{what} are not recorded in this ledger; show one for each day."
+    )
+    return not_recorded("T7", 1, sentence)
+
+
+def _life(material: Material) -> tuple[date, date]:
+    """The part of the period in which the ledger was there, up to its last entry."""
+    recorded = material.history.recorded
+    first = date.fromisoformat(recorded[0].entry.recorded_at[:10])
+    last = date.fromisoformat(recorded[-1].entry.recorded_at[:10])
+    start = max(material.scope.period.start, first)
+    return start, max(start, min(material.scope.period.until, last))
+
+
+def _gaps(days: list[date], entries: tuple[int, ...], limit: int) -> tuple[Deviation, ...]:
+    """Gaps longer than the limit; ``days`` has an end on either side of those of the entries."""
+    found = []
+    for index, (before, after) in enumerate(pairwise(days)):
+        if (after - before).days > limit:
+            near = entries[max(index - 1, 0) : index + 1]
+            found.append(
+                Deviation(
+                    near,
+                    f"None from {before.isoformat()} to {after.isoformat()} "
+                    f"({many((after - before).days, 'day')}).",
+                )
+            )
+    return tuple(found)

@@ -1,0 +1,142 @@
+"""T1 chain, T11 retention, T12 recovery: is the record itself whole, kept and recoverable?"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from ledger.events.entry import FIRST_PREVIOUS
+from policies.controls.finding import Deviation, Tally, many, not_recorded
+from policies.controls.primitives.arguments import Arguments
+
+if TYPE_CHECKING:
+    from policies.controls.finding import Finding
+    from policies.controls.material import Material
+
+_DAYS_IN_A_YEAR = 365.25
+
+
+class ChainArguments(Arguments):
+    """``anchored``: somebody outside must hold the root of a tree that covers the whole range."""
+
+    anchored: bool = True
+
+
+def chain(material: Material, arguments: ChainArguments) -> Finding:
+    """T1: entries follow each other without gap, each link holds, and all were verified.
+
+    The links are looked at here once more; signatures and tree come from the verification handed
+    in. Insufficient where that covered fewer entries, or where nobody outside holds a later root.
+    """
+    recorded, integrity = material.history.recorded, material.integrity
+    exceptions = [*_broken_links(material), *_problems(material)]
+    missing = []
+    if integrity.verified_size < len(recorded):
+        missing.append(
+            Deviation(
+                (),
+                f"Only the first {many(integrity.verified_size, 'entry', 'entries')} of "
+                f"{len(recorded):,} were verified.",
+            )
+        )
+    holders = [anchor for anchor in integrity.anchors if anchor.size >= len(recorded)]
+    if arguments.anchored and not holders:
+        missing.append(
+            Deviation((), "Nobody outside the ledger holds its root at or after the last entry.")
+        )
+    tally = Tally(
+        population=len(recorded),
+        tested=min(integrity.verified_size, len(recorded)),
+        exceptions=tuple(exceptions),
+        missing=tuple(missing),
+        entries=_ends(material),
+    )
+    held_by = f" Its root is also held by {', '.join(a.name for a in holders)}." if holders else ""
+    sentence = {
+        "pass": f"All {many(len(recorded), 'entry', 'entries')} were verified: no gap, no broken "
+        f"link, every signature valid.{held_by}",
+        "fail": f"The ledger does not verify: {many(len(exceptions), 'problem')}.",
+        "insufficient_evidence": " ".join(item.sentence for item in missing),
+    }.get(tally.verdict, "The ledger is empty.")
+    return tally.found("T1", 1, ("verification of the ledger",), sentence)
+
+
+def _broken_links(material: Material) -> list[Deviation]:
+    found = []
+    previous, expected = FIRST_PREVIOUS, 0
+    for item in material.history.recorded:
+        entry = item.entry
+        if entry.sequence != expected:
+            found.append(
+                Deviation((entry.sequence,), f"Entry {expected} is missing before this entry.")
+            )
+        elif entry.previous != previous:
+            found.append(
+                Deviation((entry.sequence,), "The link to the entry before does not hold.")
+            )
+        previous, expected = entry.leaf.hex(), entry.sequence + 1
+    return found
+
+
+def _problems(material: Material) -> list[Deviation]:
+    return [Deviation((), sentence) for sentence in material.integrity.problems]
+
+
+def _ends(material: Material) -> tuple[int, ...]:
+    recorded = material.history.recorded
+    if not recorded:
+        return ()
+    return tuple(sorted({recorded[0].entry.sequence, recorded[-1].entry.sequence}))
+
+
+class RetentionArguments(Arguments):
+    """``years`` for which entries must be kept."""
+
+    years: int = Field(ge=1, le=30)
+
+
+def retention(material: Material, arguments: RetentionArguments) -> Finding:
+    """T11: nothing was removed inside the horizon; a younger ledger says since when it covers."""
+    recorded = material.history.recorded
+    gaps = _broken_links(material)
+    missing: tuple[Deviation, ...] = ()
+    since = recorded[0].entry.recorded_at[:10] if recorded else ""
+    if recorded:
+        age = (material.scope.period.until - date.fromisoformat(since)).days / _DAYS_IN_A_YEAR
+        if age < arguments.years:
+            missing = (
+                Deviation(
+                    (recorded[0].entry.sequence,),
+                    f"This ledger covers the time since {since}; the horizon is "
+                    f"{many(arguments.years, 'year')}.",
+                ),
+            )
+    tally = Tally(len(recorded), len(recorded), tuple(gaps), missing, _ends(material))
+    sentence = {
+        "pass": f"Nothing was removed: all {many(len(recorded), 'entry', 'entries')} since {since} "
+        f"are present, longer than the {many(arguments.years, 'year')} asked for.",
+        "fail": f"Entries are missing inside the {many(arguments.years, 'year')} to be kept.",
+        "insufficient_evidence": f"Nothing was removed since {since}, but the ledger is younger "
+        f"than the {many(arguments.years, 'year')} to be kept; older records must be shown from "
+        "elsewhere.",
+    }.get(tally.verdict, "The ledger is empty.")
+    return tally.found("T11", 1, ("all entries",), sentence)
+
+
+class RecoveryArguments(Arguments):
+    """``every_days``: how often a restore must have been tried."""
+
+    every_days: int = Field(ge=1, le=3660)
+
+
+def recovery(material: Material, arguments: RecoveryArguments) -> Finding:
+    """T12: backups were verified and restored. This ledger has no kind of entry for either yet."""
+    del material
+    return not_recorded(
+        "T12",
+        1,
+        "Backups and restore tests are not recorded in this ledger. Show the record of one made "
+        f"in each {many(arguments.every_days, 'day')}.",
+    )
