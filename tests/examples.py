@@ -1,0 +1,177 @@
+"""One example of every kind of event, with every field filled in."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from ledger.events.catalogue import CATALOGUE
+from ledger.events.event import Event
+
+ANA: Final = "a1" * 16
+DIGEST: Final = "5e" * 32
+_OF: Final = {"model": "churn", "version": "1.4.0"}
+_METRIC: Final = {
+    "name": "accuracy",
+    "value": "0.931",
+    "data_set": "holdout-2026",
+    "held_out": True,
+    "higher_is_better": True,
+    "sample_size": 1200,
+}
+_RELEASE: Final = {**_OF, "environment": "production", "artifact": DIGEST, "release": 17}
+
+EXAMPLES: Final[dict[str, dict[str, Any]]] = {
+    "log.created": {
+        "origin": "counterseal.example/acme/main",
+        "keys": (
+            {"use": "entries", "algorithm": "ed25519", "public": "11" * 32},
+            {"use": "checkpoints", "algorithm": "ed25519", "public": "22" * 32},
+            {"use": "seal", "algorithm": "x509-sha256", "public": "33" * 32},
+        ),
+        "schemas": "44" * 32,
+        "generator": "counterseal 0.1.0",
+    },
+    "actor.enrolled": {
+        "actor_id": ANA,
+        "actor_type": "person",
+        "name": "Ana Kovač",
+        "email": "ana@example.org",
+    },
+    "role.granted": {"actor_id": ANA, "role": "compliance", "reason": "Joined the team"},
+    "role.revoked": {"actor_id": ANA, "role": "compliance", "reason": "Left the team"},
+    "model.registered": {
+        "model": "churn",
+        "version_scheme": "semantic",
+        "task": "classification",
+        "risk_tier": "high",
+        "purposes": ("customer-retention",),
+        "owner": ANA,
+        "description": "Who will leave next month",
+    },
+    "version.registered": {
+        **_OF,
+        "artifact": {
+            "sha256": DIGEST,
+            "size_bytes": 48213,
+            "format": "onnx",
+            "uri": "s3://models/churn/1.4.0/model.onnx",
+        },
+        "trained_at": "2026-03-09T08:15:00Z",
+        "data_sets": (
+            {
+                "name": "customers",
+                "version": "2026.02",
+                "sha256": "6f" * 32,
+                "source": "warehouse.crm.customers",
+                "classification": "personal",
+                "rows": 81233,
+                "legal_basis": "legitimate_interests",
+                "purposes": ("customer-retention",),
+                "region": "eu",
+                "retain_until": "2028-02-01",
+                "de_identification": "none",
+            },
+        ),
+        "code": {
+            "repository": "https://git.example.org/ml/churn",
+            "commit": "0123456789abcdef0123456789abcdef01234567",
+            "branch": "main",
+            "dirty": False,
+            "tag": "v1.4.0",
+            "tag_signature": "valid",
+        },
+        "run": "run-2026-03-09-1",
+        "parameters": {"max_depth": "6", "learning_rate": "0.1"},
+        "metrics": (_METRIC,),
+        "environment_used": {
+            "python": "3.12.1",
+            "packages": {"scikit-learn": "1.7.2", "numpy": "2.3.1"},
+            "hardware": "x86_64, 2 cores",
+        },
+        "parents": ({"model": "churn", "version": "1.3.0", "relation": "successor_of"},),
+        "licence": "Apache-2.0",
+        "notes": "Trained with the February extract",
+    },
+    "evidence.attached": {
+        **_OF,
+        "type": "evaluation_report",
+        "sha256": "7a" * 32,
+        "size_bytes": 9120,
+        "media_type": "application/pdf",
+        "valid_until": "2027-03-09",
+        "title": "Evaluation by the second line",
+    },
+    "metrics.observed": {
+        **_OF,
+        "phase": "monitoring",
+        "environment": "production",
+        "metrics": (_METRIC,),
+    },
+    "version.deprecated": {
+        **_OF,
+        "cause": "quality",
+        "effective_on": "2026-05-01",
+        "replacement": "1.5.0",
+        "reason": "It misses students",
+    },
+    "version.archived": {**_OF, "reason": "No longer used"},
+    "release.requested": {**_OF, "environment": "production", "note": "For the spring campaign"},
+    "release.approved": {"release": 17, "artifact": DIGEST, "comment": "Looks right"},
+    "release.rejected": {"release": 17, "artifact": DIGEST, "reason": "The bias report is old"},
+    "release.withdrawn": {"release": 17, "reason": "A better one comes"},
+    "approval.revoked": {"release": 17, "reason": "I looked at the wrong report"},
+    "release.granted": {**_RELEASE, "approvals": (18, 19)},
+    "release.lapsed": {**_RELEASE, "cause": 21},
+    "deployment.recorded": {
+        **_OF,
+        "environment": "production",
+        "artifact": DIGEST,
+        "target": "k8s/eu-1/churn",
+        "region": "eu",
+    },
+    "deployment.rolled_back": {
+        **_OF,
+        "environment": "production",
+        "artifact": DIGEST,
+        "cause": "quality",
+        "reason": "Too many false alarms since Monday",
+    },
+    "deployment.stopped": {
+        "model": "churn",
+        "environment": "production",
+        "deployment": 25,
+        "reason": "The campaign is over",
+    },
+    "policy.activated": {
+        "policy": "default",
+        "digest": "9c" * 32,
+        "previous": "8b" * 32,
+        "document": {"format": "policy/1", "id": "default"},
+    },
+    "access.denied": {
+        "attempted": "release.approved",
+        "command": "ad" * 32,
+        "model": "churn",
+        "version": "1.4.0",
+        "environment": "production",
+        "release": 17,
+    },
+    "report.issued": {
+        "report": "soc2-2026-h1",
+        "framework": "soc2",
+        "period_from": "2026-01-01",
+        "period_until": "2026-06-30",
+        "models": ("churn",),
+        "position": 3,
+        "root": "be" * 32,
+        "unsealed": "ca" * 32,
+        "sealed": "fe" * 32,
+        "pages": 12,
+        "verdicts": {"pass": 7, "fail": 1},
+    },
+}
+
+
+def example(kind: str) -> Event:
+    """The example of a kind, as an event."""
+    return CATALOGUE[kind].model_validate(EXAMPLES[kind])
