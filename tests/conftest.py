@@ -13,6 +13,7 @@ pytest_plugins = (
     "tests.tools.skips_fail",
     "tests.tools.postgresql",
     "tests.tools.chromium",
+    "tests.tools.house",
 )
 
 MARKED_BY_FIXTURE = {

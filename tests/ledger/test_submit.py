@@ -17,7 +17,7 @@ from ledger.events.catalogue import read_command
 from ledger.events.entry import decode_entry
 from ledger.submit import Submitter
 
-from tests.ledger.conftest import House, a_model, a_version, person
+from tests.tools.house import House, a_model, a_version, person
 
 
 def test_an_event_becomes_a_signed_entry_with_a_proof(house: House) -> None:

@@ -9,7 +9,7 @@ from ledger.audit import audit
 from ledger.errors import IntegrityError
 from sqlalchemy import text
 
-from tests.ledger.conftest import House, person
+from tests.tools.house import House, person
 
 FLIPPED = "UPDATE {table} SET {column} = X'{value}' WHERE {where}"
 
