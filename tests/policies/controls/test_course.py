@@ -1,0 +1,138 @@
+"""T8 leavers, T10 emergencies, T13 notice, T14 sign-in, T15 erasure."""
+
+from __future__ import annotations
+
+from tests.policies.controls.examine import examine, told
+from tests.policies.controls.story import Story
+
+
+def _begun() -> Story:
+    story = Story().began()
+    story.model()
+    return story
+
+
+def test_leavers_are_counted_and_their_last_days_asked_for() -> None:
+    story = _begun()
+    entry = story.revoked_role("bo", "compliance")
+    found = examine(story, "T8", hours=24)
+    assert (found.verdict, found.population, found.entries) == (
+        "insufficient_evidence",
+        1,
+        (entry,),
+    )
+    assert "within 24 hours" in found.sentence
+
+
+def test_there_is_no_way_around_the_policy_and_so_none_was_used() -> None:
+    assert examine(_begun(), "T10").verdict == "not_exercised"
+
+
+def test_a_roll_back_still_lacks_its_review() -> None:
+    story = _begun()
+    story.clean_change("1.0.0")
+    story.clean_change("1.1.0")
+    back = story.rolled_back("1.0.0")
+    found = examine(story, "T10", rollbacks=True)
+    assert (found.verdict, found.population, found.exceptions) == ("insufficient_evidence", 1, ())
+    assert found.entries == (15, back)
+
+
+def test_a_roll_back_to_an_unknown_version_fails() -> None:
+    story = _begun()
+    story.version("0.9.0")
+    story.clean_change("1.0.0")
+    back = story.rolled_back("0.9.0")
+    found = examine(story, "T10", rollbacks=True)
+    assert told(found) == (
+        (
+            (back,),
+            f"Roll-back in entry {back}: the version had not run there under a grant before.",
+        ),
+    )
+
+
+def test_no_roll_back_is_not_exercised() -> None:
+    story = _begun()
+    story.clean_change()
+    assert examine(story, "T10", rollbacks=True).verdict == "not_exercised"
+
+
+def test_a_deprecation_in_time_passes() -> None:
+    story = _begun()
+    story.clean_change("1.0.0")
+    story.clean_change("1.1.0")
+    entry = story.deprecated("1.0.0", "2026-05-01")
+    found = examine(story, "T13", days=30)
+    assert (found.verdict, found.entries) == ("pass", (entry,))
+
+
+def test_a_deprecation_on_short_notice_fails_unless_it_is_urgent() -> None:
+    story = _begun()
+    story.clean_change("1.0.0")
+    story.clean_change("1.1.0")
+    story.deprecated("1.0.0", "2026-03-05")
+    assert "announced 3 days before" in examine(story, "T13", days=30).exceptions[0].sentence
+    urgent = _begun()
+    urgent.clean_change("1.0.0")
+    urgent.clean_change("1.1.0")
+    urgent.deprecated("1.0.0", "2026-03-02", cause="security")
+    assert examine(urgent, "T13", days=30).verdict == "pass"
+
+
+def test_a_deprecated_version_that_still_runs_fails() -> None:
+    story = _begun()
+    place = story.clean_change("1.0.0")
+    entry = story.deprecated("1.0.0", "2026-05-01")
+    story.on("2026-05-02").denied()
+    found = examine(story, "T13", days=30)
+    assert told(found) == (
+        (
+            (place["deployed"], entry),
+            "prices 1.0.0: still ran in production after it took effect.",
+        ),
+    )
+
+
+def test_a_deprecated_version_that_is_deployed_again_fails() -> None:
+    story = _begun()
+    story.clean_change("1.0.0")
+    story.clean_change("1.1.0")
+    story.deprecated("1.0.0", "2026-05-01")
+    story.rolled_back("1.0.0")
+    assert (
+        "deployed after it was deprecated" in examine(story, "T13", days=30).exceptions[0].sentence
+    )
+
+
+def test_whether_users_were_told_is_not_recorded() -> None:
+    story = _begun()
+    story.version()
+    story.deprecated("1.0.0", "2026-05-01")
+    assert examine(story, "T13", days=30, consumers=True).verdict == "insufficient_evidence"
+    assert examine(_begun(), "T13", days=30, consumers=True).verdict == "not_exercised"
+
+
+def test_approvals_by_signed_in_persons_pass_and_a_second_factor_is_not_known() -> None:
+    story = _begun()
+    story.clean_change()
+    found = examine(story, "T14")
+    assert (found.verdict, found.population, found.entries) == ("pass", 2, (12, 13))
+    assert examine(story, "T14", second_factor=True).verdict == "insufficient_evidence"
+
+
+def test_an_approval_in_a_way_that_is_not_accepted_fails() -> None:
+    story = _begun()
+    story.version()
+    approved = story.approved(story.asked(), via="setup")
+    found = examine(story, "T14")
+    assert told(found) == (((approved,), f"Entry {approved}: signed in by setup."),)
+
+
+def test_no_approval_is_not_exercised() -> None:
+    assert examine(_begun(), "T14").verdict == "not_exercised"
+
+
+def test_erasure_is_not_recorded_and_says_so() -> None:
+    found = examine(_begun(), "T15", days=30)
+    assert (found.verdict, found.population) == ("insufficient_evidence", 0)

@@ -1,0 +1,137 @@
+"""T1 chain, T2 population, T11 retention, T12 recovery."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ledger.state.history import replay
+from policies.controls.material import Material
+from policies.controls.outside import Anchor, Integrity, Inventory, Running
+from policies.controls.primitives import TESTS
+from policies.controls.scope import Period, Scope
+from tests.policies.controls.examine import YEAR, examine, told, verified
+from tests.policies.controls.story import Story, digest
+
+if TYPE_CHECKING:
+    from policies.controls.finding import Finding
+
+
+def _begun() -> Story:
+    story = Story().began()
+    story.model()
+    return story
+
+
+def _chain(story: Story, integrity: Integrity) -> Finding:
+    material = Material(story.history(), Scope(YEAR), integrity)
+    return TESTS["T1"].run(material, TESTS["T1"].arguments())
+
+
+def test_a_whole_verified_and_anchored_ledger_passes() -> None:
+    found = examine(_begun(), "T1")
+    assert (found.verdict, found.population, found.tested) == ("pass", 10, 10)
+    assert found.entries == (0, 9)
+    assert "Its root is also held by the guard." in found.sentence
+
+
+def test_a_ledger_that_nobody_outside_holds_is_insufficient_evidence() -> None:
+    found = _chain(_begun(), Integrity(10))
+    assert found.verdict == "insufficient_evidence"
+    assert found.sentence == (
+        "Nobody outside the ledger holds its root at or after the last entry."
+    )
+
+
+def test_an_anchor_before_the_last_entry_is_not_enough() -> None:
+    assert _chain(_begun(), Integrity(10, (), (Anchor("w", 9),))).verdict == "insufficient_evidence"
+
+
+def test_a_verification_of_fewer_entries_is_insufficient_evidence() -> None:
+    found = _chain(_begun(), Integrity(4, (), (Anchor("w", 10),)))
+    assert (found.verdict, found.tested) == ("insufficient_evidence", 4)
+
+
+def test_a_problem_of_the_verification_fails() -> None:
+    found = _chain(_begun(), Integrity(10, ("Entry 3: the signature is not valid.",)))
+    assert (found.verdict, told(found)) == (
+        "fail",
+        (((), "Entry 3: the signature is not valid."),),
+    )
+
+
+def test_a_hidden_entry_is_seen_by_its_missing_number() -> None:
+    story = _begun()
+    kept = [entry for entry in story.entries if entry.sequence != 7]
+    history = replay(kept)
+    material = Material(history, Scope(YEAR), verified(history))
+    found = TESTS["T1"].run(material, TESTS["T1"].arguments())
+    assert told(found) == (((8,), "Entry 7 is missing before this entry."),)
+
+
+def test_an_entry_that_was_changed_breaks_the_link_of_the_next() -> None:
+    story = _begun()
+    story.entries[4] = replace(story.entries[4], leaf=bytes(32))
+    found = examine(story, "T1")
+    assert told(found) == (((5,), "The link to the entry before does not hold."),)
+
+
+def test_without_an_inventory_the_population_is_counted_and_no_more_is_claimed() -> None:
+    story = _begun()
+    story.clean_change("1.0.0")
+    story.clean_change("1.1.0")
+    back = story.rolled_back("1.0.0")
+    found = examine(story, "T2")
+    assert (found.verdict, found.population) == ("insufficient_evidence", 3)
+    assert found.entries == (15, 21, back)
+    assert found.sentence.startswith(
+        "3 production changes recorded in the period (2 deployments, 1 roll-back)"
+    )
+
+
+def test_no_change_and_no_inventory_is_insufficient_evidence_since_none_may_be_hidden() -> None:
+    assert examine(_begun(), "T2").verdict == "insufficient_evidence"
+
+
+def test_an_inventory_that_matches_passes() -> None:
+    story = _begun()
+    story.clean_change()
+    inventory = Inventory("the cluster", (Running("prices", "production", digest("prices 1.0.0")),))
+    found = examine(story, "T2", inventory=inventory)
+    assert (found.verdict, found.population) == ("pass", 1)
+
+
+def test_what_runs_beside_the_ledger_fails() -> None:
+    story = _begun()
+    story.clean_change()
+    inventory = Inventory(
+        "the cluster", (Running("prices", "production", digest("something else")),)
+    )
+    found = examine(story, "T2", inventory=inventory)
+    assert found.verdict == "fail"
+    assert [item.entries for item in found.exceptions] == [(), (15,)]
+
+
+def test_a_ledger_younger_than_the_horizon_says_since_when_it_covers() -> None:
+    found = examine(_begun(), "T11", years=6)
+    assert found.verdict == "insufficient_evidence"
+    assert "since 2026-03-02" in found.sentence
+
+
+def test_a_ledger_older_than_the_horizon_passes() -> None:
+    period = Period(date(2032, 1, 1), date(2032, 12, 31))
+    assert examine(_begun(), "T11", years=6, period=period).verdict == "pass"
+
+
+def test_recovery_is_not_recorded_and_says_so() -> None:
+    found = examine(_begun(), "T12", every_days=92)
+    assert (found.verdict, found.human_part) == ("insufficient_evidence", "missing")
+    assert "not recorded in this ledger" in found.sentence
+
+
+def test_a_period_that_ends_before_it_begins_is_refused() -> None:
+    with pytest.raises(Exception, match="ends before it begins"):
+        Period(date(2026, 2, 1), date(2026, 1, 1))
