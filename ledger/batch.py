@@ -9,6 +9,7 @@ lapsed). Nothing here writes to the database but the vault's new subject keys.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ledger.core.digest import sha256
@@ -25,10 +26,9 @@ from ledger.state.concerns import about, subjects
 from ledger.state.consequences import affected_releases
 from ledger.state.fold import Place, fold
 from ledger.store.entries import Head, StoredEntry
-from ledger.store.idempotency import find_key
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -56,6 +56,10 @@ class Asked:
         fields = self.event.model_dump(mode="json", exclude_none=True)
         return sha256(canonical({"kind": self.event.kind, "event": fields}))
 
+    def key_digest(self, actor: Actor) -> bytes:
+        """SHA-256 of actor and idempotency key; empty without a key."""
+        return sha256(f"{actor.id}\n{self.key}".encode()) if self.key else b""
+
 
 @dataclass(frozen=True)
 class Done:
@@ -73,18 +77,6 @@ class Done:
     replayed: bool = False
 
 
-@dataclass(frozen=True)
-class _Chain:
-    """How far the chain of entries has grown, and what stands on it but is not stored yet."""
-
-    size: int
-    previous: bytes
-    recorded_at: str
-    rows: tuple[StoredEntry, ...] = ()
-    keys: tuple[tuple[bytes, bytes, int], ...] = ()
-    records: tuple[Record, ...] = ()
-
-
 class Batch:
     """Entries on top of a locked head. Used by one thread, within one transaction."""
 
@@ -97,14 +89,19 @@ class Batch:
         registry: Registry,
         decide: Decide | None,
         now: datetime,
+        known_keys: Mapping[bytes, tuple[bytes, int]] = MappingProxyType({}),
     ) -> None:
         self._log = log
         self._connection = connection
         self._head = head
         self._decide = decide
         self._clock = format_instant(now)
-        self._chain = _Chain(head.size, head.previous, max(self._clock, head.recorded_at))
+        self._recorded_at = max(self._clock, head.recorded_at)
+        self._known_keys = known_keys
         self.registry = registry
+        self.rows: list[StoredEntry] = []
+        self.records: list[Record] = []
+        self.keys: dict[bytes, tuple[bytes, int]] = {}
 
     def take(self, actor: Actor, asked: Sequence[Asked]) -> list[Done]:
         """Add the commands of one caller, all or none.
@@ -113,14 +110,17 @@ class Batch:
             LedgerError: one of them is impossible; ``numbers["line"]`` is its place from 0, and
                 the batch is as it was.
         """
-        before, kept = self._chain, self.registry
+        kept, rows, records = self.registry, len(self.rows), len(self.records)
         self.registry = kept.fork()
         done = []
         try:
             for line, one in enumerate(asked):
                 done.append(self._take_one(actor, one, line))
         except BaseException:
-            self._chain, self.registry = before, kept
+            self.registry = kept
+            del self.rows[rows:], self.records[records:]
+            size = self._head.size + rows
+            self.keys = {key: place for key, place in self.keys.items() if place[1] < size}
             raise
         kept.keep(self.registry)
         self.registry = kept
@@ -139,15 +139,14 @@ class Batch:
 
     def _decided(self, actor: Actor, asked: Asked) -> Done:
         command = asked.command_digest()
-        key = sha256(f"{actor.id}\n{asked.key}".encode()) if asked.key else b""
-        if key:
-            known = self._known(key)
-            if known is not None:
-                return self._repeat(known, command)
+        key = asked.key_digest(actor)
+        known = (self.keys.get(key) or self._known_keys.get(key)) if key else None
+        if known is not None:
+            return _repeat(known, command)
         assert self._decide is not None  # noqa: S101 (only the genesis has no policy)
         self.registry.actor(actor.id)
         about(self.registry, asked.event)
-        decision = self._decide(self.registry, asked.event, actor, self._chain.recorded_at)
+        decision = self._decide(self.registry, asked.event, actor, self._recorded_at)
         request = Request(command=command.hex(), idempotency_key=key.hex() if key else None)
         if decision.allowed:
             done = self._append(asked.event, actor, decision, request)
@@ -155,25 +154,8 @@ class Batch:
         else:
             done = self._append(self._denial(asked.event, command), actor, decision, request)
         if key:
-            kept = (*self._chain.keys, (key, command, done.sequence))
-            self._chain = replace(self._chain, keys=kept)
+            self.keys[key] = (command, done.sequence)
         return done
-
-    def _known(self, key: bytes) -> tuple[bytes, int] | None:
-        for known, command, sequence in self._chain.keys:
-            if known == key:
-                return command, sequence
-        return find_key(self._connection, self._log.log_id, key)
-
-    def _repeat(self, known: tuple[bytes, int], command: bytes) -> Done:
-        if known[0] != command:
-            raise ConflictError(
-                "This idempotency key was used for another command.",
-                code="idempotency-key-reused",
-                remedy="Use a new key for a new command.",
-                sequence=known[1],
-            )
-        return Done(sequence=known[1], replayed=True)
 
     def _denial(self, event: Event, command: bytes) -> AccessDenied:
         concerned = about(self.registry, event)
@@ -193,7 +175,7 @@ class Batch:
         found = []
         for asked in affected_releases(self.registry, event, sequence):
             granted = _granted(asked, ())
-            decision = self._decide(self.registry, granted, service, self._chain.recorded_at)
+            decision = self._decide(self.registry, granted, service, self._recorded_at)
             if decision.allowed and asked.status == "open":
                 votes = {vote.entry for vote in asked.votes}
                 by = {entry for result in decision.results for entry in result.by}
@@ -208,21 +190,19 @@ class Batch:
         self, event: Event, actor: Actor, decision: Decision | None, request: Request | None
     ) -> Done:
         """Fold the event and put its signed entry on the chain."""
-        chain = self._chain
-        place = Place(chain.size, chain.recorded_at, actor.id)
-        changes = fold(self.registry, event, place)
+        sequence = self._head.size + len(self.rows)
+        changes = fold(self.registry, event, Place(sequence, self._recorded_at, actor.id))
         named = subjects(self.registry, event)
         concerned = about(self.registry, event)
-        self.registry.apply(changes, chain.size)
+        self.registry.apply(changes, sequence)
         records, commitments = self._log.vault.seal(
-            self._connection, chain.size, event.private_owner(actor.id), event.private_texts()
+            self._connection, sequence, event.private_owner(actor.id), event.private_texts()
         )
-        origin = self._log.origin
-        behind = self._clock if self._clock < chain.recorded_at else None
+        origin, previous = self._log.origin, self._previous
         draft = Draft(
-            place=LogPlace(origin=origin, sequence=chain.size, previous=chain.previous.hex()),
-            recorded_at=chain.recorded_at,
-            clock=behind,
+            place=LogPlace(origin=origin, sequence=sequence, previous=previous.hex()),
+            recorded_at=self._recorded_at,
+            clock=self._clock if self._clock < self._recorded_at else None,
             actor=actor,
             event=event,
             subjects=named,
@@ -231,27 +211,26 @@ class Batch:
             commitments=commitments,
         )
         envelope = self._sign(encode_draft(draft))
-        leaf = leaf_hash(envelope)
         row = StoredEntry(
-            sequence=chain.size,
+            sequence=sequence,
             kind=event.kind,
-            recorded_at=chain.recorded_at,
+            recorded_at=self._recorded_at,
             actor=actor.id,
             outcome="deny" if isinstance(event, AccessDenied) else "allow",
             model=concerned.model,
             version=concerned.version,
             environment=concerned.environment,
-            leaf_hash=leaf,
+            leaf_hash=leaf_hash(envelope),
             envelope=envelope,
         )
-        self._chain = replace(
-            chain,
-            size=chain.size + 1,
-            previous=leaf,
-            rows=(*chain.rows, row),
-            records=(*chain.records, *records),
-        )
-        return Done(chain.size, decision, leaf, chain.recorded_at)
+        self.rows.append(row)
+        self.records.extend(records)
+        return Done(sequence, decision, row.leaf_hash, self._recorded_at)
+
+    @property
+    def _previous(self) -> bytes:
+        """The leaf hash that the next entry follows."""
+        return self.rows[-1].leaf_hash if self.rows else self._head.previous
 
     def _sign(self, payload: bytes) -> bytes:
         signer = self._log.keyring.entries
@@ -267,21 +246,6 @@ class Batch:
                 remedy="Attach the large part as evidence, by its digest.",
             ) from error
 
-    @property
-    def rows(self) -> tuple[StoredEntry, ...]:
-        """The new entries, in order."""
-        return self._chain.rows
-
-    @property
-    def keys(self) -> tuple[tuple[bytes, bytes, int], ...]:
-        """The new idempotency keys: (key, command digest, sequence)."""
-        return self._chain.keys
-
-    @property
-    def records(self) -> tuple[Record, ...]:
-        """The new vault records."""
-        return self._chain.records
-
     def new_head(self) -> Head:
         """The head after these entries, with its signed checkpoint."""
         before = Frontier.from_bytes(self._head.size, self._head.frontier)
@@ -289,10 +253,10 @@ class Batch:
         root = frontier.root()
         return Head(
             size=frontier.size,
-            previous=self._chain.previous,
+            previous=self._previous,
             frontier=frontier.to_bytes(),
             root=root,
-            recorded_at=self._chain.recorded_at,
+            recorded_at=self._recorded_at,
             checkpoint=self._log.sign_checkpoint(frontier.size, root),
         )
 
@@ -317,3 +281,14 @@ def _lapsed(asked: ReleaseState, cause: int) -> ReleaseLapsed:
         artifact=asked.artifact,
         cause=cause,
     )
+
+
+def _repeat(known: tuple[bytes, int], command: bytes) -> Done:
+    if known[0] != command:
+        raise ConflictError(
+            "This idempotency key was used for another command.",
+            code="idempotency-key-reused",
+            remedy="Use a new key for a new command.",
+            sequence=known[1],
+        )
+    return Done(sequence=known[1], replayed=True)

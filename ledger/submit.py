@@ -36,7 +36,7 @@ from ledger.store.entries import (
     read_entries,
     read_head,
 )
-from ledger.store.idempotency import insert_keys
+from ledger.store.idempotency import find_keys, insert_keys
 from ledger.store.tiles import insert_full_tiles
 
 if TYPE_CHECKING:
@@ -195,9 +195,9 @@ class Submitter:
         taken: dict[int, list[Done]] = {}
         try:
             note, rows = self._commit(units, taken, refused)
-        except BaseException as error:  # noqa: BLE001 (a caller must never wait for ever)
+        except BaseException as error:
             failure = error if isinstance(error, LedgerError) else _unexpected(error)
-            _LOGGER.error("a commit failed: %s", failure.sentence, exc_info=error)
+            _LOGGER.exception("a commit failed: %s", failure.sentence)
             for unit in units:
                 unit.answer.set_exception(failure)
             return
@@ -219,8 +219,15 @@ class Submitter:
             if old.root != self._cached_root or len(self._cache) > MOST_CACHED:
                 self._cache.clear()
             registry = Registry(self._loader(connection, self._cache))
+            keys = [one.key_digest(unit.actor) for unit in units for one in unit.asked if one.key]
             batch = Batch(
-                log, connection, old, registry=registry, decide=self._decide, now=self._now()
+                log,
+                connection,
+                old,
+                registry=registry,
+                decide=self._decide,
+                now=self._now(),
+                known_keys=find_keys(connection, log.log_id, keys),
             )
             for place, unit in enumerate(units):
                 try:
@@ -310,7 +317,8 @@ def store_batch(log: Log, connection: Connection, old: Head, batch: Batch) -> He
     new = batch.new_head()
     insert_entries(connection, log.log_id, batch.rows)
     insert_full_tiles(connection, log.log_id, old.size, [row.leaf_hash for row in batch.rows])
-    insert_keys(connection, log.log_id, batch.keys)
+    keys = [(key, command, sequence) for key, (command, sequence) in batch.keys.items()]
+    insert_keys(connection, log.log_id, keys)
     log.vault.store(connection, batch.records)
     rows = [folded.as_row(aggregate, as_of) for aggregate, as_of in batch.registry.changed()]
     folded.save(connection, log.log_id, rows)

@@ -6,7 +6,7 @@ A key file is PKCS #8 in PEM, readable by its owner only. Making a key never rep
 from __future__ import annotations
 
 import os
-from typing import Protocol, TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from ledger.events import model, release
 
 if TYPE_CHECKING:
-    from ledger.state.aggregates import ReleaseState
     from ledger.events.event import Event
+    from ledger.state.aggregates import ReleaseState
     from ledger.state.registry import Registry
 
 _ON_A_RELEASE = (

@@ -6,9 +6,9 @@ rebuilt can be compared byte for byte.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ledger.core.encoding import canonical
@@ -22,7 +22,13 @@ if TYPE_CHECKING:
 
 Kind = TypeVar("Kind", bound=Aggregate)
 
-_CLASSES = {kind.table: kind for kind in AGGREGATES}
+# Built once: making a statement costs more than running it.
+_LOAD: Final = select(folded.c.value).where(
+    folded.c.log_id == bindparam("log_id"),
+    folded.c.kind == bindparam("kind"),
+    folded.c.key == bindparam("key"),
+)
+_CLASSES: Final = {kind.table: kind for kind in AGGREGATES}
 
 
 def as_row(aggregate: Aggregate, as_of: int) -> dict[str, Any]:
@@ -64,10 +70,8 @@ def save(connection: Connection, log_id: int, rows: Sequence[dict[str, Any]]) ->
 
 def load(connection: Connection, log_id: int, kind: str, key: str) -> Aggregate | None:
     """One aggregate, or None."""
-    query = select(folded.c.value).where(
-        folded.c.log_id == log_id, folded.c.kind == kind, folded.c.key == key
-    )
-    value: bytes | None = connection.execute(query).scalar()
+    place = {"log_id": log_id, "kind": kind, "key": key}
+    value: bytes | None = connection.execute(_LOAD, place).scalar()
     return None if value is None else _CLASSES[kind].model_validate_json(value)
 
 

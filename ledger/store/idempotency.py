@@ -6,9 +6,9 @@ be rebuilt.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 
 from ledger.store.tables import idempotency
 
@@ -17,14 +17,23 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+_KEYS_IN_A_QUERY: Final = 500
+_FIND: Final = select(idempotency.c.key, idempotency.c.command, idempotency.c.sequence).where(
+    idempotency.c.log_id == bindparam("log_id"),
+    idempotency.c.key.in_(bindparam("keys", expanding=True)),
+)
 
-def find_key(connection: Connection, log_id: int, key: bytes) -> tuple[bytes, int] | None:
-    """The command's digest and the entry that a key stands for, or None."""
-    query = select(idempotency.c.command, idempotency.c.sequence).where(
-        idempotency.c.log_id == log_id, idempotency.c.key == key
-    )
-    row = connection.execute(query).first()
-    return None if row is None else (row.command, row.sequence)
+
+def find_keys(
+    connection: Connection, log_id: int, keys: Sequence[bytes]
+) -> dict[bytes, tuple[bytes, int]]:
+    """The command's digest and the entry that each key stands for; unknown keys are left out."""
+    found: dict[bytes, tuple[bytes, int]] = {}
+    for start in range(0, len(keys), _KEYS_IN_A_QUERY):
+        some = keys[start : start + _KEYS_IN_A_QUERY]
+        rows = connection.execute(_FIND, {"log_id": log_id, "keys": some})
+        found.update({row.key: (row.command, row.sequence) for row in rows})
+    return found
 
 
 def insert_keys(
