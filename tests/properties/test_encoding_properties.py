@@ -12,7 +12,7 @@ from ledger.core.rfc4648 import from_base64, to_base64
 from ledger.core.strict_json import read_strictly
 from ledger.errors import EncodingError
 
-TEXTS = st.text(st.characters(exclude_characters="\x00", exclude_categories=("Cs",)))
+TEXTS = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]))
 NAMES = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=8)
 SCALARS = st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | TEXTS
 VALUES = st.recursive(

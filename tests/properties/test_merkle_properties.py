@@ -91,9 +91,7 @@ def plain(leaves: Sequence[bytes]) -> Callable[[int, int], bytes]:
 
 
 @given(SIZES, st.data())
-def test_consistency_is_proved_from_tiles(
-    new: int, data: st.DataObject
-) -> None:
+def test_consistency_is_proved_from_tiles(new: int, data: st.DataObject) -> None:
     old = data.draw(st.integers(0, new))
     proof = prove_consistency(old, new, tile_reader(LEAVES, new).subtree)
     assert proof == prove_consistency(old, new, plain(LEAVES))

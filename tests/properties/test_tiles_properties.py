@@ -19,7 +19,11 @@ def test_the_path_of_a_tile_reads_back(name: TileName) -> None:
     assert parse_tile_path(name.path()) == name
 
 
-@given(st.from_regex(r"tile/(entries|[0-9]{1,2})/(x[0-9]{3}/){0,2}[0-9]{3}(\.p/[0-9]{1,3})?", fullmatch=True))
+@given(
+    st.from_regex(
+        r"tile/(entries|[0-9]{1,2})/(x[0-9]{3}/){0,2}[0-9]{3}(\.p/[0-9]{1,3})?", fullmatch=True
+    )
+)
 def test_a_path_that_is_read_writes_back(path: str) -> None:
     try:
         name = parse_tile_path(path)
@@ -33,7 +37,9 @@ def test_a_bundle_splits_into_its_entries(entries: list[bytes]) -> None:
     assert split_bundle(entry_bundle(entries)) == entries
 
 
-@given(st.binary(max_size=60) | st.lists(st.sampled_from([b"\x00", b"\x01", b"\x02"])).map(b"".join))
+@given(
+    st.binary(max_size=60) | st.lists(st.sampled_from([b"\x00", b"\x01", b"\x02"])).map(b"".join)
+)
 def test_bytes_that_split_are_the_bundle_of_what_they_split_into(data: bytes) -> None:
     try:
         entries = split_bundle(data)

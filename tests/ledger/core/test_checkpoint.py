@@ -37,7 +37,7 @@ def test_the_empty_tree_has_a_checkpoint() -> None:
         f"o\n1.0\n{ROOT}\n",
         f"o\n 1\n{ROOT}\n",
         f"o\n1_0\n{ROOT}\n",
-        f"o\n١\n{ROOT}\n",
+        f"o\n\N{ARABIC-INDIC DIGIT ONE}\n{ROOT}\n",
         f"o\n\n{ROOT}\n",
         f"o\n9223372036854775809\n{ROOT}\n",
         f"o\n99999999999999999999999999\n{ROOT}\n",

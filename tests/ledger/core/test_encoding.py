@@ -151,7 +151,7 @@ def test_foreign_bytes_are_refused_for_the_right_reason_at_the_right_place(
 
 
 def test_all_that_json_allows_around_a_value_is_read() -> None:
-    data = ' {\n"a" :\t[ 1 , -2,0,-0 ,true, false,null,"\\u00fc\\ud83d\\ude02\\/\\"" ]\r} '.encode()
+    data = b' {\n"a" :\t[ 1 , -2,0,-0 ,true, false,null,"\\u00fc\\ud83d\\ude02\\/\\"" ]\r} '
     assert parse_json(data) == {"a": [1, -2, 0, 0, True, False, None, 'ü😂/"']}
     assert parse_json(b'{"na\xc3\xafve":1}') == {"naïve": 1}
 

@@ -40,12 +40,15 @@ def test_a_sealed_payload_comes_back_and_its_signature_holds() -> None:
 
 def test_what_is_stored_is_canonical_json_with_standard_base64() -> None:
     signature = base64.b64encode(KEY.sign(pae(PAYLOAD_TYPE, b'{"a":1}'))).decode()
-    assert STORED == canonical(
-        {
-            "payload": base64.b64encode(b'{"a":1}').decode(),
-            "payloadType": PAYLOAD_TYPE,
-            "signatures": [{"keyid": KEYID, "sig": signature}],
-        }
+    assert (
+        canonical(
+            {
+                "payload": base64.b64encode(b'{"a":1}').decode(),
+                "payloadType": PAYLOAD_TYPE,
+                "signatures": [{"keyid": KEYID, "sig": signature}],
+            }
+        )
+        == STORED
     )
 
 
@@ -122,7 +125,11 @@ SIGNATURES = members_of(STORED)["signatures"]
         (edited(payload="QR=="), "not-base64", "/payload"),
         (STORED + b"\n", "not-canonical", ""),
         (json.dumps(members_of(STORED)).encode(), "not-canonical", ""),
-        (STORED.replace(b'"signatures"', b'"payloadType":"x","signatures"'), "duplicate-key", "/payloadType"),
+        (
+            STORED.replace(b'"signatures"', b'"payloadType":"x","signatures"'),
+            "duplicate-key",
+            "/payloadType",
+        ),
         (STORED[:-1], "not-json", ""),
     ],
 )

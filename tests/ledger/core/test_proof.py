@@ -61,7 +61,7 @@ def test_the_only_leaf_of_a_tree_needs_no_hashes() -> None:
         (TlogProof(10, HASHES, PROOF.checkpoint), LEAVES[6]),
         (TlogProof(6, HASHES[:-1], PROOF.checkpoint), LEAVES[6]),
         (TlogProof(6, (*HASHES, HASHES[0]), PROOF.checkpoint), LEAVES[6]),
-        (TlogProof(6, HASHES, signed(Checkpoint(ORIGIN, 11, root_of(LEAVES)))), LEAVES[6]),
+        (TlogProof(6, HASHES, signed(Checkpoint(ORIGIN, 17, root_of(LEAVES)))), LEAVES[6]),
         (TlogProof(6, HASHES, signed(Checkpoint(ORIGIN, 10, LEAVES[0]))), LEAVES[6]),
     ],
     ids=[
@@ -71,7 +71,7 @@ def test_the_only_leaf_of_a_tree_needs_no_hashes() -> None:
         "a number beyond the tree",
         "too few hashes",
         "too many hashes",
-        "another size",
+        "another height",
         "another root",
     ],
 )

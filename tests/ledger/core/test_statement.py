@@ -4,7 +4,11 @@ import json
 from typing import Any
 
 import pytest
-from in_toto_attestation.v1.statement import Statement as ReferenceStatement
+from google.protobuf import json_format  # type: ignore[import-untyped]
+from in_toto_attestation.v1 import statement_pb2  # type: ignore[import-untyped]
+from in_toto_attestation.v1.statement import (  # type: ignore[import-untyped]
+    Statement as ReferenceStatement,
+)
 
 from ledger.core.encoding import canonical
 from ledger.core.statement import (
@@ -31,23 +35,20 @@ def test_a_statement_reads_back() -> None:
 
 def test_the_bytes_are_those_of_the_specification() -> None:
     one = Statement((Subject("a", DIGEST),), "t", {})
-    assert encode_statement(one) == (
-        f'{{"_type":"{STATEMENT_TYPE}","predicate":{{}},"predicateType":"t",'
-        f'"subject":[{{"digest":{{"sha256":"{DIGEST}"}},"name":"a"}}]}}'
-    ).encode()
+    assert (
+        encode_statement(one)
+        == (
+            f'{{"_type":"{STATEMENT_TYPE}","predicate":{{}},"predicateType":"t",'
+            f'"subject":[{{"digest":{{"sha256":"{DIGEST}"}},"name":"a"}}]}}'
+        ).encode()
+    )
 
 
 def test_the_reference_library_of_in_toto_accepts_what_we_write() -> None:
-    reference = ReferenceStatement(
-        [], MEMBERS["predicateType"], MEMBERS["predicate"]
-    )
-    reference.pb.ParseFromString(b"")
-    from google.protobuf import json_format
-
-    json_format.Parse(encode_statement(STATEMENT), reference.pb)
-    reference.validate()
-    assert [subject.name for subject in reference.pb.subject] == ["model:fraud:3", "report"]
-    assert reference.pb.subject[0].digest["sha256"] == DIGEST
+    read = json_format.Parse(encode_statement(STATEMENT), statement_pb2.Statement())
+    ReferenceStatement.copy_from_pb(read).validate()
+    assert [subject.name for subject in read.subject] == ["model:fraud:3", "report"]
+    assert read.subject[0].digest["sha256"] == DIGEST
 
 
 @pytest.mark.parametrize(
