@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 
 SCREENING: Final = "breast-cancer-screening"
 PROGRESSION: Final = "diabetes-progression"
+# What the instruments in the field come to misread; monitoring then measures what that does.
+_DRIFT: Final = {
+    "wisconsin-breast-cancer": {"word": "radius", "factor": "0.80"},
+    "diabetes-study": {"word": "bp", "factor": "1.10"},
+}
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,7 @@ class Recipe:
             "columns": list(self.columns),
             "held_out_ratio": "0.30",
             "seed": 7,
+            "drift": _DRIFT[self.data_set],
         }
 
 

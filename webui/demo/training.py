@@ -22,7 +22,7 @@ import tempfile
 from dataclasses import dataclass
 from importlib import metadata, resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from ledger.errors import OutsideError
 
@@ -59,9 +59,9 @@ class Run:
         """The digest of the trained model's file."""
         return str(self.said["artifact"]["sha256"])
 
-    def metric(self, name: str) -> str:
-        """One metric on the held-out part, as decimal text."""
-        return next(str(item["value"]) for item in self.said["metrics"] if item["name"] == name)
+    def metric(self, name: str, part: Literal["metrics", "field_metrics"] = "metrics") -> str:
+        """One metric, on the held-out part or in the field, as decimal text."""
+        return next(str(item["value"]) for item in self.said[part] if item["name"] == name)
 
 
 class Workshop:

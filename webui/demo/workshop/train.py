@@ -3,8 +3,9 @@
 ``python train.py OUT`` reads ``params.json`` beside this file and writes into OUT:
 
 - ``train.csv`` and ``held-out.csv``: the two parts of the data, exactly as used;
+- ``field.csv``: the held-out part as an instrument in the field would measure it that has drifted;
 - ``model.json``: the trained model as plain numbers, so that nobody has to unpickle anything;
-- ``run.json``, last of all: digests, parameters, metrics on the held-out part, packages, hardware.
+- ``run.json``, last of all: digests, parameters, metrics, packages, hardware.
 
 The data sets are those that ship inside scikit-learn, so nothing is downloaded. The same parameters
 give the same model.json, byte for byte, with the same versions of the libraries.
@@ -59,6 +60,11 @@ class Part:
             return self
         places = [self.columns.index(name) for name in columns]
         return Part(self.rows[:, places], self.target, tuple(columns))
+
+    def drifted(self, word: str, factor: float) -> Part:
+        """The same rows as an instrument measures them that misreads all columns with a word."""
+        factors = [factor if word in name else 1.0 for name in self.columns]
+        return Part(self.rows * factors, self.target, self.columns)
 
 
 def split(params: dict[str, Any]) -> tuple[Part, Part]:
@@ -192,7 +198,9 @@ def train(params: dict[str, Any], out: Path) -> dict[str, Any]:
     train_part, held_out = split(params)
     write_csv(out / "train.csv", train_part)
     write_csv(out / "held-out.csv", held_out)
-    chosen, unseen = train_part.keep(params["columns"]), held_out.keep(params["columns"])
+    field = held_out.drifted(params["drift"]["word"], float(params["drift"]["factor"]))
+    write_csv(out / "field.csv", field)
+    chosen = train_part.keep(params["columns"])
     model = estimator(params)
     model.fit(chosen.rows, chosen.target)
     measure = classification_metrics if params["task"] == "classification" else regression_metrics
@@ -204,7 +212,9 @@ def train(params: dict[str, Any], out: Path) -> dict[str, Any]:
         "artifact": described(out / "model.json"),
         "train": described(out / "train.csv", len(train_part.target)),
         "held_out": described(out / "held-out.csv", len(held_out.target)),
-        "metrics": measure(model, unseen),
+        "field": described(out / "field.csv", len(field.target)),
+        "metrics": measure(model, held_out.keep(params["columns"])),
+        "field_metrics": measure(model, field.keep(params["columns"])),
         "python": platform.python_version(),
         "packages": packages("scikit-learn"),
         "hardware": f"{platform.machine()}, {os.cpu_count()} processors, {platform.system()}",

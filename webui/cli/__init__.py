@@ -1,0 +1,1 @@
+"""The command ``counterseal``: parse, call one thing, print."""

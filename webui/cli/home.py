@@ -1,0 +1,70 @@
+"""Which installation a command speaks of: ``--home`` before or after the command's name.
+
+``home_option`` gives a command the option; ``settings`` and ``opened`` read what was said. The one
+after the name counts where both are given; without either, the environment decides.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from webui.settings import Settings
+    from webui.wiring import Wiring
+
+_SAID: Final = "counterseal.home"
+Command = TypeVar("Command", bound="Callable[..., object]")
+
+
+def home_option(command: Command) -> Command:
+    """Give a command the option ``--home``."""
+    return click.option(
+        "--home",
+        type=click.Path(file_okay=False, path_type=Path),
+        metavar="DIR",
+        expose_value=False,
+        callback=_keep,
+        help="The folder of the installation. Default: COUNTERSEAL_HOME, else ~/.counterseal.",
+    )(command)
+
+
+def _keep(context: click.Context, option: click.Parameter, value: Path | None) -> None:
+    del option
+    if value is not None:
+        context.meta[_SAID] = value
+
+
+def said_home() -> Path | None:
+    """The folder that was named with ``--home``, if any was."""
+    found: Path | None = click.get_current_context().meta.get(_SAID)
+    return found
+
+
+def settings() -> Settings:
+    """The settings of the installation that is meant."""
+    from webui.settings import read_settings
+
+    return read_settings(os.environ, said_home())
+
+
+@contextmanager
+def opened() -> Iterator[Wiring]:
+    """The installation that is meant, open for the length of a block.
+
+    Raises:
+        OutsideError: there is none, or its database can't be reached.
+    """
+    from webui.wiring import open_home
+
+    wiring = open_home(settings())
+    try:
+        yield wiring
+    finally:
+        wiring.close()

@@ -1,0 +1,103 @@
+"""The command's group: which commands there are, and how an error ends one.
+
+An error that was foreseen is one sentence on stderr with what to do, and an exit code of the table
+in ``exit_codes``; a traceback is shown to those who ask for it with ``COUNTERSEAL_DEBUG=1``. The
+commands import what they need when they run, so that ``--help`` is quick.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from typing import Any, Final
+
+import click
+
+from webui.cli.demo import demo
+from webui.cli.entry import entry, proof
+from webui.cli.exit_codes import ExitCode, exit_code_of
+from webui.cli.home import home_option
+from webui.cli.installation import init, migrate, setup_link
+from webui.cli.log import log
+from webui.cli.people import people
+from webui.cli.policy import policy
+from webui.cli.report import report
+from webui.cli.serve import serve
+from webui.cli.token import token
+from webui.cli.verify import verify
+
+DEBUG: Final = "COUNTERSEAL_DEBUG"
+
+
+class _Told(click.ClickException):
+    """An error in the words that a person sees."""
+
+    def __init__(self, sentence: str, code: ExitCode) -> None:
+        super().__init__(sentence)
+        vars(self)["exit_code"] = int(code)
+
+
+class _Door(click.Group):
+    """The group that turns every error into a sentence and an exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit):
+            raise
+        except (KeyboardInterrupt, click.Abort):
+            raise click.exceptions.Exit(ExitCode.INTERRUPTED) from None
+        except Exception as error:
+            if isinstance(error, OSError) and error.errno == errno.EPIPE:
+                raise
+            if os.environ.get(DEBUG):
+                raise
+            raise _told(error) from None
+
+
+def _told(error: Exception) -> _Told:
+    from ledger.errors import LedgerError
+
+    if isinstance(error, LedgerError):
+        return _Told(str(error), exit_code_of(error))
+    sentence = (
+        f"Something failed that was not foreseen ({type(error).__name__}). "
+        f"Run it again with {DEBUG}=1 to see where, and please report it."
+    )
+    return _Told(sentence, ExitCode.UNFORESEEN)
+
+
+def _exit_codes() -> str:
+    lines = [f"{code.value:>3}  {code.meaning}" for code in ExitCode]
+    return "\b\nExit codes:\n" + "\n".join(lines)
+
+
+@click.group(
+    name="counterseal",
+    cls=_Door,
+    epilog=_exit_codes(),
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(package_name="counterseal", message="counterseal %(version)s")
+@home_option
+def main() -> None:
+    """Prove what happened to machine-learning models, and let nothing run on one word alone."""
+
+
+for _command in (
+    init,
+    setup_link,
+    migrate,
+    serve,
+    verify,
+    report,
+    token,
+    people,
+    log,
+    entry,
+    proof,
+    policy,
+    demo,
+):
+    main.add_command(_command)

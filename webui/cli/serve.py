@@ -1,0 +1,53 @@
+"""``counterseal serve``: the pages and the API of an installation."""
+
+from __future__ import annotations
+
+import click
+
+from webui.cli.home import home_option, opened
+from webui.cli.installation import DEFAULT_PORT
+
+
+@click.command()
+@home_option
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option(
+    "--port", default=DEFAULT_PORT, show_default=True, type=click.IntRange(0, 65535), help="0: any."
+)
+@click.option("--threads", default=8, show_default=True, type=click.IntRange(1, 256))
+@click.option(
+    "--behind-tls",
+    is_flag=True,
+    help="Say that a proxy in front speaks https; needed to listen beyond this machine.",
+)
+@click.option(
+    "--public-name",
+    multiple=True,
+    metavar="HOST",
+    help="A further host name under which it may be reached. May be given several times.",
+)
+def serve(
+    host: str, port: int, threads: int, behind_tls: bool, public_name: tuple[str, ...]
+) -> None:
+    """Serve the pages and the API until interrupted."""
+    from webui.app import create_app
+    from webui.server import Server, is_loopback
+
+    if not is_loopback(host) and not behind_tls:
+        msg = (
+            "passwords and tokens would travel unprotected. Put a proxy that speaks https in "
+            "front and say so with --behind-tls, or listen on 127.0.0.1."
+        )
+        raise click.BadParameter(msg, param_hint="'--host'")
+    with opened() as wiring:
+        app = create_app(wiring, hosts=public_name)
+        server = Server(app, host=host, port=port, threads=threads, https=behind_tls)
+        server.start()
+        if wiring.log.alarm:
+            click.echo(f"The ledger is read-only: {wiring.log.alarm}", err=True)
+        click.echo(f"Serving {wiring.log.origin} at {server.url} (stop with Ctrl-C)")
+        try:
+            server.wait()
+        finally:
+            server.stop()
+        click.echo("Stopped.")

@@ -1,0 +1,140 @@
+"""The embedded web server: waitress on one address, started and stopped cleanly.
+
+When it is stopped it takes no new connections, finishes the requests that have begun (for at most
+five seconds) and then closes. ``start``, ``stop`` and ``wait`` are for the main thread.
+"""
+
+from __future__ import annotations
+
+import errno
+import ipaddress
+import signal
+import threading
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+from ledger.errors import OutsideError
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from flask import Flask
+
+LOOPBACK: Final = "127.0.0.1"
+FREE_PORT: Final = 0
+_LOOK_UP_SECONDS: Final = 0.5
+_FINISH_SECONDS: Final = 5.0
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address is reached from this machine alone. A name other than localhost is not."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class Server:
+    """An application on one address.
+
+    Raises:
+        OutsideError: the address is taken or not ours.
+    """
+
+    def __init__(
+        self,
+        app: Flask,
+        *,
+        host: str = LOOPBACK,
+        port: int = FREE_PORT,
+        threads: int = 8,
+        https: bool = False,
+    ) -> None:
+        from waitress.server import create_server
+
+        self._map: dict[int, Any] = {}
+        self._stopping = threading.Event()
+        address = LOOPBACK if host == "localhost" else host
+        try:
+            self._server: Any = create_server(
+                app,
+                map=self._map,
+                host=address,
+                port=port,
+                threads=threads,
+                ident=None,
+                url_scheme="https" if https else "http",
+                asyncore_use_poll=True,
+            )
+        except (OSError, ValueError) as error:
+            raise _unavailable(host, port, error) from error
+        self.host = host
+        self.port = int(self._server.effective_port)
+        self._thread = threading.Thread(target=self._run, name="counterseal-web", daemon=True)
+
+    @property
+    def url(self) -> str:
+        """Where a browser on this machine finds it; browsers want a name, not 127.0.0.1."""
+        return f"http://localhost:{self.port}"
+
+    def start(self) -> None:
+        """Answer requests from now on, in threads of its own."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish what has begun and close."""
+        self._stopping.set()
+        self._server.pull_trigger()
+        self._thread.join()
+
+    def wait(self) -> None:
+        """Wait until the process is interrupted (SIGINT) or told to end (SIGTERM)."""
+        interrupted = threading.Event()
+
+        def interrupt(number: int, frame: FrameType | None) -> None:
+            del number, frame
+            interrupted.set()
+
+        signals = (signal.SIGINT, signal.SIGTERM)
+        before = [signal.signal(number, interrupt) for number in signals]
+        try:
+            interrupted.wait()
+        finally:
+            for number, handler in zip(signals, before, strict=True):
+                signal.signal(number, handler)
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._turn(_LOOK_UP_SECONDS)
+        self._server.del_channel()
+        self._server.socket.close()
+        until = time.monotonic() + _FINISH_SECONDS
+        while self._is_busy() and time.monotonic() < until:
+            self._turn(0.05)
+        self._server.task_dispatcher.shutdown()
+        self._server.asyncore.close_all(self._map)
+
+    def _turn(self, seconds: float) -> None:
+        self._server.asyncore.loop(timeout=seconds, use_poll=True, map=self._map, count=1)
+
+    def _is_busy(self) -> bool:
+        """Whether a request has begun that is not answered whole."""
+        channels = self._server.active_channels.values()
+        return any(one.requests or one.total_outbufs_len for one in list(channels))
+
+
+def _unavailable(host: str, port: int, error: OSError | ValueError) -> OutsideError:
+    if getattr(error, "errno", None) == errno.EADDRINUSE:
+        return OutsideError(
+            f"Port {port} is taken by another program.",
+            code="port-in-use",
+            remedy="Name another one with --port, or stop the other program.",
+        )
+    why = getattr(error, "strerror", None) or "there is no such address here"
+    return OutsideError(
+        f"The address {host}, port {port}, can't be used: {why}.",
+        code="address-unavailable",
+        remedy="Name another one with --host and --port.",
+    )
