@@ -2,16 +2,45 @@
 
 from __future__ import annotations
 
+import re
+from importlib import metadata
 from typing import TYPE_CHECKING
 
 from flask import Blueprint
 
+from webui.api import batch, deployment, entry, event, model, policy, release, report, token
+from webui.api.door import guarded
+from webui.api.openapi import document_bytes, route_of
+
 if TYPE_CHECKING:
     from flask import Flask
+
+    from webui.api.route import Route
+
+ROUTES: tuple[Route, ...] = (
+    *event.ROUTES,
+    *batch.ROUTES,
+    *model.ROUTES,
+    *release.ROUTES,
+    *deployment.ROUTES,
+    *entry.ROUTES,
+    *policy.ROUTES,
+    *report.ROUTES,
+    *token.ROUTES,
+)
 
 
 def register(app: Flask) -> Blueprint:
     """Put the API into ``app``; returns its blueprint."""
     api = Blueprint("api", __name__, url_prefix="/api")
+    description = document_bytes((*ROUTES, route_of(b"")), metadata.version("counterseal"))
+    for route in (*ROUTES, route_of(description)):
+        api.add_url_rule(
+            re.sub(r"\{(\w+)\}", r"<\1>", route.path),
+            route.name,
+            guarded(route),
+            methods=[route.method],
+            provide_automatic_options=False,
+        )
     app.register_blueprint(api)
     return api

@@ -52,6 +52,27 @@ def check_read(scope: TokenScope) -> None:
         raise _refused("This token may not read.")
 
 
+def check_unlimited(scope: TokenScope) -> None:
+    """Check that the scope has no limit: whoever makes tokens must not widen a narrow one.
+
+    Raises:
+        ScopeError: it has.
+    """
+    whole = scope.read and scope.kinds == scope.models == scope.environments == _ALL
+    if not whole:
+        raise _refused("Only a token without limits may do this.")
+
+
+def check_kind(scope: TokenScope, kind: str) -> None:
+    """Check that the token may submit this kind of event.
+
+    Raises:
+        ScopeError: it may not.
+    """
+    if scope.kinds != _ALL and kind not in scope.kinds:
+        raise _refused(f"This token may not submit {kind}.")
+
+
 def check_submit(wiring: Wiring, scope: TokenScope, event: Event) -> None:
     """Check that the token may ask for this event.
 
@@ -59,8 +80,7 @@ def check_submit(wiring: Wiring, scope: TokenScope, event: Event) -> None:
         ScopeError: it may not.
         UnknownSubjectError: the event names a release or deployment that does not exist.
     """
-    if scope.kinds != _ALL and event.kind not in scope.kinds:
-        raise _refused(f"This token may not submit {event.kind}.")
+    check_kind(scope, event.kind)
     if scope.models == _ALL and scope.environments == _ALL:
         return
     with reading(wiring.engine) as connection:

@@ -1,0 +1,118 @@
+"""Reports: made, listed, fetched as PDF."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ledger.core.digest import hex_digest
+from ledger.errors import IntegrityError, UnknownSubjectError
+from ledger.events.assurance import ReportIssued
+from ledger.state.aggregates import ReportState
+from webui.api.answer import json_answer, page_answer, text_answer
+from webui.api.model import Paging
+from webui.api.route import PDF, Answer, Route
+from webui.api.shapes import ReportAnswer, ReportWanted
+from webui.api.strict import body_fields, number, read_query
+from webui.identity.scope import check_kind
+
+if TYPE_CHECKING:
+    from flask import Response
+
+    from webui.api.route import Asker
+
+
+def _reports(asker: Asker) -> Response:
+    query = read_query(Paging)
+    found = asker.wiring.reader.reports(before=query.before, limit=query.limit)
+    return page_answer(found, query.limit, lambda item: item.since)
+
+
+def _report(asker: Asker, report: str) -> Response:
+    return json_answer(asker.wiring.reader.report(number(report, "report")))
+
+
+def _pdf(asker: Asker, report: str) -> Response:
+    state = asker.wiring.reader.report(number(report, "report"))
+    path = asker.wiring.settings.reports / f"{state.report}.pdf"
+    if not path.is_file():
+        raise UnknownSubjectError(
+            "The file of this report is not here any more.",
+            code="report-file-missing",
+            remedy="Restore it; the entry names its SHA-256.",
+        )
+    data = path.read_bytes()
+    if hex_digest(data) != state.sealed:
+        raise IntegrityError(
+            "The file of this report is not the one that was issued.",
+            code="report-file-changed",
+            remedy="Restore it; the entry names its SHA-256.",
+        )
+    return text_answer(data, PDF)
+
+
+def _issue(asker: Asker) -> Response:
+    from webui.reports.issue import issue_report
+
+    wanted = body_fields(ReportWanted)
+    check_kind(asker.scope, ReportIssued.kind)
+    issued = issue_report(
+        asker.wiring,
+        asker.actor,
+        wanted.framework,
+        wanted.period_from,
+        wanted.period_until,
+        wanted.models,
+    )
+    state = asker.wiring.reader.report(issued.sequence)
+    answer = ReportAnswer(
+        sequence=state.since,
+        report=state.report,
+        sealed=state.sealed,
+        pages=state.pages,
+        verdicts=state.verdicts,
+        pdf=f"/api/v1/reports/{state.since}/pdf",
+    )
+    return json_answer(answer, 201)
+
+
+_REPORT = {"report": "The sequence number of the entry that issued it."}
+
+ROUTES = (
+    Route(
+        method="GET",
+        path="/v1/reports",
+        name="list_reports",
+        says="Issued reports, newest first.",
+        view=_reports,
+        query=Paging,
+        answers=(Answer(200, "A page of reports.", ReportState, page=True),),
+    ),
+    Route(
+        method="POST",
+        path="/v1/reports",
+        name="issue_report",
+        says="Make, seal and record a report. The token's scope must hold report.issued.",
+        view=_issue,
+        needs="token",
+        body="ReportWanted",
+        answers=(Answer(201, "The report was issued.", ReportAnswer),),
+    ),
+    Route(
+        method="GET",
+        path="/v1/reports/{report}",
+        name="get_report",
+        says="What is recorded of one report.",
+        view=_report,
+        parameters=_REPORT,
+        answers=(Answer(200, "The report.", ReportState),),
+    ),
+    Route(
+        method="GET",
+        path="/v1/reports/{report}/pdf",
+        name="get_report_pdf",
+        says="The sealed PDF, if it is still the one that was issued.",
+        view=_pdf,
+        parameters=_REPORT,
+        answers=(Answer(200, "The PDF.", media=PDF),),
+    ),
+)

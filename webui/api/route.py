@@ -1,0 +1,67 @@
+"""A route of the API as a value: from it come the URL rule, the guard and the description."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from flask import Response
+    from pydantic import BaseModel
+
+    from ledger.events.actor import Actor
+    from webui.identity.scope import TokenScope
+    from webui.wiring import Wiring
+
+Method = Literal["GET", "POST", "DELETE"]
+Needs = Literal["read", "token", "nothing"]
+JSON: Final = "application/json"
+NDJSON: Final = "application/x-ndjson"
+TEXT: Final = "text/plain; charset=utf-8"
+PDF: Final = "application/pdf"
+PROBLEM: Final = "application/problem+json"
+
+
+@dataclass(frozen=True)
+class Asker:
+    """Who asks: the installation asked, the actor, and how far the token reaches."""
+
+    wiring: Wiring
+    actor: Actor
+    scope: TokenScope
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A successful answer, as the description tells it."""
+
+    status: int
+    says: str
+    shape: type[BaseModel] | None = None
+    page: bool = False
+    media: str = JSON
+
+
+@dataclass(frozen=True)
+class Route:
+    """One method at one path. ``path`` is below ``/api`` and names its parameters in braces.
+
+    ``needs`` is what the token must be good for; a view that submits checks the scope itself, when
+    it knows the event. ``body`` is the name of a component of the description. ``key`` tells that
+    the header ``Idempotency-Key`` is required.
+    """
+
+    method: Method
+    path: str
+    name: str
+    says: str
+    view: Callable[..., Response]
+    answers: tuple[Answer, ...]
+    needs: Needs = "read"
+    query: type[BaseModel] | None = None
+    body: str = ""
+    body_media: str = JSON
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    key: bool = False

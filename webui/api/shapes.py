@@ -1,0 +1,283 @@
+"""What the API takes and answers beside events and aggregates, which are shapes already."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field, StringConstraints
+
+from ledger.events.actor import Actor
+from ledger.events.decision import Outcome, Result
+from ledger.events.names import (
+    ActorId,
+    Count,
+    Day,
+    Instant,
+    ModelName,
+    PublicText,
+    Sequence,
+    Sha256,
+    Slug,
+    Value,
+)
+from ledger.state.aggregates import DeploymentState, ReleaseState
+from ledger.state.lineage import NodeKind
+from webui.identity.scope import TokenScope
+
+IdempotencyKey = Annotated[
+    str, StringConstraints(pattern=r"^[\x21-\x7e]([\x20-\x7e]{0,198}[\x21-\x7e])?$")
+]
+
+
+class Command(Value):
+    """What should happen: a kind of event and its fields."""
+
+    kind: str
+    event: dict[str, Any]
+
+
+class Line(Command):
+    """One line of a batch: a command and its idempotency key."""
+
+    idempotency_key: IdempotencyKey
+
+
+class DecisionAnswer(Value):
+    """What the policy in force says, result by result, and in sentences for people."""
+
+    outcome: Outcome
+    policy: Sha256
+    engine: Count
+    results: tuple[Result, ...]
+    sentences: tuple[str, ...]
+
+
+class EntryNumber(Value):
+    """An entry that a command brought about."""
+
+    sequence: Sequence
+    kind: str
+
+
+class EntryLinks(Value):
+    """Where the entry and its proof are."""
+
+    entry: str
+    proof: str
+
+
+class ReceiptAnswer(Value):
+    """What became of a command, durably. ``checkpoint`` is a signed note that covers the entry."""
+
+    outcome: Outcome
+    sequence: Sequence
+    kind: str
+    recorded_at: Instant
+    leaf_hash: Sha256
+    decision: DecisionAnswer | None
+    consequences: tuple[EntryNumber, ...]
+    checkpoint: str
+    links: EntryLinks
+
+
+class LineAnswer(Value):
+    """What became of one line of a batch; lines count from 1."""
+
+    line: Count
+    status: Literal["recorded", "denied", "replayed"]
+    receipt: ReceiptAnswer
+
+
+class BatchAnswer(Value):
+    """What became of a batch, line by line."""
+
+    lines: tuple[LineAnswer, ...]
+
+
+class Pointed(Value):
+    """A place in what was sent (RFC 6901), and what is wrong there."""
+
+    pointer: str
+    detail: str
+
+
+class Problem(Value):
+    """A refusal or failure (RFC 9457). ``code`` is stable, the sentences may change."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str
+    title: str
+    status: Annotated[int, Field(ge=400, le=599)]
+    detail: str
+    code: str
+    remedy: str | None = None
+    errors: tuple[Pointed, ...] | None = None
+
+
+class DeniedProblem(Problem):
+    """The policy refused. ``entry`` records the refusal."""
+
+    entry: Sequence
+    results: tuple[Result, ...]
+    sentences: tuple[str, ...]
+
+
+class LineProblem(Value):
+    """What kept a line of a batch from being recorded; ``not-recorded`` lines had no fault."""
+
+    line: Count
+    status: Literal["invalid", "not-recorded"]
+    problem: Problem | None = None
+
+
+class BatchProblem(Problem):
+    """Nothing of a batch was recorded."""
+
+    lines: tuple[LineProblem, ...]
+
+
+class LineageNode(Value):
+    """One thing in a lineage; ``entry`` is the entry that says so."""
+
+    id: str
+    kind: NodeKind
+    label: str
+    detail: str
+    entry: Sequence
+
+
+class LineageEdge(Value):
+    """Something flowed from one node to another."""
+
+    source: str
+    target: str
+    label: str
+
+
+class LineageAnswer(Value):
+    """Where a version came from and where it went."""
+
+    nodes: tuple[LineageNode, ...]
+    edges: tuple[LineageEdge, ...]
+
+
+class ReleaseAnswer(Value):
+    """A release and what the policy in force still asks for; empty when it asks for nothing."""
+
+    release: ReleaseState
+    pending: tuple[str, ...]
+
+
+class Running(Value):
+    """What runs now, by model and environment."""
+
+    items: tuple[DeploymentState, ...]
+
+
+class EntryRow(Value):
+    """An entry as lists show it."""
+
+    sequence: Sequence
+    kind: str
+    recorded_at: Instant
+    actor: ActorId
+    outcome: Outcome
+    model: str
+    version: str
+    environment: str
+    leaf_hash: Sha256
+
+
+class EntryAnswer(Value):
+    """An entry in full.
+
+    ``envelope`` is Base64 of the stored bytes, whose RFC 6962 leaf hash is ``leaf_hash``;
+    ``statement`` is the signed payload read from them. ``private`` are the texts kept outside the
+    ledger, null where they were erased.
+    """
+
+    sequence: Sequence
+    kind: str
+    recorded_at: Instant
+    leaf_hash: Sha256
+    statement: dict[str, Any]
+    envelope: str
+    private: dict[str, str | None]
+
+
+class PolicyAnswer(Value):
+    """The policy in force, as the entry ``since`` put it there."""
+
+    policy: Slug
+    digest: Sha256
+    previous: Sha256 | None
+    since: Sequence
+    document: dict[str, Any]
+
+
+class ReportWanted(Value):
+    """A report over a period, of some models or of all."""
+
+    model_config = ConfigDict(populate_by_name=False)
+
+    framework: Slug
+    period_from: Day = Field(alias="from")
+    period_until: Day = Field(alias="to")
+    models: tuple[ModelName, ...] = Field(default=(), max_length=200)
+
+
+class ReportAnswer(Value):
+    """A report was issued by the entry ``sequence``."""
+
+    sequence: Sequence
+    report: Slug
+    sealed: Sha256
+    pages: Count
+    verdicts: dict[str, Count]
+    pdf: str
+
+
+class TokenWanted(Value):
+    """A token to make; without ``actor_id`` it is one of the asker's own."""
+
+    label: Annotated[PublicText, Field(max_length=100)]
+    scope: TokenScope
+    days: Annotated[int, Field(ge=1, le=366)] = 90
+    actor_id: ActorId | None = None
+
+
+class TokenAnswer(Value):
+    """A token without its secret."""
+
+    token_id: Slug
+    actor_id: ActorId
+    label: str
+    scope: TokenScope
+    created_at: Instant
+    created_by: ActorId
+    expires_at: Instant
+    last_used_at: Instant | None
+    revoked_at: Instant | None
+
+
+class Tokens(Value):
+    """Tokens, newest first."""
+
+    items: tuple[TokenAnswer, ...]
+
+
+class NewTokenAnswer(TokenAnswer):
+    """A token that was just made. ``secret`` is shown this once."""
+
+    secret: str
+
+
+class MeAnswer(Value):
+    """Who the token speaks for, and how far it reaches."""
+
+    actor: Actor
+    name: str
+    roles: tuple[Slug, ...]
+    scope: TokenScope
+    expires_at: Instant

@@ -1,0 +1,71 @@
+"""Receipts, refusals and decisions as the API tells them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from webui.api.shapes import DecisionAnswer, EntryLinks, EntryNumber, ReceiptAnswer
+from webui.errors_http import PROBLEM_BASE, problem_response
+
+if TYPE_CHECKING:
+    from flask import Response
+
+    from ledger.events.decision import Decision
+    from ledger.state.aggregates import ReleaseState
+    from ledger.submit import Receipt
+    from webui.wiring import Wiring
+
+
+def decision_answer(wiring: Wiring, decision: Decision) -> DecisionAnswer:
+    """A decision with its sentences, what is missing first."""
+    return DecisionAnswer(
+        outcome=decision.outcome,
+        policy=decision.policy,
+        engine=decision.engine,
+        results=decision.results,
+        sentences=(),
+    )
+
+
+def receipt_answer(wiring: Wiring, receipt: Receipt) -> ReceiptAnswer:
+    """A receipt, with where to find the entry and its proof."""
+    decision = receipt.decision
+    entry = f"/api/v1/entries/{receipt.sequence}"
+    return ReceiptAnswer(
+        outcome="deny" if receipt.outcome == "deny" else "allow",
+        sequence=receipt.sequence,
+        kind=receipt.kind,
+        recorded_at=receipt.recorded_at,
+        leaf_hash=receipt.leaf_hash.hex(),
+        decision=None if decision is None else decision_answer(wiring, decision),
+        consequences=tuple(
+            EntryNumber(sequence=sequence, kind=kind) for sequence, kind in receipt.consequences
+        ),
+        checkpoint=receipt.checkpoint.decode("utf-8"),
+        links=EntryLinks(entry=entry, proof=f"{entry}/proof"),
+    )
+
+
+def denied_response(told: ReceiptAnswer) -> Response:
+    """The problem that tells of a refusal by the policy, which entry ``entry`` records."""
+    decision = told.decision
+    return problem_response(
+        {
+            "type": f"{PROBLEM_BASE}policy-denied",
+            "title": "Refused by the policy in force",
+            "status": 403,
+            "detail": "The policy in force refuses this; the refusal is recorded.",
+            "code": "policy-denied",
+            "remedy": "The sentences say what is missing and who could give it.",
+            "entry": told.sequence,
+            "results": [item.model_dump(mode="json") for item in decision.results]
+            if decision
+            else [],
+            "sentences": list(decision.sentences) if decision else [],
+        }
+    )
+
+
+def pending_of(wiring: Wiring, release: ReleaseState) -> tuple[str, ...]:
+    """What a release still lacks."""
+    return ()
