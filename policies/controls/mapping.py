@@ -110,13 +110,14 @@ class _Document(_Part):
     controls: tuple[_Row, ...] = Field(min_length=1)
 
 
-def load_framework(text: str) -> Framework:
-    """Read the rows of a framework from strict YAML.
+def load_framework(text: str, name: str = "") -> Framework:
+    """Read the rows of a framework from strict YAML; ``name`` stands before a mistake in it.
 
     Raises:
-        InputError: malformed YAML, an unknown field, test, argument or kind of event.
+        PolicyError: it is not YAML, or not strict.
+        InputError: an unknown field, test, argument or kind of event.
     """
-    document = _validated(_Document, _tuples(read_yaml(text)), "")
+    document = _validated(_Document, _tuples(read_yaml(text, name)), "")
     seen: set[str] = set()
     for index, row in enumerate(document.controls):
         if row.id in seen or not row.id.startswith(f"{document.framework}-"):

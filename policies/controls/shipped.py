@@ -27,4 +27,4 @@ def shipped_framework(name: str) -> Framework:
             code="unknown-framework",
         )
     text = files("policies.controls").joinpath(f"{name}.yaml").read_text(encoding="utf-8")
-    return load_framework(text)
+    return load_framework(text, f"{name}.yaml")
