@@ -1,1 +1,35 @@
-"""."""
+"""What ought to happen? Gates before the fact, controls after it; both pure.
+
+- ``load_document``, ``Document``, ``document_digest``: policy documents.
+- ``make_decide``: the function that the ledger is handed.
+- ``explain``, ``sentence``: what a decision says to a person.
+- ``what_is_missing``, ``who_could_approve``, ``may_vote``: what an open release waits for.
+- ``policies.controls``: the frameworks and their tests.
+"""
+
+from policies.decide import ENGINE, make_decide
+from policies.document import (
+    Document,
+    document_digest,
+    document_schema,
+    load_document,
+)
+from policies.errors import PolicyError
+from policies.pending import may_vote, what_is_missing, who_could_approve
+from policies.reasons import explain, humanize, sentence
+
+__all__ = [
+    "ENGINE",
+    "Document",
+    "PolicyError",
+    "document_digest",
+    "document_schema",
+    "explain",
+    "humanize",
+    "load_document",
+    "make_decide",
+    "may_vote",
+    "sentence",
+    "what_is_missing",
+    "who_could_approve",
+]

@@ -1,0 +1,211 @@
+"""Facts: what is known about a command when it is decided.
+
+A ``Case`` reads the registry, the event, the actor and the time; each fact is worked out when a
+condition first asks for it. None means not known: what was not recorded satisfies nothing.
+
+- A metric counts only where it was measured on held-out data; where several data sets measured it,
+  the least favourable latest value counts.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from ledger.events import assurance, model, people, release
+from ledger.events.names import parse_instant
+from ledger.state.aggregates import ActorState, ModelState, VersionState, version_key
+from ledger.state.concerns import about
+from policies.fields import METRIC_PREFIX
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from ledger.events.actor import Actor
+    from ledger.events.event import Event
+    from ledger.state.aggregates import Measured, ReleaseState
+    from ledger.state.registry import Registry
+    from policies.document import Document
+    from policies.expression.evaluate import Value
+
+ADMINISTRATOR = "administrator"
+
+
+class Case:
+    """One command before the policy. Facts are kept once they were worked out."""
+
+    def __init__(
+        self, document: Document, registry: Registry, event: Event, actor: Actor, now: str
+    ) -> None:
+        self.document = document
+        self.registry = registry
+        self.event = event
+        self.actor = actor
+        self.now_text = now
+        self.about = about(registry, event)
+        self._known: dict[str, Value] = {}
+
+    @property
+    def now(self) -> datetime:
+        """The time of the decision, as recorded."""
+        return parse_instant(self.now_text)
+
+    def fact(self, path: str) -> Value:
+        """A fact by its path, or None where it is not known."""
+        if path not in self._known:
+            self._known[path] = self._work_out(path)
+        return self._known[path]
+
+    def _work_out(self, path: str) -> Value:
+        found = _FACTS.get(path)
+        if found is not None:
+            return found(self)
+        return self._metric(path.removeprefix(METRIC_PREFIX))
+
+    @property
+    def model(self) -> ModelState | None:
+        """The model that is concerned, where it is registered."""
+        return self.registry.find(ModelState, self.about.model) if self.about.model else None
+
+    @property
+    def version(self) -> VersionState | None:
+        """The version that is concerned, where it is registered."""
+        if not self.about.version:
+            return None
+        return self.registry.find(VersionState, version_key(self.about.model, self.about.version))
+
+    @property
+    def release(self) -> ReleaseState | None:
+        """The release that the event names, or the current one of its version and environment."""
+        if self.about.release >= 0:
+            return self.registry.release(self.about.release)
+        version = self.version
+        current = version.current_releases.get(self.about.environment) if version else None
+        return None if current is None else self.registry.release(current)
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """Roles the asker holds now."""
+        state = self.registry.find(ActorState, self.actor.id)
+        return tuple(held.role for held in state.roles) if state else ()
+
+    def party(self, name: str) -> str | None:
+        """Who a party is in this case, as an actor id."""
+        if name == "registrant":
+            return self.version.registrant if self.version else None
+        if name == "requester":
+            return self.release.requester if self.release else None
+        if name == "owner":
+            return self.model.owner if self.model else None
+        if name == "receiver":
+            return getattr(self.event, "actor_id", None)
+        return None
+
+    def _held_out(self) -> list[Measured]:
+        version = self.version
+        return [item for item in version.metrics if item.metric.held_out] if version else []
+
+    def _metric(self, name: str) -> Decimal | None:
+        declared = self.document.metrics.get(name)
+        values = [
+            Decimal(item.metric.value) for item in self._held_out() if item.metric.name == name
+        ]
+        if declared is None or not values:
+            return None
+        return min(values) if declared.higher_is_better else max(values)
+
+
+def _age_days(case: Case) -> Decimal | None:
+    measured = [item.measured_at for item in case._held_out()]  # noqa: SLF001 (same file)
+    if not measured:
+        return None
+    return Decimal(max(0, (case.now - parse_instant(min(measured))).days))
+
+
+def _of_model(name: str) -> Callable[[Case], Value]:
+    def fact(case: Case) -> Value:
+        event = case.event if isinstance(case.event, model.ModelRegistered) else None
+        value: Value = getattr(case.model or event, name, None)
+        return value
+
+    return fact
+
+
+def _described(case: Case) -> VersionState | model.VersionRegistered | None:
+    """The version, or what is about to be registered as one."""
+    return case.event if isinstance(case.event, model.VersionRegistered) else case.version
+
+
+def _data_classes(case: Case) -> Value:
+    found = _described(case)
+    return tuple(sorted({data.classification for data in found.data_sets})) if found else None
+
+
+def _data_sets(case: Case) -> Value:
+    found = _described(case)
+    return tuple(data.name for data in found.data_sets) if found else None
+
+
+def _commit(case: Case) -> Value:
+    found = _described(case)
+    return found.code.commit if found and found.code else None
+
+
+def _dirty(case: Case) -> Value:
+    found = _described(case)
+    return found.code.dirty if found and found.code else None
+
+
+def _receiver(case: Case) -> ActorState | None:
+    if isinstance(case.event, (people.RoleGranted, people.RoleRevoked)):
+        return case.registry.find(ActorState, case.event.actor_id)
+    return None
+
+
+def _to_self(case: Case) -> Value:
+    receiver = case.party("receiver")
+    return None if receiver is None else receiver == case.actor.id
+
+
+def _receiver_roles(case: Case) -> Value:
+    receiver = _receiver(case)
+    return tuple(held.role for held in receiver.roles) if receiver else None
+
+
+def _changes_itself(case: Case) -> Value:
+    policy = case.registry.policy()
+    if not isinstance(case.event, assurance.PolicyActivated) or policy is None:
+        return None
+    return case.event.digest != policy.digest
+
+
+def _environment(case: Case) -> Value:
+    if isinstance(case.event, release.ReleaseRequested):
+        return case.event.environment
+    return case.about.environment or None
+
+
+_FACTS: dict[str, Callable[[Case], Value]] = {
+    "model.name": lambda case: case.about.model or None,
+    "model.task": _of_model("task"),
+    "model.risk_tier": _of_model("risk_tier"),
+    "model.purposes": _of_model("purposes"),
+    "version.state": lambda case: case.version.state if case.version else None,
+    "version.data_classes": _data_classes,
+    "lineage.code_commit": _commit,
+    "lineage.code_dirty": _dirty,
+    "lineage.data_sets": _data_sets,
+    "target.environment": _environment,
+    "evaluation.age_days": _age_days,
+    "actor.type": lambda case: case.actor.type,
+    "actor.via": lambda case: case.actor.via,
+    "actor.roles": lambda case: case.roles,
+    "grant.role": lambda case: getattr(case.event, "role", None),
+    "grant.to_self": _to_self,
+    "grant.receiver_type": lambda case: getattr(_receiver(case), "type", None),
+    "grant.receiver_roles": _receiver_roles,
+    "enrol.actor_type": lambda case: getattr(case.event, "actor_type", None),
+    "directory.administrators": lambda case: Decimal(len(case.registry.holders(ADMINISTRATOR))),
+    "policy.changes_itself": _changes_itself,
+}

@@ -1,0 +1,166 @@
+"""Reasons: from a result's code and parameters to a sentence, through one table.
+
+The codes stand in the ledger, the sentences here; pages, PDFs, the API and the command line use the
+same ones. ``name_of`` turns an actor id into a name, which may have been erased.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from ledger.events.decision import Decision, Result
+
+    NameOf = Callable[[str], str]
+
+_PARTIES: Final = {
+    "registrant": "registered this version",
+    "requester": "asked for this release",
+    "owner": "owns this model",
+    "receiver": "is the one who receives it",
+    "approver": "approved this release",
+}
+_PLAIN: Final = {
+    "M_CHECK": "{say}",
+    "M_DOCUMENTS": "attached: {types}",
+    "M_GRANTED": "release {release} is granted",
+    "M_RAN": "this version ran here before, with the same bytes",
+    "E_CHECK": "not met: {say}",
+    "E_NOT_RECORDED": "not met, because something it needs was never recorded: {say}",
+    "E_NO_RELEASE": "nobody has asked for a release of this version to this environment",
+    "E_NOT_GRANTED": "release {release} is {status}, not granted",
+    "E_GRANT_OLD": "release {release} was granted longer ago than {limit}",
+    "E_OTHER_ARTIFACT": "the bytes are not the ones that were approved",
+    "E_NEVER_RAN": "this version never ran in this environment",
+    "E_RAN_LONG_AGO": "this version last ran here longer ago than {limit}",
+    "E_DOC_MISSING": "a document of type {type} is missing",
+    "E_DOC_EXPIRED": "the document of type {type} expired on {on}",
+    "E_DOC_OLD": "the document of type {type} is older than {limit}",
+    "E_NO_GATE": "the policy opens no gate for {kind} here",
+}
+_CANNOT: Final = {
+    "E_NOT_A_PERSON": "is not a person",
+    "E_OTHER_ARTIFACT": "approved other bytes",
+    "E_STALE": "approved before entry {detail} changed what there was to look at",
+    "E_EXPIRED": "approved longer ago than {detail}",
+    "E_ROLE_LOST": "no longer holds a role that counts",
+}
+CODES: Final = frozenset(
+    {*_PLAIN, *_CANNOT, "M_APPROVED", "M_ACTOR", "E_NEED", "E_SELF", "E_TYPE", "E_NOROLE"}
+)
+
+
+def sentence(result: Result, name_of: NameOf) -> str:
+    """One result as a sentence without a full stop."""
+    special = _SPECIAL.get(result.code)
+    if special is not None:
+        return special(result.params, name_of)
+    shown = {key: _words(value) for key, value in result.params.items()}
+    return _PLAIN.get(result.code, result.code).format_map(_Shown(shown))
+
+
+def explain(decision: Decision, name_of: NameOf) -> list[str]:
+    """A decision as sentences: what is missing first, then what is met."""
+    unmet = [sentence(result, name_of) for result in decision.results if result.state != "met"]
+    met = [sentence(result, name_of) for result in decision.results if result.state == "met"]
+    return list(dict.fromkeys([*unmet, *met]))
+
+
+def humanize(word: str) -> str:
+    """A role or type as words: ``ml_lead`` becomes ``ml lead``."""
+    return word.replace("_", " ")
+
+
+class _Shown(dict[str, str]):
+    """A parameter that an older entry lacks is shown as a dash."""
+
+    def __missing__(self, key: str) -> str:
+        del key
+        return "-"
+
+
+def _words(value: object) -> str:
+    if isinstance(value, (list, tuple)):
+        return ", ".join(humanize(str(item)) for item in value)
+    return str(value)
+
+
+def _list(value: object) -> list[str]:
+    return [str(item) for item in value] if isinstance(value, (list, tuple)) else []
+
+
+def _one_of(names: Iterable[str]) -> str:
+    found = list(names)
+    if len(found) < 2:  # noqa: PLR2004 (one name needs no "or")
+        return "".join(found)
+    return f"{', '.join(found[:-1])} or {found[-1]}"
+
+
+def _approved(params: Mapping[str, Any], name_of: NameOf) -> str:
+    names = [name_of(actor) for actor in _list(params.get("people"))]
+    if not names:
+        return "no approval is needed"
+    return f"approved by {', '.join(names)}"
+
+
+def _acted(params: Mapping[str, Any], name_of: NameOf) -> str:
+    name = name_of(str(params.get("actor", "")))
+    roles = _words(params.get("roles", []))
+    return f"{name} may do this as {roles}" if roles else f"{name} may do this"
+
+
+def _need(params: Mapping[str, Any], name_of: NameOf) -> str:
+    parts = []
+    counts: dict[str, int] = {}
+    for seat in _list(params.get("missing")):
+        counts[seat] = counts.get(seat, 0) + 1
+    for seat, number in counts.items():
+        roles = _one_of(humanize(role) for role in seat.split("|"))
+        noun = "approval" if number == 1 else "approvals"
+        parts.append(f"needs {number} more {noun} from {roles}")
+    could = [name_of(actor) for actor in _list(params.get("could"))]
+    if could:
+        parts.append(f"{_one_of(could)} can give {'it' if len(counts) < 2 else 'one'}")  # noqa: PLR2004 (one kind of seat)
+    else:
+        parts.append("nobody who could give it holds the role now")
+    for item in _list(params.get("cannot")):
+        actor, code, detail = item.split(":", 2)
+        parts.append(f"{name_of(actor)} cannot count: {_why(code, detail)}")
+    return "; ".join(parts)
+
+
+def _why(code: str, detail: str) -> str:
+    if code == "E_SELF":
+        return f"the same person {_PARTIES.get(detail, detail)}"
+    return _CANNOT.get(code, code).format(detail=detail)
+
+
+def _self(params: Mapping[str, Any], name_of: NameOf) -> str:
+    name = name_of(str(params.get("actor", "")))
+    party = str(params.get("party", ""))
+    return f"{name} cannot do this: the same person {_PARTIES.get(party, party)}"
+
+
+def _type(params: Mapping[str, Any], name_of: NameOf) -> str:
+    name = name_of(str(params.get("actor", "")))
+    return f"{name} cannot do this: only a {_one_of(_list(params.get('types')))} can"
+
+
+def _no_role(params: Mapping[str, Any], name_of: NameOf) -> str:
+    name = name_of(str(params.get("actor", "")))
+    roles = [humanize(role) for role in _list(params.get("roles"))]
+    if not roles:
+        return f"{name} may not do this"
+    return f"{name} may not do this: it needs the role {_one_of(roles)}"
+
+
+_SPECIAL: Final = {
+    "M_APPROVED": _approved,
+    "M_ACTOR": _acted,
+    "E_NEED": _need,
+    "E_SELF": _self,
+    "E_TYPE": _type,
+    "E_NOROLE": _no_role,
+}
