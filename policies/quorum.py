@@ -1,9 +1,9 @@
 """Quorums as a matching of people to seats, and why somebody cannot take one.
 
 One person takes one seat, however many roles they hold and however often they spoke. A vote counts
-when the person may vote at all, holds a role of the seat now, said so about the same artifact, after
-the last change of what there was to look at, and not too long ago. Source: bipartite matching by
-augmenting paths (Kuhn 1955).
+when the person may vote at all, holds a role of the seat now, said so about the same artifact,
+after the last change of what there was to look at, and not too long ago. Source: bipartite
+matching by augmenting paths (Kuhn 1955).
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Quorum:
-    """The outcome: which votes fill seats, which seats are empty, who could and who cannot fill them.
+    """The outcome: which votes fill seats, which seats are empty, who could fill them and who not.
 
     ``missing`` holds, for each empty seat, the roles that may fill it.
     """
@@ -60,13 +60,16 @@ def seats_of(rule: Approvals) -> list[tuple[str, ...]]:
 
 def find_quorum(case: Case, asked: ReleaseState, rule: Approvals) -> Quorum:
     """Match the people who approved a release to the seats of a rule."""
-    excluded = {actor: party for party in rule.not_by if (actor := case.party(party)) is not None}
+    excluded: dict[str, str] = {
+        actor: party for party in rule.not_by if (actor := case.party(party)) is not None
+    }
     seats = seats_of(rule)
-    roles = sorted({role for seat in seats for role in seat})
+    roles = frozenset(role for seat in seats for role in seat)
+    voters = _Voters(case, asked, rule, excluded, roles)
     counting: dict[str, Vote] = {}
     cannot = []
     for vote in asked.votes:
-        refusal = _refusal(case, asked, rule, vote, excluded, roles)
+        refusal = voters.refusal(vote)
         if refusal is not None:
             cannot.append(refusal)
         elif vote.verdict == "approve" and vote.counts:
@@ -103,32 +106,40 @@ def match(seats: Sequence[tuple[str, ...]], held: dict[str, frozenset[str]]) -> 
     return taken
 
 
-def _refusal(
-    case: Case,
-    asked: ReleaseState,
-    rule: Approvals,
-    vote: Vote,
-    excluded: dict[str, str],
-    roles: list[str],
-) -> Refusal | None:
-    if not vote.counts or vote.verdict != "approve":
-        return None
-    code = detail = ""
-    version = case.registry.version(asked.model, asked.version)
-    actor = case.registry.find(ActorState, vote.actor)
-    if vote.actor in excluded:
-        code, detail = "E_SELF", excluded[vote.actor]
-    elif actor is None or actor.type != "person":
-        code = "E_NOT_A_PERSON"
-    elif vote.artifact != asked.artifact:
-        code = "E_OTHER_ARTIFACT"
-    elif vote.entry <= version.facts_changed:
-        code, detail = "E_STALE", str(version.facts_changed)
-    elif rule.valid_for and case.now >= parse_instant(vote.at) + parse_duration(rule.valid_for):
-        code, detail = "E_EXPIRED", rule.valid_for
-    elif not _roles(case, vote.actor).intersection(roles):
-        code, detail = "E_ROLE_LOST", roles[0]
-    return Refusal(vote.actor, code, detail, vote.entry) if code else None
+@dataclass(frozen=True)
+class _Voters:
+    """Who may count for one rule of one release."""
+
+    case: Case
+    asked: ReleaseState
+    rule: Approvals
+    excluded: dict[str, str]
+    roles: frozenset[str]
+
+    def refusal(self, vote: Vote) -> Refusal | None:
+        """Why a standing approval does not count, or None."""
+        if not vote.counts or vote.verdict != "approve":
+            return None
+        code, detail = self._why(vote)
+        return Refusal(vote.actor, code, detail, vote.entry) if code else None
+
+    def _why(self, vote: Vote) -> tuple[str, str]:  # noqa: PLR0911 (one return per reason)
+        case, valid_for = self.case, self.rule.valid_for
+        actor = case.registry.find(ActorState, vote.actor)
+        changed = case.registry.version(self.asked.model, self.asked.version).facts_changed
+        if vote.actor in self.excluded:
+            return "E_SELF", self.excluded[vote.actor]
+        if actor is None or actor.type != "person":
+            return "E_NOT_A_PERSON", ""
+        if vote.artifact != self.asked.artifact:
+            return "E_OTHER_ARTIFACT", ""
+        if vote.entry <= changed:
+            return "E_STALE", str(changed)
+        if valid_for and case.now >= parse_instant(vote.at) + parse_duration(valid_for):
+            return "E_EXPIRED", valid_for
+        if not _roles(case, vote.actor).intersection(self.roles):
+            return "E_ROLE_LOST", ""
+        return "", ""
 
 
 def _who_could(

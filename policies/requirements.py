@@ -114,7 +114,7 @@ def _actor(gate: str, requirement: Requirement, rule: ActorRule) -> Answer:
             if case.party(party) == actor.id:
                 return _result(gate, requirement, "unmet", "E_SELF", actor=actor.id, party=party)
         if rule.types and actor.type not in rule.types:
-            types = list(rule.types)
+            types: list[str] = list(rule.types)
             return _result(gate, requirement, "unmet", "E_TYPE", actor=actor.id, types=types)
         held = sorted(set(rule.any_role).intersection(case.roles))
         may = (

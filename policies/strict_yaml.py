@@ -55,7 +55,8 @@ def read_yaml_with_lines(text: str, name: str = "") -> tuple[Any, dict[Path, int
 def _refuse_surprises(text: str, name: str) -> None:
     depth = documents = 0
     for event in yaml.parse(text, Loader=yaml.BaseLoader):
-        line = event.start_mark.line + 1
+        mark = event.start_mark
+        line = mark.line + 1 if mark else 0
         if isinstance(event, yaml.DocumentStartEvent):
             documents += 1
         if documents > 1:
@@ -76,7 +77,7 @@ def _plain(node: yaml.Node, path: Path, lines: dict[Path, int], name: str) -> An
     if isinstance(node, yaml.MappingNode):
         return _mapping(node, path, lines, name)
     text: str = node.value
-    if node.style is not None:
+    if getattr(node, "style", None) is not None:
         return text
     if text in {"true", "false"}:
         return text == "true"

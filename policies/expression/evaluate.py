@@ -82,7 +82,7 @@ def _relation(node: Relation) -> Term:
 
     def answer(facts: Facts) -> bool | None:
         one, other = left(facts), right(facts)
-        return None if one is None or other is None else compare(one, other)
+        return None if one is None or other is None else bool(compare(one, other))
 
     return answer
 
@@ -90,7 +90,7 @@ def _relation(node: Relation) -> Term:
 def _negation(part: Term) -> Term:
     def answer(facts: Facts) -> bool | None:
         found = part(facts)
-        return None if found is None else not found
+        return None if found is None else not bool(found)
 
     return answer
 
