@@ -114,10 +114,8 @@ def regression_metrics(model: Any, part: Part) -> list[dict[str, Any]]:
     said = model.predict(part.rows)
     return [
         _metric("r2", r2_score(part.target, said)),
-        _metric("mean_absolute_error", mean_absolute_error(part.target, said), higher=False),
-        _metric(
-            "root_mean_squared_error", root_mean_squared_error(part.target, said), higher=False
-        ),
+        _metric("mae", mean_absolute_error(part.target, said), higher=False),
+        _metric("rmse", root_mean_squared_error(part.target, said), higher=False),
     ]
 
 
