@@ -209,6 +209,12 @@ def guarded_head(head: Head) -> Guarded:
     return Guarded(head.size, head.root, head.checkpoint.decode("utf-8"))
 
 
+def has_log(engine: Engine, name: str) -> bool:
+    """Whether the database holds a log of this name."""
+    with reading(engine) as connection:
+        return find_log(connection, name) is not None
+
+
 def open_log(engine: Engine, name: str, keyring: Keyring, guard: Guard) -> Log:
     """Open a log and check its end. A log that fails the check is returned with an alarm.
 

@@ -18,11 +18,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from ledger import clock
 from ledger.errors import ConflictError, OutsideError
+from ledger.events.actor import Actor
 from ledger.events.assurance import PolicyActivated
 from ledger.genesis import create_log
 from ledger.keys.keyring import create_keyring, open_keyring
 from ledger.keys.signer import read_secret, write_secret
-from ledger.log import open_log
+from ledger.log import has_log, open_log
 from ledger.query import Reader
 from ledger.store.database import open_engine
 from ledger.store.guard import Guard
@@ -33,10 +34,10 @@ from policies import Document, document_digest, load_document, make_decide
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
+    from pathlib import Path
 
     from sqlalchemy import Engine
 
-    from ledger.events.actor import Actor
     from ledger.log import Log
     from webui.settings import Settings
 
@@ -67,8 +68,6 @@ class Wiring:
     @property
     def service(self) -> Actor:
         """The service itself, as an actor."""
-        from ledger.events.actor import Actor
-
         return Actor(id=self.log.service, type="service", via="service")
 
     def policy(self) -> Document:
@@ -87,8 +86,7 @@ class Wiring:
 
     def seal_fingerprint(self) -> str:
         """SHA-256 of the seal's certificate in DER."""
-        certificate = x509.load_pem_x509_certificate(self.seal()[1])
-        return certificate.fingerprint(hashes.SHA256()).hex()
+        return _fingerprint(self.seal()[1])
 
     def close(self) -> None:
         """Answer what waits and give back connections."""
@@ -110,36 +108,46 @@ def create(
         ConflictError: the home holds an installation already; nothing is changed.
         OutsideError: the home or the database can't be written.
     """
-    if (settings.keys / SEAL_KEY).exists():
-        raise ConflictError(
-            "This home holds an installation already.",
-            code="home-exists",
-            remedy="Use it as it is, or name another home with --home.",
-        )
-    _make_folders(settings)
+    _make_folder(settings.home)
+    _make_folder(settings.reports)
     engine = open_engine(settings.database_url)
-    migrate(engine)
+    try:
+        migrate(engine)
+        if has_log(engine, LOG_NAME):
+            raise ConflictError(
+                "This home's database holds an installation already.",
+                code="home-exists",
+                remedy="Use it as it is, or name another home with --home.",
+            )
+        name = f"{DEMO_PREFIX if demo else ''}{origin or _new_origin()}"
+        if not settings.keys.exists():
+            _create_keys(settings, name, now())
+        _begin(settings, engine, name, now())
+    finally:
+        engine.dispose()
+    return open_home(settings, now=now)
+
+
+def _new_origin() -> str:
+    return f"counterseal.local/{secrets.token_hex(4)}/{LOG_NAME}"
+
+
+def _begin(settings: Settings, engine: Engine, origin: str, moment: datetime) -> None:
+    """Write the first entries: the last step, before which there is no installation."""
     guard = Guard(settings.guard_url)
-    keyring = create_keyring(settings.keys)
-    write_secret(settings.keys / SESSION_KEY, secrets.token_bytes(32))
-    name = origin or f"counterseal.local/{secrets.token_hex(4)}/{LOG_NAME}"
-    name = f"{DEMO_PREFIX}{name}" if demo else name
-    fingerprint = _create_seal(settings, name, now())
-    policy = default_policy()
+    certificate = (settings.keys / SEAL_CERTIFICATE).read_bytes()
     create_log(
         engine,
         guard,
-        keyring,
+        open_keyring(settings.keys),
         name=LOG_NAME,
-        origin=name,
-        policy=policy,
-        seal_certificate=fingerprint,
+        origin=origin,
+        policy=default_policy(),
+        seal_certificate=_fingerprint(certificate),
         generator=generator(),
-        now=now(),
+        now=moment,
     )
-    engine.dispose()
     guard.close()
-    return open_home(settings, now=now)
 
 
 def open_home(settings: Settings, *, now: Callable[[], datetime] = clock.now) -> Wiring:
@@ -195,20 +203,33 @@ def _document(digest: str, fields: dict[str, object]) -> Document:
     return document
 
 
-def _make_folders(settings: Settings) -> None:
+def _make_folder(folder: Path) -> None:
     try:
-        for folder in (settings.home, settings.keys, settings.reports):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise OutsideError(
-            f"The home {settings.home} can't be written: {error.strerror}.",
+            f"The folder {folder} can't be made: {error.strerror}.",
             code="home-unwritable",
             remedy="Name another home with --home.",
         ) from error
 
 
-def _create_seal(settings: Settings, name: str, moment: datetime) -> str:
-    """Make the P-256 key and self-signed certificate that seal PDFs; returns its fingerprint."""
+def _create_keys(settings: Settings, name: str, moment: datetime) -> None:
+    """Make all keys beside their place, then move them there at once: all of them or none."""
+    partial = settings.home / f"keys.partial-{secrets.token_hex(4)}"
+    create_keyring(partial)
+    write_secret(partial / SESSION_KEY, secrets.token_bytes(32))
+    _create_seal(partial, name, moment)
+    try:
+        partial.rename(settings.keys)
+    except OSError as error:
+        raise OutsideError(
+            f"The keys can't be put in place: {error.strerror}.", code="home-unwritable"
+        ) from error
+
+
+def _create_seal(folder: Path, name: str, moment: datetime) -> None:
+    """Make the P-256 key and self-signed certificate that seal PDFs."""
     from webui.reports.pdf.seal import make_seal_certificate
 
     key = ec.generate_private_key(ec.SECP256R1())
@@ -219,6 +240,10 @@ def _create_seal(settings: Settings, name: str, moment: datetime) -> str:
     )
     until = moment + timedelta(days=365 * _SEAL_YEARS)
     certificate = make_seal_certificate(f"Counterseal {name}", key, moment, until)
-    write_secret(settings.keys / SEAL_KEY, pem)
-    write_secret(settings.keys / SEAL_CERTIFICATE, certificate)
+    write_secret(folder / SEAL_KEY, pem)
+    write_secret(folder / SEAL_CERTIFICATE, certificate)
+
+
+def _fingerprint(certificate: bytes) -> str:
+    """SHA-256 of a certificate in DER."""
     return x509.load_pem_x509_certificate(certificate).fingerprint(hashes.SHA256()).hex()

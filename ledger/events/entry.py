@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import ValidationError
 
-from ledger.core.encoding import parse_canonical
 from ledger.core.envelope import PAYLOAD_TYPE, parse_envelope
 from ledger.core.merkle import leaf_hash
 from ledger.core.statement import Statement, Subject, encode_statement, parse_statement
@@ -145,7 +144,6 @@ def decode_envelope(stored: bytes, envelope: Envelope) -> Entry:
     """Read an entry from its stored bytes and the envelope already parsed from them."""
     if envelope.payload_type != PAYLOAD_TYPE:
         raise InputError("The envelope does not hold an in-toto statement.", pointer="/payloadType")
-    parse_canonical(envelope.payload)
     statement = parse_statement(envelope.payload)
     predicate = _predicate(statement)
     return Entry(

@@ -97,12 +97,9 @@ def _negation(part: Term) -> Term:
 
 def _settled_by(settling: bool, parts: list[Term]) -> Term:
     def answer(facts: Facts) -> bool | None:
-        known = True
-        for part in parts:
-            found = part(facts)
-            if found is settling:
-                return settling
-            known = known and found is not None
-        return (not settling) if known else None
+        found = [part(facts) for part in parts]
+        if settling in found:
+            return settling
+        return None if None in found else not settling
 
     return answer
