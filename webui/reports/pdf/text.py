@@ -1,0 +1,236 @@
+"""Text on paper: styles, breaking into lines, and a flowable of lines that may split over pages.
+
+No text is ever read as markup: lines are drawn character by character as they stand, so that
+``<b>``, ``&`` and ``<img src>`` in a model's name are just that.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from reportlab.platypus import Flowable
+
+from webui.reports.appearance import INK, MUTED
+from webui.reports.pdf import fonts
+from webui.reports.pdf.fonts import BOLD, MONO, SANS, Face, advance, drawable, runs, text_width
+from webui.reports.text_width import ELLIPSIS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from reportlab.pdfgen.canvas import Canvas
+
+
+@dataclass(frozen=True)
+class Style:
+    """How lines are set; lengths in points. ``indent`` moves every line after the first in."""
+
+    face: Face = SANS
+    size: float = 9.2
+    leading: float = 13.6
+    colour: str = INK
+    indent: float = 0.0
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line, ready to be drawn."""
+
+    text: str
+    style: Style
+    offset: float = 0.0
+
+
+BODY: Final = Style()
+SMALL: Final = Style(size=7.8, leading=11.0, colour=MUTED)
+LABEL: Final = Style(face=BOLD, size=7.2, leading=10.5, colour=MUTED)
+CAPTION: Final = Style(face=BOLD, size=8.2, leading=12.0, colour=INK)
+SECTION: Final = Style(face=BOLD, size=17, leading=22)
+HEADING: Final = Style(face=BOLD, size=11.2, leading=15)
+COMMAND: Final = Style(face=MONO, size=7.8, leading=11.6, indent=14)
+
+
+def wrap(text: str, style: Style, width: float) -> list[Line]:
+    """Break a text into lines of at most ``width`` points; a line feed always breaks.
+
+    Words break at blanks; a word wider than the line (a digest, a path) breaks where it must.
+    """
+    lines: list[Line] = []
+    for part in text.splitlines() or [""]:
+        offset = style.indent if lines else 0.0
+        for piece in _broken(drawable(part), style, width):
+            lines.append(Line(piece, style, offset))
+            offset = style.indent
+    return lines
+
+
+def shortened(text: str, style: Style, width: float) -> str:
+    """A drawable text cut to ``width`` points, with an ellipsis if anything was cut."""
+    text = drawable(text)
+    if text_width(text, style.face, style.size) <= width:
+        return text
+    room = width - text_width(ELLIPSIS, style.face, style.size)
+    return text[: _fitting(text, style, room)].rstrip() + ELLIPSIS
+
+
+def capped(lines: list[Line], most: int, width: float) -> list[Line]:
+    """At most ``most`` lines; the last ends in an ellipsis if some were left out."""
+    if len(lines) <= most:
+        return lines
+    last = lines[most - 1]
+    cut = shortened(last.text + " " + lines[most].text + " " + "W" * 200, last.style, width)
+    return [*lines[: most - 1], replace(last, text=cut)]
+
+
+def draw_line(canvas: Canvas, x: float, y: float, line: Line) -> None:
+    """Draw a line whose base line begins at ``x``, ``y``."""
+    draw(canvas, x + line.offset, y, line.text, line.style)
+
+
+def draw(canvas: Canvas, x: float, y: float, text: str, style: Style) -> None:
+    """Draw a drawable text whose base line begins at ``x``, ``y``."""
+    canvas.setFillColor(style.colour)
+    out = canvas.beginText(x, y)
+    for run in runs(text, style.face):
+        out.setFont(run.face, style.size)
+        out.textOut(run.text)
+    canvas.drawText(out)
+
+
+def draw_right(canvas: Canvas, x: float, y: float, text: str, style: Style) -> None:
+    """Draw a drawable text whose base line ends at ``x``, ``y``."""
+    draw(canvas, x - text_width(text, style.face, style.size), y, text, style)
+
+
+def _fitting(text: str, style: Style, width: float) -> int:
+    """How many characters from the beginning fit into ``width`` points."""
+    room = width * 1000 / style.size
+    for index, character in enumerate(text):
+        room -= advance(character, style.face)
+        if room < 0:
+            return index
+    return len(text)
+
+
+def _broken(text: str, style: Style, width: float) -> Iterable[str]:
+    room = width
+    while True:
+        count = _fitting(text, style, room)
+        if count >= len(text):
+            yield text.rstrip()
+            return
+        blank = text.rfind(" ", 1, count + 1)
+        cut = blank if blank > 0 and text[:blank].strip() else max(count, 1)
+        yield text[:cut].rstrip()
+        text = text[cut:].lstrip()
+        room = width - style.indent
+        if not text:
+            return
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What stands around lines: a ground, a bar at the left, and room inside."""
+
+    ground: str | None = None
+    bar: str | None = None
+    inset_x: float = 0.0
+    inset_y: float = 0.0
+
+
+PLAIN: Final = Frame()
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A place that the table of contents and the outline point to; level 0 is a section."""
+
+    key: str
+    title: str
+    level: int
+
+
+class Lines(Flowable):  # type: ignore[misc]  # reportlab has no types
+    """Texts one below the other, in one frame; splits between lines, never leaving one alone."""
+
+    def __init__(
+        self,
+        parts: Sequence[tuple[str, Style]],
+        frame: Frame = PLAIN,
+        *,
+        before: float = 0.0,
+        after: float = 6.0,
+        mark: Mark | None = None,
+        keep_with_next: bool = False,
+        may_split: bool = True,
+    ) -> None:
+        super().__init__()
+        self._parts = tuple(parts)
+        self._frame = frame
+        self._mark = mark
+        self._may_split = may_split
+        self._lines: list[Line] | None = None
+        self.spaceBefore = before
+        self.spaceAfter = after
+        self.keepWithNext = keep_with_next
+
+    def wrap(self, available_width: float, available_height: float) -> tuple[float, float]:
+        """The size that the lines take."""
+        del available_height
+        self.width = available_width
+        if self._lines is None:
+            inner = available_width - 2 * self._frame.inset_x
+            self._lines = [
+                line for text, style in self._parts for line in wrap(text, style, inner)
+            ]
+        self.height = self._height(self._lines)
+        return self.width, self.height
+
+    def split(self, available_width: float, available_height: float) -> list[Flowable]:
+        """The lines that fit, and the others; nothing if fewer than two fit."""
+        self.wrap(available_width, available_height)
+        lines = self._lines or []
+        count = len(lines)
+        while count and self._height(lines[:count]) > available_height:
+            count -= 1
+        if len(lines) - count == 1:
+            count -= 1
+        if not self._may_split or count < 2 or count >= len(lines):  # noqa: PLR2004 - no widows
+            return []
+        first, second = self._piece(lines[:count]), self._piece(lines[count:])
+        first.spaceAfter, second.spaceBefore = 0, 0
+        first._mark = self._mark
+        return [first, second]
+
+    def draw(self) -> None:
+        """Draw at the canvas's origin."""
+        canvas, frame = self.canv, self._frame
+        if self._mark is not None:
+            canvas.mark(self._mark, self.height + 8)
+        if frame.ground:
+            canvas.setFillColor(frame.ground)
+            canvas.rect(0, 0, self.width, self.height, stroke=0, fill=1)
+        if frame.bar:
+            canvas.setFillColor(frame.bar)
+            canvas.rect(0, 0, 3, self.height, stroke=0, fill=1)
+        y = self.height - frame.inset_y
+        for line in self._lines or []:
+            y -= line.style.leading
+            draw_line(canvas, frame.inset_x, y + line.style.leading * 0.27, line)
+
+    def _piece(self, lines: list[Line]) -> Lines:
+        piece = Lines(self._parts, self._frame, before=self.spaceBefore, after=self.spaceAfter)
+        piece._lines = lines
+        return piece
+
+    def _height(self, lines: list[Line]) -> float:
+        return sum(line.style.leading for line in lines) + 2 * self._frame.inset_y
+
+
+def identity(text: str) -> str:
+    """A text for the document's properties and outline: one line, nothing unseen, UTF-16 safe."""
+    return "".join(
+        character if character.isprintable() else (" " if character.isspace() else fonts.BOX)
+        for character in text
+    )
