@@ -29,6 +29,7 @@ from ledger.errors import (
     UnknownKindError,
     UnknownSubjectError,
 )
+from policies.errors import PolicyError
 from webui.identity.errors import (
     AdministratorError,
     ForgeryError,
@@ -56,6 +57,7 @@ STATUS: Final[dict[type[LedgerError], HTTPStatus]] = {
     RefusedError: HTTPStatus.FORBIDDEN,
     ConflictError: HTTPStatus.CONFLICT,
     ProofError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    PolicyError: HTTPStatus.UNPROCESSABLE_ENTITY,
     IntegrityError: HTTPStatus.SERVICE_UNAVAILABLE,
     BusyError: HTTPStatus.SERVICE_UNAVAILABLE,
     OutsideError: HTTPStatus.SERVICE_UNAVAILABLE,

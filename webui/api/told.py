@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ledger.events.release import ReleaseGranted
+from policies import explain, sentence
 from webui.api.shapes import DecisionAnswer, EntryLinks, EntryNumber, ReceiptAnswer
 from webui.errors_http import PROBLEM_BASE, problem_response
+from webui.naming import namer
 
 if TYPE_CHECKING:
     from flask import Response
@@ -23,7 +26,7 @@ def decision_answer(wiring: Wiring, decision: Decision) -> DecisionAnswer:
         policy=decision.policy,
         engine=decision.engine,
         results=decision.results,
-        sentences=(),
+        sentences=tuple(explain(decision, namer(wiring.reader))),
     )
 
 
@@ -67,5 +70,17 @@ def denied_response(told: ReceiptAnswer) -> Response:
 
 
 def pending_of(wiring: Wiring, release: ReleaseState) -> tuple[str, ...]:
-    """What a release still lacks."""
-    return ()
+    """What a release still lacks, in sentences; nothing where it is decided."""
+    if release.status not in {"open", "granted"}:
+        return ()
+    granted = ReleaseGranted(
+        release=release.since,
+        model=release.model,
+        version=release.version,
+        environment=release.environment,
+        artifact=release.artifact,
+        approvals=(),
+    )
+    decision = wiring.submitter.preview(wiring.service, granted)
+    name_of = namer(wiring.reader)
+    return tuple(dict.fromkeys(sentence(result, name_of) for result in decision.unmet))

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from sqlalchemy import and_, delete, insert, select, update
 
-from ledger.batch import Asked
 from ledger.errors import LedgerError, RefusedError
+from ledger.events.catalogue import read_command
 from ledger.events.names import format_instant
 from ledger.events.people import ActorEnrolled, RoleGranted
 from ledger.genesis import new_actor_id
@@ -33,6 +33,7 @@ from webui.identity.tables import account, link
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection
 
+    from ledger.events.event import Event
     from webui.wiring import Wiring
 
 Purpose = Literal["first", "invitation", "sign-in"]
@@ -106,12 +107,13 @@ def redeem_first(wiring: Wiring, secret: str, *, name: str, email: str, password
         RefusedError: the policy in force does not let the service appoint an administrator.
     """
     lookup, hashed = lookup_of(wiring, email), hash_password(password)
-    asked = ActorEnrolled(actor_id="0" * 32, actor_type="person", name=name, email=email.strip())
+    fields = {"actor_type": "person", "name": name, "email": email.strip()}
+    asked = read_command(ActorEnrolled.kind, {"actor_id": new_actor_id(), **fields}, pointer="")
     with writing(wiring.engine) as connection:
         actor_id = _use(connection, wiring, secret, "first")
         insert_account(connection, wiring, actor_id, lookup, hashed)
     try:
-        _appoint(wiring, asked.model_copy(update={"actor_id": actor_id}))
+        _appoint(wiring, actor_id, asked.model_copy(update={"actor_id": actor_id}))
     except LedgerError:
         with writing(wiring.engine) as connection:
             connection.execute(delete(account).where(account.c.actor_id == actor_id))
@@ -131,7 +133,8 @@ def redeem_invitation(wiring: Wiring, secret: str, *, password: str) -> str:
     """
     hashed = hash_password(password)
     with reading(wiring.engine) as connection:
-        query = select(link.c.actor_id).where(_alive(wiring, secret))
+        wanted = and_(_alive(wiring, secret), link.c.purpose == "invitation")
+        query = select(link.c.actor_id).where(wanted)
         actor_id: str | None = connection.execute(query).scalar()
     if actor_id is None:
         raise _dead()
@@ -205,11 +208,11 @@ def _dead() -> LinkError:
     )
 
 
-def _appoint(wiring: Wiring, enrolled: ActorEnrolled) -> None:
+def _appoint(wiring: Wiring, actor_id: str, enrolled: Event) -> None:
     """Enrol the first administrator and grant the role, as the service."""
-    granted = RoleGranted(actor_id=enrolled.actor_id, role=ADMINISTRATOR)
-    receipts = wiring.submitter.submit_batch(wiring.service, [Asked(enrolled), Asked(granted)])
-    for receipt in receipts:
+    granted = RoleGranted(actor_id=actor_id, role=ADMINISTRATOR)
+    for event in (enrolled, granted):
+        receipt = wiring.submitter.submit(wiring.service, event)
         if receipt.outcome == "deny":
             raise RefusedError(
                 "The policy in force does not let the service appoint an administrator.",

@@ -1,0 +1,37 @@
+"""Names of actors, for showing: from the vault, while it still knows them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ledger.query import Reader
+
+_SHOWN_CHARACTERS: Final = 8
+
+
+def namer(reader: Reader) -> Callable[[str], str]:
+    """A function from an actor's id to a name, which looks up each id once.
+
+    The service and actors whose name was erased or never given are called by what they are and
+    the beginning of their id.
+    """
+    known: dict[str, str] = {}
+
+    def name_of(actor_id: str) -> str:
+        if actor_id not in known:
+            known[actor_id] = _name(reader, actor_id)
+        return known[actor_id]
+
+    return name_of
+
+
+def _name(reader: Reader, actor_id: str) -> str:
+    person = reader.people([actor_id]).get(actor_id)
+    if person is None:
+        return f"unknown {actor_id[:_SHOWN_CHARACTERS]}"
+    if person.actor.type == "service":
+        return "the service"
+    return person.name or f"{person.actor.type} {actor_id[:_SHOWN_CHARACTERS]}"
