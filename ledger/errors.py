@@ -21,6 +21,12 @@ refuses, and none carries a secret.
 
 from __future__ import annotations
 
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 
 class LedgerError(Exception):
     """The root of the tree.
@@ -53,6 +59,12 @@ class LedgerError(Exception):
         where = f" (at {self.pointer})" if self.pointer else ""
         what_to_do = f" {self.remedy}" if self.remedy else ""
         return f"{self.sentence}{where}{what_to_do}"
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A sentence that offers the nearest known word, or nothing."""
+    near = get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"Did you mean {near[0]}?" if near else ""
 
 
 class InputError(LedgerError):

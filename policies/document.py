@@ -225,7 +225,9 @@ def _tuples(value: Any) -> Any:
 
 
 def _policy_error(error: ValidationError, lines: dict[Path, int], name: str) -> PolicyError:
-    first = error.errors(include_input=False, include_url=False)[0]
+    found = error.errors(include_input=False, include_url=False)
+    misspelt = [item for item in found if item["type"] == "extra_forbidden"]
+    first = (misspelt or found)[0]
     path: Path = tuple(first["loc"])
     sentence = first["msg"].removeprefix("Value error, ")
     remedy = ""

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from ledger.errors import LedgerError, did_you_mean
 
-from ledger.errors import LedgerError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+__all__ = ["PolicyError", "did_you_mean"]
 
 
 class PolicyError(LedgerError):
@@ -23,9 +19,3 @@ class PolicyError(LedgerError):
         super().__init__(place + sentence, code=code or self.code, remedy=remedy, line=line)
         self.bare = sentence
         self.line = line
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """A sentence that offers the nearest known word, or nothing."""
-    near = get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f"Did you mean {near[0]}?" if near else ""

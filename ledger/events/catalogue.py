@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from ledger.core.digest import hex_digest
 from ledger.core.encoding import canonical
-from ledger.errors import InputError, UnknownKindError
+from ledger.errors import InputError, UnknownKindError, did_you_mean
 from ledger.events import assurance, deployment, log, model, people, release
 from ledger.events.event import PREDICATE_BASE
 
@@ -55,7 +55,9 @@ def class_of(kind: str) -> type[Event]:
     if found is None:
         msg = "There is no such kind of event."
         raise UnknownKindError(
-            msg, pointer="/kind", remedy=f"Kinds are: {', '.join(sorted(CATALOGUE))}."
+            msg,
+            pointer="/kind",
+            remedy=did_you_mean(kind, CATALOGUE) or f"Kinds are: {', '.join(sorted(CATALOGUE))}.",
         )
     return found
 
@@ -125,18 +127,17 @@ def _tuples(value: Any) -> Any:
 
 
 def _input_error(wanted: type[Event], error: ValidationError, pointer: str) -> InputError:
-    first = error.errors(include_input=False, include_url=False)[0]
+    found = error.errors(include_input=False, include_url=False)
+    misspelt = [item for item in found if item["type"] == "extra_forbidden"]
+    first = (misspelt or found)[0]
     place = "".join(f"/{_escaped(str(part))}" for part in first["loc"])
+    remedy = ""
     if first["type"] == "missing":
         remedy = "This field is required."
-    elif first["type"] == "extra_forbidden":
-        remedy = (
-            f"Known fields are: {', '.join(wanted.model_fields)}."
-            if len(first["loc"]) == 1
-            else "There is no such field."
-        )
-    else:
-        remedy = ""
+    elif misspelt:
+        known = sorted(wanted.model_fields) if len(first["loc"]) == 1 else []
+        near = did_you_mean(str(first["loc"][-1]), known)
+        remedy = near or (f"Known fields are: {', '.join(known)}." if known else "Leave it out.")
     return InputError(
         f"{wanted.kind}: {first['msg'].removeprefix('Value error, ')}.",
         pointer=pointer + place,

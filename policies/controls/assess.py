@@ -85,14 +85,19 @@ def assess(
     Raises:
         ValueError: the history is empty.
     """
+    return assess_material(framework, Material(history, scope, integrity, inventory))
+
+
+def assess_material(framework: Framework, material: Material) -> Assessment:
+    """As ``assess``, over material that is at hand already."""
+    history = material.history
     if not history.recorded:
         msg = "there is nothing to assess in a ledger without entries"
         raise ValueError(msg)
-    material = Material(history, scope, integrity, inventory)
     policy = history.registry.policy()
     return Assessment(
         framework=framework,
-        scope=scope,
+        scope=material.scope,
         position=history.position,
         as_of=history.recorded[-1].entry.recorded_at,
         policy=policy.digest if policy else None,
