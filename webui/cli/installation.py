@@ -76,7 +76,7 @@ def _print_link(wiring: Wiring, port: int) -> None:
     from webui.identity.links import FIRST_MINUTES, issue_setup_link, setup_url
 
     secret = issue_setup_link(wiring)
-    click.echo(f"Set up the administrator with this link, once, within {FIRST_MINUTES} minutes, ")
+    click.echo(f"Set up the administrator with this link, once, within {FIRST_MINUTES} minutes,")
     click.echo("while `counterseal serve` runs:")
     click.echo()
     click.echo(f"  {setup_url(f'http://localhost:{port}', secret)}")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ledger.batch import Asked
 from ledger.errors import RefusedError
 
 if TYPE_CHECKING:
@@ -19,17 +18,21 @@ if TYPE_CHECKING:
 
 
 def submit_as_service(wiring: Wiring, events: Sequence[Event]) -> None:
-    """Submit events as the service, if the policy allows every one of them.
+    """Submit events as the service, one after the other.
 
     Raises:
-        RefusedError: it does not; nothing was recorded but the refusal.
+        RefusedError: the policy refuses one of them, which is recorded; those after it are not
+            asked for.
     """
+    from policies import explain
+    from webui.naming import namer
+
     for event in events:
-        if not wiring.submitter.preview(wiring.service, event).allowed:
-            receipt = wiring.submitter.submit(wiring.service, event)
+        receipt = wiring.submitter.submit(wiring.service, event)
+        if receipt.outcome == "deny":
+            reasons = explain(receipt.decision, namer(wiring.reader)) if receipt.decision else []
             raise RefusedError(
-                "The policy in force does not let the service do this.",
+                f"The policy in force refuses {event.kind} to the service: {'; '.join(reasons)}.",
                 remedy="An administrator does it under their own name, on the page People.",
                 entry=receipt.sequence,
             )
-    wiring.submitter.submit_batch(wiring.service, [Asked(event) for event in events])

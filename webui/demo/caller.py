@@ -6,6 +6,7 @@ can be played again from the start: what was recorded is answered with the recei
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -52,7 +53,7 @@ class Caller:
             followed = {one["kind"]: one["sequence"] for one in said["consequences"]}
             return Answered("allow", said["sequence"], followed, ())
         if said.get("code") == _DENIED:
-            return Answered("deny", said["entry"], {}, tuple(said["sentences"]))
+            return Answered("deny", said["entry"], {}, _reasons(said))
         raise _failed(step, answer)
 
     def get(self, path: str) -> dict[str, Any]:
@@ -85,6 +86,16 @@ class Caller:
             raise _failed(path, answer)
         said: dict[str, Any] = answer.json()
         return said
+
+
+def _reasons(problem: dict[str, Any]) -> tuple[str, ...]:
+    """The sentences about what is not met; they stand before those about what is."""
+    unmet = {
+        json.dumps([result["code"], result["params"]], sort_keys=True)
+        for result in problem["results"]
+        if result["state"] != "met"
+    }
+    return tuple(problem["sentences"][: len(unmet)])
 
 
 def _failed(what: str, answer: httpx.Response) -> OutsideError:

@@ -35,8 +35,9 @@ _LOCK: Final = "lock"
 
 @dataclass(frozen=True)
 class Line:
-    """One thing that happened: by whom, what, how it ended, in which entry, and why."""
+    """One thing that happened: in which scene, by whom, what, how it ended, its entry, and why."""
 
+    scene: str
     who: str
     what: str
     outcome: str

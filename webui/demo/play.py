@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from webui.demo.place import Story
     from webui.demo.training import Run
 
-Outcome = Literal["done", "granted", "not granted", "refused"]
+Outcome = Literal["done", "waits", "granted", "not granted", "refused"]
 FRAMEWORKS: Final = ("gdpr", "hipaa", "soc2")
 _GRANTED: Final = "release.granted"
 
@@ -54,10 +54,11 @@ class Play:
         self._runs = runs
         self._story = story
         self._say = say
+        self._scene = ""
 
     def invite_everybody(self) -> None:
         """The administrator enrols everybody and gives them their roles."""
-        self._say("  people and roles")
+        self._begin("People and roles")
         for member in INVITED:
             fields = {
                 "actor_id": self._actors[member.key],
@@ -71,51 +72,51 @@ class Play:
             for role in member.roles:
                 granted = {"actor_id": self._actors[member.key], "role": role}
                 self._ask(ADMINISTRATOR, f"{step}/{role}", "role.granted", granted)
-            roles = ", ".join(member.roles)
+            roles = ", ".join(role.replace("_", " ") for role in member.roles)
             self._tell(ADMINISTRATOR, f"enrols {member.name} as {roles}", "done", enrolled)
 
     def govern(self) -> None:
         """Everything that happens to the two models."""
+        self._begin("Models")
         for fields in MODELS:
             step, owner = fields["model"], {"owner": self._actors[ANA.key]}
             what = f"registers the model {fields['model']}, {fields['risk_tier']} risk"
             self._do(ANA, step, "model.registered", fields | owner, what)
         weak, tree, forest, logistic, line, small, ridge = self._runs
-        self._say("  a version below the threshold")
+        self._begin("A version below the threshold")
         self._refuse_the_weak(weak)
-        self._say("  a release by two, deployed, replaced, rolled back")
+        self._begin("A release by two")
         self._release_the_tree(tree, weak)
+        self._begin("Replaced, and rolled back")
         self._replace_and_roll_back(forest, tree)
+        self._begin("A successor; the others deprecated and archived")
         self._settle(logistic, forest, weak)
-        self._say("  the second model")
+        self._begin("The second model")
         self._study(line, small, ridge)
 
     def issue_reports(self, folder: Path) -> None:
-        """The compliance officer has the three reports made and fetches them."""
-        for framework in FRAMEWORKS:
-            if framework in self._story.reports:
-                continue
-            self._say(f"  the report for {framework.upper()}")
-            self._issue(framework, folder)
-        for framework, one in self._story.reports.items():
-            what = f"issues the report {framework}.pdf"
-            self._story.lines.append(Line(DEE.name, what, "done", one.entry))
-
-    def _issue(self, framework: str, folder: Path) -> None:
+        """The compliance officer has the reports made that are not there yet, and fetches them."""
+        self._begin("Reports")
         officer = self._callers[DEE.key]
-        wanted = {
-            "framework": framework,
-            "from": f"{self._story.begun_on[:4]}-01-01",
-            "to": self._story.begun_on,
-        }
-        said = officer.post("reports", wanted, f"demo/report/{framework}")
-        path = folder / f"{framework}.pdf"
-        part = path.with_suffix(".part")
-        part.write_bytes(officer.download(said["pdf"]))
-        part.replace(path)
-        self._story.reports[framework] = Issued(
-            path.name, said["sequence"], said["pages"], said["verdicts"]
-        )
+        there = {one["framework"]: one for one in officer.get("reports")["items"]}
+        for framework in FRAMEWORKS:
+            said = there.get(framework) or self._issue(framework)
+            entry = int(said["since"])
+            path = folder / f"{framework}.pdf"
+            part = path.with_suffix(".part")
+            part.write_bytes(officer.download(f"/api/v1/reports/{entry}/pdf"))
+            part.replace(path)
+            issued = Issued(path.name, entry, said["pages"], said["verdicts"])
+            self._story.reports[framework] = issued
+            what = f"issues the report {path.name}"
+            self._story.lines.append(Line(self._scene, DEE.name, what, "done", entry))
+
+    def _issue(self, framework: str) -> dict[str, Any]:
+        until = self._story.begun_on
+        wanted = {"framework": framework, "from": f"{until[:4]}-01-01", "to": until}
+        officer = self._callers[DEE.key]
+        made = officer.post("reports", wanted, f"demo/report/{framework}")
+        return officer.get(f"reports/{made['sequence']}")
 
     def _refuse_the_weak(self, weak: Run) -> None:
         """Two approvals can't make up for an accuracy below the threshold."""
@@ -144,7 +145,7 @@ class Play:
         self._deploy(forest, "staging", "first", "done")
         number = self._request(forest, "production", BO)
         self._approve(forest, "production", number, BO, "refused")
-        self._approve(forest, "production", number, CHI, "not granted")
+        self._approve(forest, "production", number, CHI, "waits")
         self._approve(forest, "production", number, DEE, "granted")
         self._deploy(forest, "production", "first", "done")
         self._observe(forest, "production")
@@ -229,7 +230,7 @@ class Play:
         answered = self._ask(member, step, "release.requested", fields)
         if (_GRANTED in answered.followed) != granted:
             raise _otherwise(step, "be granted" if granted else "wait for approvals")
-        self._tell(member, what, "granted" if granted else "done", answered)
+        self._tell(member, what, "granted" if granted else "waits", answered)
         return answered.entry
 
     def _release(
@@ -244,7 +245,7 @@ class Play:
         number = self._request(run, environment, requester, granted=not approvers)
         for place, member in enumerate(approvers, start=1):
             last = place == len(approvers)
-            self._approve(run, environment, number, member, ends if last else "not granted")
+            self._approve(run, environment, number, member, ends if last else "waits")
         return number
 
     def _approve(
@@ -335,7 +336,12 @@ class Play:
     def _tell(
         self, member: Member, what: str, outcome: Outcome, answered: Answered, why: str = ""
     ) -> None:
-        self._story.lines.append(Line(member.name, what, outcome, answered.entry, why))
+        line = Line(self._scene, member.name, what, outcome, answered.entry, why)
+        self._story.lines.append(line)
+
+    def _begin(self, scene: str) -> None:
+        self._scene = scene
+        self._say(f"  {scene}")
 
 
 def _running(run: Run, environment: str) -> dict[str, Any]:

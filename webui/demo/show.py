@@ -29,7 +29,7 @@ from webui.demo.place import folder_of, occupied, open_demo, read_story, write_s
 from webui.demo.play import Play
 from webui.demo.recipes import recipes
 from webui.demo.seals import check_seal
-from webui.demo.summary import print_summary, print_way_in
+from webui.demo.summary import NARROWEST, print_summary, print_way_in
 from webui.demo.training import Workshop
 from webui.server import Server
 
@@ -64,6 +64,8 @@ def show(settings: Settings, *, port: int, serve: bool) -> bool:
         if serve:
             _say("Serving until interrupted (Ctrl-C) ...")
             server.wait()
+        else:
+            _say(f"Served no longer. To look around: counterseal demo --home {settings.home}")
     return sound
 
 
@@ -137,6 +139,8 @@ def _tell(wiring: Wiring, server: Server, story: Story) -> bool:
         for name, one in story.reports.items()
     }
     console = Console()
+    if not console.is_terminal:
+        console.width = NARROWEST
     print_summary(console, story, wiring.settings.reports, found, seals)
     links = sign_in_links(wiring, server.url, story.actors, minutes=_LINK_MINUTES)
     print_way_in(console, server.url, links, _LINK_MINUTES)

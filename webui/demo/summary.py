@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from webui.demo.place import Issued, Line, Story
     from webui.demo.seals import Seal
 
-_STYLES: Final = {"done": "green", "granted": "bold green", "refused": "bold red"}
+NARROWEST: Final = 110
+_STYLES: Final = {"granted": "bold green", "not granted": "bold red", "refused": "bold red"}
+_SOUND: Final = {True: "bold green", False: "bold red"}
 
 
 def print_summary(
@@ -27,7 +29,7 @@ def print_summary(
     """Print what happened, the reports with their verdicts, and what was verified."""
     console.print(_happened(story.lines))
     console.print(_reports(story.reports, reports, seals))
-    console.print(_verified(found))
+    console.print(_verified(found), soft_wrap=True)
 
 
 def print_way_in(
@@ -47,12 +49,17 @@ def print_way_in(
 
 
 def _happened(lines: Sequence[Line]) -> Table:
-    table = Table(title="What happened", box=box.SIMPLE_HEAD, title_justify="left", expand=False)
+    table = Table(title="What happened", box=box.SIMPLE_HEAD, title_justify="left")
     table.add_column("Entry", justify="right", no_wrap=True)
     table.add_column("Who", no_wrap=True)
-    table.add_column("What")
+    table.add_column("What", min_width=40)
     table.add_column("Outcome", no_wrap=True)
+    scene = ""
     for line in lines:
+        if line.scene != scene:
+            scene = line.scene
+            table.add_section()
+            table.add_row("", "", Text(scene, style="bold"), "")
         what = Text(line.what)
         if line.why:
             what.append(f"\n{line.why}", style="dim")
@@ -62,24 +69,19 @@ def _happened(lines: Sequence[Line]) -> Table:
 
 
 def _reports(issued: Mapping[str, Issued], folder: Path, seals: Mapping[str, Seal]) -> Table:
-    table = Table(title="Reports", box=box.SIMPLE_HEAD, title_justify="left")
+    title = Text(f"Reports, in {folder}", style="italic")
+    table = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left")
     table.add_column("File", no_wrap=True)
     table.add_column("Entry", justify="right")
     table.add_column("Pages", justify="right")
     table.add_column("Verdicts")
-    table.add_column("Seal")
+    table.add_column("Seal", no_wrap=True)
     for framework, one in issued.items():
         verdicts = ", ".join(
             f"{number} {name.replace('_', ' ')}" for name, number in one.verdicts.items() if number
         )
-        seal = seals[framework]
-        table.add_row(
-            str(folder / one.file),
-            str(one.entry),
-            str(one.pages),
-            verdicts,
-            Text(seal.sentence, style="green" if seal.sound else "bold red"),
-        )
+        seal = Text(seals[framework].sentence, style=_SOUND[seals[framework].sound])
+        table.add_row(one.file, str(one.entry), str(one.pages), verdicts, seal)
     return table
 
 
@@ -88,10 +90,9 @@ def _verified(found: Audit) -> Text:
     text = Text(
         f"Verified: {counts.entries} entries, {counts.signatures} signatures, "
         f"{counts.checkpoints} checkpoints, {counts.rows} registry rows, "
-        f"{counts.private_texts} private texts; size {found.size}, root {found.root.hex()}\n"
+        f"{counts.private_texts} private texts.\nSize {found.size}, root {found.root.hex()}\n"
     )
-    if found.sound:
-        return text.append("Everything verifies.", style="bold green")
     for problem in found.problems:
         text.append(f"{problem.table} {problem.sequence}: {problem.sentence}\n", style="bold red")
-    return text.append("NOT VERIFIED.", style="bold red")
+    verdict = "Everything verifies." if found.sound else "NOT VERIFIED."
+    return text.append(verdict, style=_SOUND[found.sound])
