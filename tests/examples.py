@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ledger.events.catalogue import CATALOGUE
-from ledger.events.event import Event
+
+if TYPE_CHECKING:
+    from ledger.events.event import Event
 
 ANA: Final = "a1" * 16
 DIGEST: Final = "5e" * 32

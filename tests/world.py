@@ -12,20 +12,22 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ledger.events.actor import Actor
 from ledger.events.assurance import PolicyActivated
 from ledger.events.catalogue import read_command
-from ledger.events.decision import Decision
-from ledger.events.event import Event
 from ledger.events.log import LogCreated
 from ledger.events.names import format_instant
 from ledger.events.release import ReleaseGranted
-from ledger.state.aggregates import ReleaseState
 from ledger.state.fold import Place, fold
 from ledger.state.registry import Registry
 from policies import Document, document_digest, load_document, make_decide
+
+if TYPE_CHECKING:
+    from ledger.events.decision import Decision
+    from ledger.events.event import Event
+    from ledger.state.aggregates import ReleaseState
 
 SHIPPED = Path(__file__).parent.parent / "policies" / "bundles" / "default" / "policy.yaml"
 SERVICE = Actor(id="00" * 16, type="service", via="service")
@@ -36,7 +38,7 @@ def shipped_policy() -> Document:
     return load_document(SHIPPED.read_text(encoding="utf-8"), "default/policy.yaml")
 
 
-class RefusedInWorld(Exception):
+class RefusedInWorldError(Exception):
     """The policy refused what a story takes for granted."""
 
 
@@ -80,7 +82,7 @@ class World:
         event = read_command(kind, fields)
         decision = self.decide(self.registry, event, actor, self.instant)
         if not decision.allowed:
-            raise RefusedInWorld([(r.requirement, r.code, r.params) for r in decision.unmet])
+            raise RefusedInWorldError([(r.requirement, r.code, r.params) for r in decision.unmet])
         return self.fold(event, actor)
 
     def force(self, kind: str, actor: Actor, **fields: Any) -> int:
@@ -167,7 +169,7 @@ class World:
     def grant(self, release: int) -> int:
         decision = self.granting(release)
         if not decision.allowed:
-            raise RefusedInWorld([(r.requirement, r.code, r.params) for r in decision.unmet])
+            raise RefusedInWorldError([(r.requirement, r.code, r.params) for r in decision.unmet])
         return self.fold(granted(self.registry.release(release)), SERVICE)
 
 

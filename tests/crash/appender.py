@@ -12,7 +12,6 @@ from ledger.log import open_log
 from ledger.store.database import open_engine
 from ledger.store.guard import Guard
 from ledger.submit import Submitter
-
 from tests.tools.house import Judge, person
 
 

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from ledger.audit import audit
 
-from tests.tools.house import House
-
 if TYPE_CHECKING:
     from pathlib import Path
 
     import pytest
+
+    from tests.tools.house import House
 
 KILLS = 4
 

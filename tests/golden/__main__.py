@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ledger.events.catalogue import CATALOGUE
-
 from tests.golden.bytes_of import golden_bytes, golden_file
 
 for kind in CATALOGUE:

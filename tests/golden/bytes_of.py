@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from ledger.core.commitment import commit
 from ledger.core.envelope import PAYLOAD_TYPE, seal
 from ledger.core.signature import key_fingerprint
@@ -13,7 +14,6 @@ from ledger.core.statement import Subject
 from ledger.events.actor import Actor
 from ledger.events.decision import Decision, Result
 from ledger.events.entry import Commitment, Draft, LogPlace, Request, encode_draft
-
 from tests.examples import ANA, DIGEST, example
 
 FOLDER: Final = Path(__file__).parent

@@ -7,13 +7,13 @@ import json
 
 import pytest
 import rfc8785
+from securesystemslib.dsse import Envelope
+from securesystemslib.signer import SSlibKey
+
 from ledger.core.envelope import check_envelope, parse_envelope
 from ledger.core.signature import key_fingerprint
 from ledger.events.catalogue import CATALOGUE
 from ledger.events.entry import decode_entry
-from securesystemslib.dsse import Envelope
-from securesystemslib.signer import SSlibKey
-
 from tests.examples import example
 from tests.golden.bytes_of import PUBLIC, golden_bytes, golden_file
 

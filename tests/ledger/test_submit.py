@@ -7,16 +7,16 @@ import threading
 from datetime import timedelta
 
 import pytest
+
 from ledger.audit import audit
 from ledger.batch import Asked
-from ledger.core.proof import check_proof
 from ledger.core.note import parse_vkey
+from ledger.core.proof import check_proof
 from ledger.errors import ConflictError, InputError, LedgerError, UnknownSubjectError
 from ledger.events.actor import Actor
 from ledger.events.catalogue import read_command
 from ledger.events.entry import decode_entry
 from ledger.submit import Submitter
-
 from tests.tools.house import House, a_model, a_version, person
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import shutil
 
 import pytest
-from ledger.audit import audit
-from ledger.errors import IntegrityError
 from sqlalchemy import text
 
+from ledger.audit import audit
+from ledger.errors import IntegrityError
 from tests.tools.house import House, person
 
 FLIPPED = "UPDATE {table} SET {column} = X'{value}' WHERE {where}"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from policies import explain, what_is_missing, who_could_approve
 
-from tests.world import DIGEST, SERVICE, Company, RefusedInWorld, World, metric
+from policies import explain, what_is_missing, who_could_approve
+from tests.world import DIGEST, SERVICE, Company, RefusedInWorldError, World, metric
 
 PRODUCTION = {"model": "churn", "version": "1.0.0", "environment": "production"}
 
@@ -142,7 +142,7 @@ def test_an_approver_who_lost_the_role_no_longer_counts(company: Company) -> Non
 
 
 def test_a_workload_never_approves(company: Company) -> None:
-    with pytest.raises(RefusedInWorld):
+    with pytest.raises(RefusedInWorldError):
         company.world.do(
             "role.granted", company.world.names["root"], actor_id=company.ci.id, role="compliance"
         )

@@ -6,6 +6,7 @@ from itertools import permutations
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from policies.quorum import match
 
 ROLES = ("a", "b", "c")

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+
 from ledger.events.actor import Actor
 from ledger.events.assurance import PolicyActivated
 from ledger.events.catalogue import read_command
