@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from policies.controls.classes import in_words
 from policies.controls.finding import (
     VERDICTS,
     Finding,
@@ -110,8 +111,7 @@ def _result(control: Control, material: Material) -> Result:
         sentence = f"Applies from {control.applies_from.isoformat()}, after the period."
         return Result(control, "not_applicable", (), sentence, "none")
     if control.data and not _holds(material, control):
-        classes = " or ".join(item.replace("_", " ") for item in control.data)
-        sentence = f"No version in scope is recorded as trained on data of class {classes}."
+        sentence = f"No version in scope is recorded as trained on {in_words(control.data)}."
         return Result(control, "not_exercised", (), sentence, "none")
     findings = tuple(use.test.run(material, use.arguments) for use in control.tests)
     verdict = worst(finding.verdict for finding in findings)

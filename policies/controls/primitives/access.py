@@ -26,7 +26,7 @@ def deprovision(material: Material, arguments: DeprovisionArguments) -> Finding:
     """T8: counts what was revoked; when people left is only known to whoever employs them."""
     revoked = material.of_kind("role.revoked")
     said = (
-        "The days on which people left are not in this ledger. Compare the list of leavers: each "
+        "When people left is not recorded in this ledger. Compare the list of leavers: each "
         f"must have lost every role within {many(arguments.hours, 'hour')}."
     )
     tally = Tally(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from ledger.events.model import Classification  # noqa: TC001 (pydantic reads it at run time)
+from policies.controls.classes import in_words
 from policies.controls.finding import Deviation, Tally, both, many
 from policies.controls.primitives.arguments import Arguments
 
@@ -196,9 +197,4 @@ def _rule(steps: tuple[Step, ...]) -> str:
 
 def with_data(data: tuple[Classification, ...]) -> str:
     """The classes of data that narrow a population, in words."""
-    return f" of a version trained on {' or '.join(_data_words(data))} data" if data else ""
-
-
-def _data_words(data: tuple[Classification, ...]) -> tuple[str, ...]:
-    words = {"special_category": "special-category", "phi": "protected health"}
-    return tuple(words.get(item, item) for item in data)
+    return f" of a version trained on {in_words(data)}" if data else ""

@@ -81,7 +81,7 @@ class NoticeArguments(Arguments):
     """
 
     days: int = Field(ge=0, le=3660)
-    urgent: tuple[str, ...] = ("security", "privacy", "regulatory")
+    urgent: tuple[str, ...] = ("security", "privacy", "regulatory", "quality")
     consumers: bool = False
 
 

@@ -11,6 +11,7 @@ from pydantic import Field
 from ledger.events.assurance import ReportIssued
 from ledger.events.catalogue import CATALOGUE
 from ledger.events.model import Classification  # noqa: TC001 (pydantic reads it at run time)
+from policies.controls.classes import in_words
 from policies.controls.finding import (
     Deviation,
     Finding,
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from ledger.state.aggregates import Evidence, VersionState
     from policies.controls.changes import Change
     from policies.controls.material import Material
+
+
+_NAMES = {"dpia": "impact assessment (DPIA)"}
 
 
 class DocumentArguments(Arguments):
@@ -47,7 +51,7 @@ def document(material: Material, arguments: DocumentArguments) -> Finding:
     A document attached only afterwards, or expired when it was still needed, is an exception; none
     at all is missing evidence, since it may lie elsewhere.
     """
-    name = " or ".join(item.replace("_", " ") for item in arguments.types)
+    name = " or ".join(_NAMES.get(item, item.replace("_", " ")) for item in arguments.types)
     if arguments.of == "organisation":
         return _elsewhere(name)
     versions = _asked_of(material, arguments)
@@ -144,8 +148,7 @@ def _needed_until(material: Material, version: VersionState) -> str:
 
 
 def _document_sentence(tally: Tally, name: str, arguments: DocumentArguments) -> str:
-    kinds = [item.replace("_", " ") for item in arguments.data]
-    which = f" trained on {' or '.join(kinds)} data" if kinds else ""
+    which = f" trained on {in_words(arguments.data)}" if arguments.data else ""
     if arguments.risk_tiers:
         which += f" of {' or '.join(arguments.risk_tiers)} risk"
     held = many(tally.population, f"version{which} in production", f"versions{which} in production")
@@ -169,9 +172,7 @@ class CadenceArguments(Arguments):
 
 _UNRECORDED = {
     "review.completed": "Reviews",
-    "ledger.verified": "Verification runs of the ledger",
-    "incident.opened": "Incidents",
-    "login.failed": "Failed sign-ins",
+    "login.failed": "Reviews of failed sign-ins",
 }
 
 
@@ -232,10 +233,8 @@ def _cadence_sentence(tally: Tally, arguments: CadenceArguments, number: int, co
 def _not_recorded(arguments: CadenceArguments) -> Finding:
     what = _UNRECORDED.get(arguments.kind, f"Events of kind {arguments.kind}")
     sentence = (
-        f"{what} are not recorded in this ledger; show one for each "
-        f"{many(arguments.every_days, 'day')}."
-        if arguments.every_days > 1
-        else f"{what} are not recorded in this ledger; show one for each day."
+        f"{what} are not recorded in this ledger; show from elsewhere that one was made at least "
+        f"every {many(arguments.every_days, 'day')}."
     )
     return not_recorded("T7", 1, sentence)
 

@@ -84,10 +84,14 @@ def duties(material: Material, arguments: DutiesArguments) -> Finding:
 
 
 def _duties_sentence(tally: Tally, arguments: DutiesArguments) -> str:
-    persons = many(arguments.approvers, "person")
+    rule = "approved by a person who neither registered the version nor asked for it"
+    if arguments.approvers > 1:
+        rule = (
+            f"approved by {arguments.approvers} persons, none of whom registered the version or "
+            "asked for it"
+        )
     which = f"production change{with_data(arguments.data)}"
     held = many(tally.population, which, f"production changes{with_data(arguments.data)}")
-    rule = f"approved by at least {persons} other than who registered or asked for it"
     good = tally.population - len(tally.exceptions) - len(tally.missing)
     return {
         "pass": f"All {held} were {rule}."

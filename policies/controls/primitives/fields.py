@@ -16,6 +16,7 @@ from ledger.events.deployment import DeploymentRolledBack
 from ledger.events.model import Classification, DataSet
 from ledger.events.people import RoleGranted
 from ledger.state.aggregates import DeploymentState, ModelState
+from policies.controls.classes import in_words
 from policies.controls.finding import Deviation, Tally, both, many
 from policies.controls.primitives.arguments import Arguments
 
@@ -70,7 +71,9 @@ _WORDS = {
     "disclosures": "register of disclosures",
     "processor": "processor",
     "minimum_necessary": "statement of what is the minimum necessary",
-    "reasons": "reasons of the refusal",
+    "attempted": "what was tried",
+    "reasons": "why it was refused",
+    "transmission_encryption": "how transmission is encrypted",
     "granted_by": "person who granted it",
     "opened": "opening",
     "closed": "closing",
@@ -113,24 +116,25 @@ def _sentence(
 ) -> str:
     which = f"{noun} in scope" if arguments.subject in {"data_set", "model"} else noun
     if arguments.data:
-        classes = " or ".join(item.replace("_", " ") for item in arguments.data)
-        which = f"{noun} of class {classes}"
+        which = f"{noun} with {in_words(arguments.data)}"
     fields_ = ", ".join(_word(name) for name in arguments.required if name not in unknown)
     if arguments.subject == "incident":
         return "Incidents are not recorded in this ledger; show them from the incident system."
     return {
-        "pass": f"{many(number, which, _plural(which))}: each says its {fields_}.",
+        "pass": f"{many(number, which, _plural(which))}: each states: {fields_}.",
         "fail": f"{len(tally.exceptions):,} of {many(number, which, _plural(which))} "
-        f"{'does' if len(tally.exceptions) == 1 else 'do'} not properly say: {fields_}.",
+        f"{'lacks' if len(tally.exceptions) == 1 else 'lack'} what must be stated: {fields_}.",
         "insufficient_evidence": f"{many(number, which, _plural(which))}. The ledger has no place "
         f"for: {', '.join(_word(name) for name in unknown)}.",
     }.get(tally.verdict, f"No {which} was recorded in the period.")
 
 
 def _plural(which: str) -> str:
-    head, *rest = which.split(" in scope", 1) if " in scope" in which else which.split(" of ", 1)
-    joint = " in scope" if " in scope" in which else f" of {rest[0]}" if rest else ""
-    return f"{head}s{joint}"
+    for joint in (" in scope", " with "):
+        head, found, rest = which.partition(joint)
+        if found:
+            return f"{head}s{joint}{rest}"
+    return f"{which}s"
 
 
 def _word(name: str) -> str:

@@ -137,6 +137,6 @@ def recovery(material: Material, arguments: RecoveryArguments) -> Finding:
     return not_recorded(
         "T12",
         1,
-        "Backups and restore tests are not recorded in this ledger. Show the record of one made "
-        f"in each {many(arguments.every_days, 'day')}.",
+        "Backups and restore tests are not recorded in this ledger; show from elsewhere that one "
+        f"was made at least every {many(arguments.every_days, 'day')}.",
     )

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 
 from ledger.events.model import Classification  # noqa: TC001 (pydantic reads it at run time)
 from ledger.state.aggregates import VersionState, version_key
+from policies.controls.classes import PERSONAL, in_words
 from policies.controls.finding import Deviation, Tally, both, many
 from policies.controls.primitives.arguments import Arguments
 
 if TYPE_CHECKING:
     from policies.controls.finding import Finding
     from policies.controls.material import Material
-
-_PERSONAL = ("personal", "special_category", "phi")
 
 
 class LineageArguments(Arguments):
@@ -66,8 +65,7 @@ def lineage(material: Material, arguments: LineageArguments) -> Finding:
 
 
 def _sentence(tally: Tally, arguments: LineageArguments) -> str:
-    kinds = [item.replace("_", " ") for item in arguments.data]
-    which = f" trained on {' or '.join(kinds)} data" if kinds else ""
+    which = f" trained on {in_words(arguments.data)}" if arguments.data else ""
     held = many(tally.population, f"version{which} in production", f"versions{which} in production")
     rule = (
         "used for purposes its personal data was recorded for"
@@ -98,7 +96,7 @@ def _broken(
         model = material.history.registry.model(version.model)
         for held in version.data_sets:
             beyond = sorted(set(model.purposes) - set(held.purposes))
-            if held.classification in _PERSONAL and beyond:
+            if held.classification in PERSONAL and beyond:
                 found.append(f"data set {held.name} is not recorded for: {', '.join(beyond)}")
     if _in_cycle(material, version):
         found.append("it is recorded as its own ancestor")

@@ -123,7 +123,7 @@ def test_hipaa_without_health_data_exercises_none_of_its_rows() -> None:
     story.clean_change()
     found = _result(_assessed(story, "hipaa"), "hipaa-514")
     assert (found.verdict, found.findings) == ("not_exercised", ())
-    assert found.sentence == "No version in scope is recorded as trained on data of class phi."
+    assert found.sentence == "No version in scope is recorded as trained on health data (PHI)."
 
 
 def test_hipaa_over_de_identified_health_data_passes_its_rows() -> None:

@@ -206,7 +206,10 @@ def test_a_ledger_younger_than_the_interval_is_insufficient_evidence() -> None:
 
 def test_events_that_are_not_recorded_are_insufficient_evidence() -> None:
     found = examine(_begun(), "T7", kind="review.completed", every_days=90)
-    assert found.sentence == "Reviews are not recorded in this ledger; show one for each 90 days."
+    assert found.sentence == (
+        "Reviews are not recorded in this ledger; show from elsewhere that one was made at least "
+        "every 90 days."
+    )
 
 
 def test_a_version_that_leads_back_to_data_code_and_parents_passes() -> None:

@@ -25,7 +25,7 @@ def test_two_independent_approvals_pass_where_two_are_asked_for() -> None:
     found = examine(story, "T4", approvers=2, roles=("compliance", "ml_lead"))
     assert (found.verdict, found.population, found.tested) == ("pass", 1, 1)
     assert found.sentence == (
-        "The one production change was approved by at least 2 persons other than who registered "
+        "The one production change was approved by 2 persons, none of whom registered the version "
         "or asked for it."
     )
 
