@@ -1,0 +1,118 @@
+"""people and token: what an operator may do, and what only the policy may allow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from webui.identity.links import issue_setup_link, redeem_first
+from webui.identity.tokens import authenticate
+from webui.settings import read_settings
+from webui.wiring import open_home
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.webui.cli.conftest import Run
+
+
+@pytest.fixture
+def administrator(installed: Run, home: Path) -> str:
+    """The id of an administrator who has set the installation up."""
+    assert installed
+    wiring = open_home(read_settings({}, home))
+    actor_id = redeem_first(
+        wiring,
+        issue_setup_link(wiring),
+        name="Mira Haddad",
+        email="mira@example.org",
+        password="a long enough sentence",
+    )
+    wiring.close()
+    return actor_id
+
+
+def test_people_are_listed_with_their_roles(installed: Run, administrator: str) -> None:
+    line = next(it for it in installed("people", "list").stdout.splitlines() if administrator in it)
+    assert "Mira Haddad" in line
+    assert line.endswith("administrator")
+
+
+def test_the_service_may_not_invite_where_the_policy_does_not_let_it(
+    installed: Run, administrator: str
+) -> None:
+    assert administrator
+    told = installed("people", "invite", "--name", "Bo", "--email", "bo@example.org")
+    assert told.exit_code == 3
+    assert "page People" in told.stderr
+    assert installed("entry", "4").stdout.count("access.denied") == 1
+    assert "Bo" not in installed("people", "list").stdout
+
+
+def test_an_invitation_needs_an_address(installed: Run) -> None:
+    told = installed("people", "invite", "--name", "Bo", "--email", "nowhere")
+    assert told.exit_code == 2
+    assert "name@example.org" in told.stderr
+
+
+def test_a_token_is_shown_once_and_opens_what_its_scope_says(
+    installed: Run, administrator: str, home: Path
+) -> None:
+    told = installed(
+        "token", "create", "--actor", administrator, "--label", "ci", "--kind", "metrics.observed"
+    )
+    assert told.exit_code == 0
+    secret = told.stdout.strip()
+    wiring = open_home(read_settings({}, home))
+    bearer = authenticate(wiring, secret)
+    wiring.close()
+    assert bearer.actor.id == administrator
+    assert bearer.scope.kinds == ("metrics.observed",)
+    listed = installed("token", "list").stdout
+    assert secret not in listed
+    assert "ci" in listed
+
+
+def test_a_revoked_token_is_listed_as_revoked(installed: Run, administrator: str) -> None:
+    installed("token", "create", "--actor", administrator, "--label", "ci")
+    token_id = installed("token", "list").stdout.splitlines()[1].split()[0]
+    assert installed("token", "revoke", token_id).exit_code == 0
+    assert "-" not in installed("token", "list").stdout.splitlines()[1].split()[-1:]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--label", "x"), "either --actor or --workload"),
+        (("--label", "x", "--actor", "0" * 32), "no such actor"),
+        (("--label", "x", "--actor", "0" * 32, "--role", "pipeline"), "--role goes with"),
+        (("--label", "x", "--actor", "0" * 32, "--kind", "model.regstered"), "kinds"),
+        (("--label", "x", "--actor", "0" * 32, "--days", "0"), "--days"),
+        (("--actor", "0" * 32), "--label"),
+    ],
+)
+def test_a_token_that_makes_no_sense_is_refused(
+    installed: Run, arguments: tuple[str, ...], said: str
+) -> None:
+    told = installed("token", "create", *arguments)
+    assert told.exit_code == 2
+    assert said in told.stderr
+
+
+def test_a_token_that_is_not_there_can_not_be_revoked(installed: Run) -> None:
+    told = installed("token", "revoke", "nothing")
+    assert told.exit_code == 2
+    assert "no such token" in told.stderr
+
+
+def test_a_database_that_can_not_be_written_is_told(
+    installed: Run, administrator: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(
+        "COUNTERSEAL_DATABASE_URL", f"sqlite:///file:{home / 'ledger.db'}?mode=ro&uri=true"
+    )
+    told = installed("token", "create", "--actor", administrator, "--label", "ci")
+    assert told.exit_code == 4
+    assert "can't be written" in told.stderr
+    assert "readonly" in told.stderr
