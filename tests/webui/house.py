@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from webui.wiring import Wiring
 
+_KEYS = itertools.count()
 EVERYTHING = TokenScope(kinds="*")
 
 
@@ -111,7 +113,6 @@ class Api:
 
     client: FlaskClient
     secret: str
-    keys: int = 0
 
     def get(self, path: str, **options: Any) -> TestResponse:
         """GET below ``/api/v1``."""
@@ -127,8 +128,7 @@ class Api:
 
     def submit(self, kind: str, event: object, key: str = "") -> TestResponse:
         """Submit a command, under a fresh key if none is given."""
-        self.keys += 1
-        headers = {"Idempotency-Key": key or f"key-{self.keys}"}
+        headers = {"Idempotency-Key": key or f"key-{next(_KEYS)}"}
         return self.post("/events", json={"kind": kind, "event": event}, headers=headers)
 
     def submit_bytes(self, body: bytes, key: str = "bytes") -> TestResponse:

@@ -188,7 +188,7 @@ def command(inner: str) -> bytes:
     [
         (b"", "not-json", ""),
         (b"{", "not-json", ""),
-        (b"[1,]", "not-json", ""),
+        (b"[1,]", "not-json", "/1"),
         (b'{"kind":"kumquat-7391"', "not-json", ""),
         (b"{'kind': 1}", "not-json", ""),
         (b'{"kind":1} {"kind":2}', "not-json", ""),
