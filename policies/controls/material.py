@@ -56,13 +56,19 @@ class Material:
 
     def of_kind(self, *kinds: str) -> tuple[Recorded, ...]:
         """Entries of these kinds in the period, about a model in scope or about none."""
-        return tuple(
-            item
-            for item in self.history.recorded
-            if item.entry.kind in kinds
-            and self.scope.period.holds(item.entry.recorded_at)
-            and (not item.about.model or self.scope.covers(item.about.model))
-        )
+        if len(kinds) == 1:
+            return tuple(self._by_kind.get(kinds[0], ()))
+        found = (item for kind in kinds for item in self._by_kind.get(kind, ()))
+        return tuple(sorted(found, key=lambda item: item.entry.sequence))
+
+    @cached_property
+    def _by_kind(self) -> dict[str, list[Recorded]]:
+        found: dict[str, list[Recorded]] = {}
+        for item in self.history.recorded:
+            in_scope = not item.about.model or self.scope.covers(item.about.model)
+            if in_scope and self.scope.period.holds(item.entry.recorded_at):
+                found.setdefault(item.entry.kind, []).append(item)
+        return found
 
     @cached_property
     def models(self) -> tuple[ModelState, ...]:
@@ -95,9 +101,25 @@ class Material:
         )
 
     @cached_property
+    def deployments(self) -> dict[tuple[str, str], tuple[DeploymentState, ...]]:
+        """By model and version: every deployment, in every environment and at every time."""
+        found: dict[tuple[str, str], list[DeploymentState]] = {}
+        for item in self.history.registry.all(DeploymentState):
+            found.setdefault((item.model, item.version), []).append(item)
+        return {key: tuple(items) for key, items in found.items()}
+
+    @cached_property
+    def stretches_of(self) -> dict[tuple[str, str], tuple[DeploymentState, ...]]:
+        """The stretches by model and version."""
+        found: dict[tuple[str, str], list[DeploymentState]] = {}
+        for item in self.stretches:
+            found.setdefault((item.model, item.version), []).append(item)
+        return {key: tuple(items) for key, items in found.items()}
+
+    @cached_property
     def in_use(self) -> tuple[VersionState, ...]:
         """Versions that ran in production at some time in the period, by model and version."""
-        ran = {(item.model, item.version) for item in self.stretches}
+        ran = self.stretches_of
         return tuple(item for item in self.versions if (item.model, item.version) in ran)
 
     @cached_property

@@ -7,6 +7,7 @@ the state before it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ledger.events import log, people
@@ -41,14 +42,21 @@ class People:
     enrolled: dict[str, int]
     holdings: tuple[Holding, ...]
 
+    @cached_property
+    def _of_actor(self) -> dict[str, list[Holding]]:
+        found: dict[str, list[Holding]] = {}
+        for item in self.holdings:
+            found.setdefault(item.actor, []).append(item)
+        return found
+
     def is_person(self, actor: str) -> bool:
         """Whether the actor is enrolled as a natural person."""
         return self.types.get(actor) == "person"
 
     def roles_at(self, actor: str, sequence: int) -> tuple[str, ...]:
         """Roles of an actor when the entry at ``sequence`` was made, by name."""
-        held = (item for item in self.holdings if item.actor == actor and item.at(sequence))
-        return tuple(sorted(item.role for item in held))
+        held = self._of_actor.get(actor, ())
+        return tuple(sorted(item.role for item in held if item.at(sequence)))
 
 
 def people_of(recorded: tuple[Recorded, ...]) -> People:

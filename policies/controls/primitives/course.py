@@ -140,9 +140,7 @@ def _late(
             )
         )
     last = material.history.recorded[-1].entry.recorded_at[:10]
-    for stretch in material.stretches:
-        if (stretch.model, stretch.version) != (event.model, event.version):
-            continue
+    for stretch in material.stretches_of.get((event.model, event.version), ()):
         entries = both((sequence, stretch.since))
         if stretch.since > sequence:
             found.append((entries, f"{who}: deployed after it was deprecated."))

@@ -141,8 +141,7 @@ def _needed_until(material: Material, version: VersionState) -> str:
     last = material.scope.period.until.isoformat()
     ends = [
         min(item.ended_at[:10], last) if item.ended_at else last
-        for item in material.stretches
-        if (item.model, item.version) == (version.model, version.version)
+        for item in material.stretches_of[version.model, version.version]
     ]
     return min(max(ends), material.history.recorded[-1].entry.recorded_at[:10])
 

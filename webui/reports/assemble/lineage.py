@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ledger.state.aggregates import DeploymentState, ModelState, VersionState
 from ledger.state.lineage import Lineage, lineage_of
 from ledger.state.lineage import Node as Origin
 from policies.controls.finding import many
@@ -27,21 +26,26 @@ from webui.reports.model import (
 )
 
 if TYPE_CHECKING:
-    from ledger.state.aggregates import Measured
+    from ledger.state.aggregates import DeploymentState, Measured, ModelState, VersionState
     from webui.reports.assemble.basis import Basis
     from webui.reports.model import Block
     from webui.reports.node_shape import NodeKind
 
 _MOST_NODES = 40
 _MOST_VERSIONS = 5
+_MOST_MODELS = 60
 _DASH = "\N{EN DASH}"
 
 
 def models(basis: Basis) -> Section:
     """A part for each model in scope: facts, lineage, versions, metrics."""
     blocks: list[Block] = []
-    for model in basis.material.models:
+    for model in basis.material.models[:_MOST_MODELS]:
         blocks.extend(_model(basis, model))
+    rest = basis.material.models[_MOST_MODELS:]
+    if rest:
+        named = ", ".join(model.model for model in rest)
+        blocks.append(Paragraph(f"Not shown here, for want of room: {named}."))
     if not blocks:
         blocks.append(Callout("note", "No model in scope was registered by the end of the period."))
     return Section("Models and where they come from", tuple(blocks))
@@ -92,11 +96,7 @@ def _figure(basis: Basis, model: ModelState, versions: list[VersionState]) -> Fi
 
 
 def _deployments(basis: Basis, version: VersionState) -> tuple[DeploymentState, ...]:
-    return tuple(
-        item
-        for item in basis.material.history.registry.all(DeploymentState)
-        if (item.model, item.version) == (version.model, version.version)
-    )
+    return basis.material.deployments.get((version.model, version.version), ())
 
 
 def _merged(drawn: list[Lineage]) -> tuple[list[Node], list[Edge]]:
