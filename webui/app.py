@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from flask import Flask
 
 from webui import api, errors_http, headers, here, pages
+from webui import hosts as names
 from webui.identity import csrf, current
 from webui.identity.schema import prepare
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from webui.wiring import Wiring
 
 LARGEST_REQUEST: Final = 8 * 1024 * 1024
-OUR_HOSTS: Final = ("localhost", "127.0.0.1", "[::1]")
 
 
 def create_app(wiring: Wiring, *, hosts: Iterable[str] = ()) -> Flask:
@@ -31,8 +31,8 @@ def create_app(wiring: Wiring, *, hosts: Iterable[str] = ()) -> Flask:
     prepare(wiring.engine)
     app = Flask("webui")
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_REQUEST
-    app.config["TRUSTED_HOSTS"] = [*OUR_HOSTS, *hosts]
     here.keep(app, wiring)
+    names.install(app, hosts)
     headers.install(app)
     errors_http.install(app)
     current.install(app, wiring)

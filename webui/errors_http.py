@@ -33,6 +33,7 @@ from policies.errors import PolicyError
 from webui.identity.errors import (
     AdministratorError,
     ForgeryError,
+    HostError,
     IdentityError,
     LinkError,
     ScopeError,
@@ -67,6 +68,7 @@ STATUS: Final[dict[type[LedgerError], HTTPStatus]] = {
     ScopeError: HTTPStatus.FORBIDDEN,
     AdministratorError: HTTPStatus.FORBIDDEN,
     ForgeryError: HTTPStatus.FORBIDDEN,
+    HostError: HTTPStatus.BAD_REQUEST,
     ThrottledError: HTTPStatus.TOO_MANY_REQUESTS,
     IdentityError: HTTPStatus.BAD_REQUEST,
     LedgerError: HTTPStatus.INTERNAL_SERVER_ERROR,

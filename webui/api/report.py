@@ -51,10 +51,11 @@ def _pdf(asker: Asker, report: str) -> Response:
 
 
 def _issue(asker: Asker) -> Response:
-    from webui.reports.issue import issue_report
-
     wanted = body_fields(ReportWanted)
     check_kind(asker.scope, ReportIssued.kind)
+    # Drawing and sealing load heavy libraries.
+    from webui.reports.issue import issue_report
+
     issued = issue_report(
         asker.wiring,
         asker.actor,

@@ -10,6 +10,7 @@
     |  |- ScopeError           403  the token may not do this
     |  |- AdministratorError   403  only administrators may do this
     |  |- ForgeryError         403  the request may come from another site
+    |  |- HostError            400  the name that was asked for is not served here
     |  |- ThrottledError       429  too many failed attempts; ``numbers["seconds"]`` to wait
 """
 
@@ -58,6 +59,12 @@ class ForgeryError(IdentityError):
     """The request does not prove that it was made on our own pages."""
 
     code = "cross-site"
+
+
+class HostError(IdentityError):
+    """The name that was asked for is not served here."""
+
+    code = "host-unknown"
 
 
 class ThrottledError(IdentityError):

@@ -141,7 +141,7 @@ def artifact(**changes: Any) -> dict[str, Any]:
         (7, {}, 422, "invalid-string-type", "/kind"),
     ],
 )
-def test_a_command_that_is_wrong_is_refused_with_the_place(
+def test_a_command_that_is_wrong_is_refused_with_the_place(  # noqa: PLR0917 (a row of the table)
     settled: Company, kind: Any, event: Any, status: int, code: str, place: str
 ) -> None:
     size = settled.house.size
