@@ -1,25 +1,41 @@
-"""A file inside a PDF: the machine-readable twin that travels with the pages (ISO 32000-2, 7.11.4).
+"""Files inside a PDF, so that a report carries its own evidence.
 
-Names are plain file names, without folders, so that a reader who saves them stays in the folder
-that was chosen.
+They are part of the deterministic bytes whose digest goes into the ledger. Each is listed in the
+document's name tree and linked to the document as its data.
+
+Source: ISO 32000-2 sections 7.11.4 (embedded file streams) and 14.13 (associated files).
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+from reportlab.pdfbase.pdfdoc import (
+    PDFArray,
+    PDFDate,
+    PDFDictionary,
+    PDFDocument,
+    PDFName,
+    PDFStream,
+    PDFString,
+    PDFZCompress,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _MEDIA_TYPE: Final = re.compile(r"[a-z]+/[a-z0-9.+-]+")
 
 
 @dataclass(frozen=True)
 class Attachment:
-    """A file's name, media type (RFC 6838), description in words and bytes.
+    """A file to be embedded.
 
     Raises:
-        ValueError: the name is not a plain ASCII file name, or the media type not one.
+        ValueError: the name is not plain ASCII of a file, or the media type has another form.
     """
 
     name: str
@@ -28,9 +44,56 @@ class Attachment:
     data: bytes
 
     def __post_init__(self) -> None:
-        if not _NAME.fullmatch(self.name):
-            msg = "an attachment has a plain file name"
+        if not _PLAIN_NAME.fullmatch(self.name):
+            msg = "an attachment's name is letters, digits, dots, dashes and underscores"
             raise ValueError(msg)
         if not _MEDIA_TYPE.fullmatch(self.media_type):
-            msg = "an attachment has a media type"
+            msg = "an attachment's media type is type/subtype in lower case"
             raise ValueError(msg)
+
+
+def embed(document: PDFDocument, attachments: Sequence[Attachment]) -> None:
+    """Put files into a document that is being made.
+
+    Raises:
+        ValueError: two files have one name.
+    """
+    by_name = {attachment.name: attachment for attachment in attachments}
+    if len(by_name) != len(attachments):
+        msg = "two attachments have the same name"
+        raise ValueError(msg)
+    if not by_name:
+        return
+    specifications = {
+        name: document.Reference(_specification(document, attachment), f"file-{name}")
+        for name, attachment in sorted(by_name.items())
+    }
+    pairs = [part for name, spec in specifications.items() for part in (PDFString(name), spec)]
+    catalog = document.Catalog
+    catalog.Names = PDFDictionary({"EmbeddedFiles": PDFDictionary({"Names": PDFArray(pairs)})})
+    catalog.AF = PDFArray(list(specifications.values()))
+    catalog.__NoDefault__ = [*catalog.__NoDefault__, "AF"]
+
+
+def _specification(document: PDFDocument, attachment: Attachment) -> PDFDictionary:
+    time = PDFDate(ts=document._timeStamp)  # noqa: SLF001 - reportlab has no reader for it
+    parameters = PDFDictionary({"Size": len(attachment.data), "ModDate": time})
+    head = PDFDictionary(
+        {
+            "Type": PDFName("EmbeddedFile"),
+            "Subtype": PDFName(attachment.media_type.replace("/", "#2F")),
+            "Params": parameters,
+        }
+    )
+    stream = PDFStream(head, attachment.data, [PDFZCompress])
+    reference = document.Reference(stream, f"data-{attachment.name}")
+    return PDFDictionary(
+        {
+            "Type": PDFName("Filespec"),
+            "F": PDFString(attachment.name),
+            "UF": PDFString(attachment.name),
+            "Desc": PDFString(attachment.description),
+            "AFRelationship": PDFName("Data"),
+            "EF": PDFDictionary({"F": reference, "UF": reference}),
+        }
+    )

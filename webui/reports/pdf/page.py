@@ -1,7 +1,9 @@
-"""The page: A4, margins, header, footer, watermark, and a canvas that knows all pages at the end.
+"""The pages: A4, lying ones for wide figures, a canvas that knows how many pages there will be, header, footer.
 
-Pages are kept until the last one is drawn. Only then are the things added that need the whole:
-"page x of y", the page numbers of the contents, the outline's targets. So one pass is enough.
+Rules:
+- One pass: pages are kept until the last is drawn, then each gets its header, footer and, where the
+  table of contents stands, its page numbers.
+- Header and footer never overlap and never run into the margin: what is too long is shortened.
 """
 
 from __future__ import annotations
@@ -9,189 +11,194 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from reportlab.lib.pagesizes import A4
+from reportlab.lib.pagesizes import A3, A4, landscape
 from reportlab.pdfgen.canvas import Canvas
+from reportlab.platypus import Frame, PageTemplate
 
-from webui.reports.appearance import INK, MUTED, RULE
+from webui.reports.appearance import RULE
 from webui.reports.pdf.fonts import BOLD, SANS, drawable, text_width
 from webui.reports.pdf.text import Mark, Style, draw, draw_right, identity, shortened
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from webui.reports.model import Report
 
-PAGE_WIDTH: Final[float] = A4[0]
-PAGE_HEIGHT: Final[float] = A4[1]
-MARGIN: Final = 56.0
-TOP: Final = 78.0
+UPRIGHT: Final[tuple[float, float]] = A4
+LYING: Final[tuple[float, float]] = landscape(A4)
+LARGE: Final[tuple[float, float]] = landscape(A3)
+SIDE: Final = 56.0
+TOP: Final = 74.0
 BOTTOM: Final = 66.0
-TEXT_WIDTH: Final = PAGE_WIDTH - 2 * MARGIN
-TEXT_HEIGHT: Final = PAGE_HEIGHT - TOP - BOTTOM
+COVER: Final = "cover"
+BODY: Final = "body"
+WIDE: Final = "wide"
+LARGEST: Final = "largest"
+SHEETS: Final = {BODY: UPRIGHT, WIDE: LYING, LARGEST: LARGE}
+"""The templates for text and figures, the usual one first."""
 
-_HEADER: Final = Style(size=7.4, colour=MUTED)
-_HEADER_CLASS: Final = Style(face=BOLD, size=7.4, colour=MUTED)
-_FOOTER: Final = Style(size=6.6, colour=MUTED)
-_PAGE: Final = Style(size=7.4, colour=INK)
+_EDGE_WORDS: Final = Style(size=7, colour="#566472")
+_EDGE_BOLD: Final = Style(face=BOLD, size=7, colour="#566472")
+_SECTION_LINE: Final = Style(face=BOLD, size=9.4, colour="#1b2733")
+_INNER_LINE: Final = Style(size=8.6, colour="#37444f")
+_HEAD_SHOWN: Final = 16
 _WATERMARK: Final = "#eceff2"
-_HASH: Final = 12
 
 
 @dataclass(frozen=True)
-class Furniture:
-    """What stands on every page. ``moment`` dates the file."""
+class EdgeWords:
+    """What stands in the margin of every page, drawable."""
 
     title: str
     classification: str
-    foot: str
+    standing: str
     watermark: str
-    moment: datetime
-    subject: str
-    generator: str
-
-    @classmethod
-    def of(cls, report: Report) -> Furniture:
-        """The furniture of a report."""
-        foot = (
-            f"{report.origin} \N{MIDDLE DOT} position {report.position:,} \N{MIDDLE DOT} "
-            f"root {report.head[:_HASH]}\N{HORIZONTAL ELLIPSIS} \N{MIDDLE DOT} {report.report_id}"
-        )
-        return cls(
-            report.title,
-            report.classification,
-            foot,
-            report.watermark or "",
-            report.generated_at,
-            report.subtitle,
-            report.generator,
-        )
 
 
 @dataclass(frozen=True)
-class _Listed:
-    """A line of the contents on a page, whose number is still to come."""
+class Slot:
+    """Lines of the table of contents waiting for their page numbers. ``y`` are base lines."""
 
-    page: int
-    mark: Mark
-    rectangle: tuple[float, float, float, float]
-    style: Style
-
-
-@dataclass(frozen=True)
-class _Marked:
-    page: int
-    mark: Mark
-    top: float
+    x: float
+    width: float
+    lines: tuple[tuple[Mark, float], ...]
 
 
-class PageCanvas(Canvas):  # type: ignore[misc]  # reportlab has no types
-    """A canvas that keeps its pages and finishes them when their number is known."""
+def edge_words(report: Report) -> EdgeWords:
+    """The words of header, footer and watermark."""
+    parts = (
+        report.origin,
+        f"position {report.position:,}",
+        f"head {report.head[:_HEAD_SHOWN]}",
+        report.report_id,
+    )
+    return EdgeWords(
+        title=drawable(report.title),
+        classification=drawable(report.classification),
+        standing=drawable(" · ".join(parts)),
+        watermark=drawable(report.watermark or ""),
+    )
 
-    def __init__(self, *arguments: Any, furniture: Furniture, **options: Any) -> None:
-        options |= {"invariant": 1, "initialFontName": SANS, "lang": "en-GB"}
-        options |= {"pageCompression": 1}
-        super().__init__(*arguments, **options)
-        self._furniture = furniture
-        self._states: list[dict[str, Any]] = []
-        self._marks: list[_Marked] = []
-        self._listed: list[_Listed] = []
-        self._describe()
-        self._draw_watermark()
 
-    def mark(self, mark: Mark, y: float) -> None:
-        """Make the height ``y`` of the current page a target of the outline and the contents."""
-        _, top = self.absolutePosition(0, y)
-        self._marks.append(_Marked(len(self._states) + 1, mark, top))
+def inner_size(page: tuple[float, float]) -> tuple[float, float]:
+    """Width and height that a page leaves for text."""
+    return page[0] - 2 * SIDE, page[1] - TOP - BOTTOM
 
-    def list_mark(self, mark: Mark, width: float, height: float, style: Style) -> None:
-        """Let the line at the origin, so large, lead to ``mark`` and show its page number."""
-        left, bottom = self.absolutePosition(0, 0)
-        rectangle = (left, bottom, left + width, bottom + height)
-        self._listed.append(_Listed(len(self._states) + 1, mark, rectangle, style))
+
+def page_templates(words: EdgeWords) -> list[PageTemplate]:
+    """The templates: the cover and each of ``SHEETS``."""
+
+    def ground(canvas: Canvas, _document: Any) -> None:
+        _draw_watermark(canvas, words.watermark)
+
+    return [
+        PageTemplate(name, [_frame(size)], onPage=ground, pagesize=size)
+        for name, size in ((COVER, UPRIGHT), *SHEETS.items())
+    ]
+
+
+class ReportCanvas(Canvas):  # type: ignore[misc]  # reportlab has no types
+    """A canvas that keeps its pages until ``save``. Used by one thread, for one document."""
+
+    def __init__(self, *args: Any, words: EdgeWords, **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self._annotationCount: int
+        self._words = words
+        self._kept: list[dict[str, Any]] = []
+        self._pages_of: dict[str, int] = {}
+        self.slot: Slot | None = None
 
     @property
     def page_count(self) -> int:
-        """How many pages were finished."""
-        return len(self._states)
+        """How many pages there are so far."""
+        return len(self._kept)
+
+    def mark(self, mark: Mark, top: float) -> None:
+        """Bind a mark to the current page at height ``top`` of the current coordinates."""
+        self._pages_of[mark.key] = self._pageNumber
+        self.bookmarkHorizontal(mark.key, 0, top)
+        self.addOutlineEntry(identity(mark.title), mark.key, mark.level, closed=mark.level == 0)
 
     def showPage(self) -> None:  # noqa: N802 - reportlab's name
-        """Keep the page and begin another."""
-        self._states.append(dict(self.__dict__))
+        """Keep the page; links bound to it hold, since page names are counted on here."""
+        self._kept.append(dict(self.__dict__))
+        self._doc.pageCounter += 1
+        self._doc.inObject = None
+        self.slot = None
         self._startPage()
-        self._draw_watermark()
 
     def save(self) -> None:
-        """Finish every page and write the file."""
-        pages = {marked.mark.key: marked.page for marked in self._marks}
-        for number, state in enumerate(self._states, start=1):
-            self.__dict__.update(state)
-            self._draw_header(number)
-            self._draw_footer(number)
-            self._set_targets(number)
-            self._number_contents(number, pages)
+        """Complete and write every page."""
+        self._doc.pageCounter = 1
+        annotations = self._annotationCount
+        for page in self._kept:
+            self.__dict__.update(page)
+            self._annotationCount = annotations
+            self._draw_edges(len(self._kept))
+            if self.slot is not None:
+                self._draw_slot(self.slot)
+            annotations = self._annotationCount
             super().showPage()
-        super().save()
+        self._doc.SaveToFile(self._filename, self)
 
-    def _describe(self) -> None:
-        furniture = self._furniture
-        self.setTitle(identity(furniture.title))
-        self.setSubject(identity(furniture.subject))
-        self.setAuthor(identity(furniture.generator))
-        self.setCreator(identity(furniture.generator))
-        self.setViewerPreference("DisplayDocTitle", "true")
-        self.showOutline()
-        stamp = self._doc._timeStamp  # noqa: SLF001 - the only way to date a file
-        stamp.YMDhms = furniture.moment.timetuple()[:6]
-
-    def _draw_watermark(self) -> None:
-        text = drawable(self._furniture.watermark)
-        if not text:
-            return
-        size = min(92.0, PAGE_WIDTH * 0.95 / max(text_width(text, BOLD, 1.0), 0.1))
-        style = Style(face=BOLD, size=size, colour=_WATERMARK)
-        self.saveState()
-        self.translate(PAGE_WIDTH / 2, PAGE_HEIGHT / 2)
-        self.rotate(52)
-        draw(self, -text_width(text, BOLD, size) / 2, -size / 3, text, style)
-        self.restoreState()
-
-    def _draw_header(self, number: int) -> None:
-        y = PAGE_HEIGHT - 44
-        right = PAGE_WIDTH - MARGIN
-        classification = shortened(self._furniture.classification, _HEADER_CLASS, TEXT_WIDTH / 3)
-        draw_right(self, right, y, classification, _HEADER_CLASS)
-        if number == 1:
-            return
-        draw(self, MARGIN, y, shortened(self._furniture.title, _HEADER, TEXT_WIDTH * 0.6), _HEADER)
-        self._rule(y - 9)
-
-    def _draw_footer(self, number: int) -> None:
-        y = 36
-        page = f"page {number} of {len(self._states)}"
-        room = TEXT_WIDTH - 70
-        self._rule(y + 14)
-        draw(self, MARGIN, y, shortened(self._furniture.foot, _FOOTER, room), _FOOTER)
-        draw_right(self, PAGE_WIDTH - MARGIN, y, page, _PAGE)
-
-    def _rule(self, y: float) -> None:
+    def _draw_edges(self, pages: int) -> None:
+        words, (width, height) = self._words, self._pagesize
+        right, room = width - SIDE, width - 2 * SIDE
         self.setStrokeColor(RULE)
         self.setLineWidth(0.5)
-        self.setDash()
-        self.line(MARGIN, y, PAGE_WIDTH - MARGIN, y)
+        if self._pageNumber > 1:
+            top = height - 46
+            label = shortened(words.classification, _EDGE_BOLD, room / 3)
+            label_width = text_width(label, BOLD, _EDGE_BOLD.size)
+            title = shortened(words.title, _EDGE_WORDS, room - label_width - 16)
+            draw(self, SIDE, top, title, _EDGE_WORDS)
+            draw_right(self, right, top, label, _EDGE_BOLD)
+            self.line(SIDE, top - 7, right, top - 7)
+        bottom = 38
+        count = f"page {self._pageNumber} of {pages}"
+        count_width = text_width(count, SANS, _EDGE_WORDS.size)
+        standing = shortened(words.standing, _EDGE_WORDS, room - count_width - 16)
+        self.line(SIDE, bottom + 13, right, bottom + 13)
+        draw(self, SIDE, bottom, standing, _EDGE_WORDS)
+        draw_right(self, right, bottom, count, _EDGE_WORDS)
 
-    def _set_targets(self, number: int) -> None:
-        for marked in self._marks:
-            if marked.page == number:
-                mark = marked.mark
-                self.bookmarkHorizontalAbsolute(mark.key, marked.top)
-                closed = 1 if mark.level == 0 else None
-                self.addOutlineEntry(identity(mark.title), mark.key, mark.level, closed)
+    def _draw_slot(self, slot: Slot) -> None:
+        right = slot.x + slot.width
+        for mark, y in slot.lines:
+            style = _INNER_LINE if mark.level else _SECTION_LINE
+            left = slot.x + 14 * mark.level
+            number = str(self._pages_of[mark.key])
+            title = shortened(mark.title, style, right - left - 40)
+            draw(self, left, y, title, style)
+            draw_right(self, right, y, number, style)
+            self._draw_leader(left + text_width(title, style.face, style.size) + 6, right - 24, y)
+            box = (left, y - 3, right, y + style.size)
+            self.linkAbsolute("", mark.key, box, name=f"contents-{mark.key}", thickness=0)
 
-    def _number_contents(self, number: int, pages: dict[str, int]) -> None:
-        for listed in self._listed:
-            if listed.page != number or listed.mark.key not in pages:
-                continue
-            _, bottom, right, _ = listed.rectangle
-            y = bottom + listed.style.leading * 0.27
-            draw_right(self, right, y, str(pages[listed.mark.key]), listed.style)
-            self.linkAbsolute("", listed.mark.key, listed.rectangle, Border="[0 0 0]")
+    def _draw_leader(self, left: float, right: float, y: float) -> None:
+        if right - left < 12:  # noqa: PLR2004 - three dots at least
+            return
+        self.saveState()
+        self.setStrokeColor(RULE)
+        self.setLineWidth(0.6)
+        self.setDash([0.6, 3])
+        self.line(left, y + 1, right, y + 1)
+        self.restoreState()
+
+
+def _frame(size: tuple[float, float]) -> Frame:
+    width, height = inner_size(size)
+    return Frame(
+        SIDE, BOTTOM, width, height, leftPadding=0, rightPadding=0, topPadding=0, bottomPadding=0
+    )
+
+
+def _draw_watermark(canvas: Canvas, text: str) -> None:
+    if not text:
+        return
+    width, height = canvas._pagesize  # noqa: SLF001 - reportlab has no reader for it
+    size = min(96.0, width * 0.95 * 96 / max(text_width(text, BOLD, 96), 1))
+    canvas.saveState()
+    canvas.translate(width / 2, height / 2)
+    canvas.rotate(45)
+    style = Style(face=BOLD, size=size, colour=_WATERMARK)
+    draw(canvas, -text_width(text, BOLD, size) / 2, -size / 3, text, style)
+    canvas.restoreState()

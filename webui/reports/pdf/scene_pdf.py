@@ -1,121 +1,112 @@
-"""Paint a scene onto a PDF page: the same drawing that a page shows as SVG.
-
-A scene counts downwards from its top left corner, a PDF upwards from the bottom left; heights are
-turned over here. Links that lead to the site itself have no meaning on paper and are left out.
-"""
+"""Paint a scene into a PDF: the same drawing as the SVG, scaled to the page."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, Final, assert_never
 
 from reportlab.platypus import Flowable
 
-from webui.reports.pdf.fonts import BOLD, MONO, SANS, Face, drawable, text_width
-from webui.reports.pdf.text import Style, draw
-from webui.reports.scene import Group, Item, Path, Pen, Rect, Scene, Text
+from webui.reports.pdf.fonts import BOLD, MONO, SANS, drawable, text_width
+from webui.reports.pdf.text import CAPTION, Line, Style, draw, draw_line, wrap
+from webui.reports.scene import Group, Item, Path, Pen, Rect, Scene, Text, bounds
 
 if TYPE_CHECKING:
     from reportlab.pdfgen.canvas import Canvas
 
-_SHIFTS = {"start": 0.0, "middle": 0.5, "end": 1.0}
+_GAP: Final = 6.0
+
+
+def scale_into(scene: Scene, width: float, height: float) -> float:
+    """By how much a scene shrinks to fit; never more than 1."""
+    return min(1.0, width / max(scene.width, 1.0), height / max(scene.height, 1.0))
+
+
+def paint(canvas: Canvas, scene: Scene, x: float, y: float, scale: float) -> None:
+    """Paint a scene with its bottom left corner at ``x``, ``y``."""
+    canvas.saveState()
+    canvas.translate(x, y)
+    canvas.scale(scale, scale)
+    for item in scene.items:
+        _paint(canvas, item, scene.height)
+    canvas.restoreState()
 
 
 class SceneFlow(Flowable):  # type: ignore[misc]  # reportlab has no types
-    """A scene at its own size, or smaller where the page has less room than that."""
+    """A scene with its caption below, as large as fits into ``most_height`` points, never split."""
 
-    def __init__(self, scene: Scene, *, most_height: float) -> None:
+    def __init__(self, scene: Scene, caption: str, most_height: float) -> None:
         super().__init__()
         self._scene = scene
+        self._caption = caption
         self._most_height = most_height
+        self._lines: list[Line] = []
         self._scale = 1.0
+        self.spaceBefore = 4
+        self.spaceAfter = 14
 
     def wrap(self, available_width: float, available_height: float) -> tuple[float, float]:
-        """The size of the scene, made to fit."""
+        """The size of the drawing and its caption."""
         del available_height
-        scene = self._scene
-        self._scale = min(
-            1.0,
-            available_width / max(scene.width, 1.0),
-            self._most_height / max(scene.height, 1.0),
-        )
+        self._lines = wrap(self._caption, CAPTION, available_width)[:3] if self._caption else []
+        below = len(self._lines) * CAPTION.leading + _GAP
+        self._scale = scale_into(self._scene, available_width, self._most_height - below)
         self.width = available_width
-        self.height = scene.height * self._scale
+        self.height = self._scene.height * self._scale + below
         return self.width, self.height
 
     def draw(self) -> None:
         """Draw at the canvas's origin."""
-        self.canv.saveState()
-        self.canv.scale(self._scale, self._scale)
-        paint(self.canv, self._scene)
-        self.canv.restoreState()
-
-
-def paint(canvas: Canvas, scene: Scene) -> None:
-    """Paint a scene so that its lower left corner lies at the canvas's origin."""
-    canvas.setLineCap(1)
-    canvas.setLineJoin(1)
-    for item in scene.items:
-        _paint(canvas, item, scene.height)
+        left = (self.width - self._scene.width * self._scale) / 2
+        bottom = len(self._lines) * CAPTION.leading + _GAP
+        paint(self.canv, self._scene, left, bottom, self._scale)
+        for place, line in enumerate(reversed(self._lines)):
+            draw_line(self.canv, 0, place * CAPTION.leading + 3, line)
 
 
 def _paint(canvas: Canvas, item: Item, height: float) -> None:
     match item:
         case Rect():
-            _use(canvas, item.pen)
-            canvas.roundRect(
-                item.x,
-                height - item.y - item.height,
-                item.width,
-                item.height,
-                min(item.radius, item.width / 2, item.height / 2),
-                stroke=int(item.pen.stroke is not None),
-                fill=int(item.pen.fill is not None),
-            )
+            _paint_rect(canvas, item, height)
         case Path():
             _paint_path(canvas, item, height)
         case Text():
             _paint_text(canvas, item, height)
         case Group():
-            _paint_group(canvas, item, height)
+            for inner in item.items:
+                _paint(canvas, inner, height)
+            _link(canvas, item, height)
         case _:
             assert_never(item)
 
 
-def _paint_path(canvas: Canvas, path: Path, height: float) -> None:
-    _use(canvas, path.pen)
-    out = canvas.beginPath()
-    for step in path.steps:
-        numbers = [number for x, y in step.points for number in (x, height - y)]
-        match step.command:
-            case "M":
-                out.moveTo(*numbers)
-            case "L":
-                out.lineTo(*numbers)
-            case "C":
-                out.curveTo(*numbers)
-            case "Z":
-                out.close()
+def _paint_rect(canvas: Canvas, item: Rect, height: float) -> None:
+    _use(canvas, item.pen)
+    shown = {"stroke": int(item.pen.stroke is not None), "fill": int(item.pen.fill is not None)}
+    place = (item.x, height - item.y - item.height, item.width, item.height)
+    if item.radius:
+        canvas.roundRect(*place, item.radius, **shown)
+    else:
+        canvas.rect(*place, **shown)
+
+
+def _paint_path(canvas: Canvas, item: Path, height: float) -> None:
+    _use(canvas, item.pen)
+    path = canvas.beginPath()
+    draw_by = {"M": path.moveTo, "L": path.lineTo, "C": path.curveTo, "Z": path.close}
+    for step in item.steps:
+        flat = [value for x, y in step.points for value in (x, height - y)]
+        draw_by[step.command](*flat)
     canvas.drawPath(
-        out, stroke=int(path.pen.stroke is not None), fill=int(path.pen.fill is not None)
+        path, stroke=int(item.pen.stroke is not None), fill=int(item.pen.fill is not None)
     )
 
 
-def _paint_text(canvas: Canvas, text: Text, height: float) -> None:
-    shown = drawable(text.text)
-    face = _face(text)
-    left = text.x - _SHIFTS[text.anchor] * text_width(shown, face, text.size)
-    draw(canvas, left, height - text.y, shown, Style(face=face, size=text.size, colour=text.fill))
-
-
-def _paint_group(canvas: Canvas, group: Group, height: float) -> None:
-    for item in group.items:
-        _paint(canvas, item, height)
-
-
-def _face(text: Text) -> Face:
-    if text.mono:
-        return MONO
-    return BOLD if text.bold else SANS
+def _paint_text(canvas: Canvas, item: Text, height: float) -> None:
+    face = MONO if item.mono else BOLD if item.bold else SANS
+    text = drawable(item.text)
+    width = text_width(text, face, item.size)
+    x = item.x - {"start": 0.0, "middle": width / 2, "end": width}[item.anchor]
+    draw(canvas, x, height - item.y, text, Style(face, item.size, colour=item.fill))
 
 
 def _use(canvas: Canvas, pen: Pen) -> None:
@@ -124,4 +115,13 @@ def _use(canvas: Canvas, pen: Pen) -> None:
     if pen.stroke:
         canvas.setStrokeColor(pen.stroke)
         canvas.setLineWidth(pen.width)
-        canvas.setDash(list(pen.dash))
+        canvas.setDash(*([list(pen.dash)] if pen.dash else []))
+
+
+def _link(canvas: Canvas, group: Group, height: float) -> None:
+    """A paper has no site of its own: only whole addresses are links in a PDF."""
+    link, box = group.safe_link, bounds(group.items)
+    if link is None or box is None or not link.startswith("http"):
+        return
+    left, top, right, bottom = box
+    canvas.linkURL(link, (left, height - bottom, right, height - top), relative=1)

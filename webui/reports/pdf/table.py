@@ -33,7 +33,7 @@ from webui.reports.pdf.text import (
 if TYPE_CHECKING:
     from reportlab.pdfgen.textobject import PDFTextObject
 
-    from webui.reports.model import Column, Table
+    from webui.reports.model import Align, Table
 
 MOST_LINES: Final = 12
 SIZE: Final = 7.8
@@ -59,6 +59,16 @@ class _Cells:
     def head_height(self) -> float:
         most = max((len(lines) for lines in self.head), default=0)
         return most * _HEAD_STYLE.leading + 2 * PADDING if most else 0.0
+
+
+@dataclass(frozen=True)
+class _Setting:
+    """How the lines of one column are set."""
+
+    face: Face
+    size: float
+    align: Align
+    width: float
 
 
 class TableFlow(Flowable):  # type: ignore[misc]  # reportlab has no types
@@ -133,10 +143,11 @@ class TableFlow(Flowable):  # type: ignore[misc]  # reportlab has no types
         x = 0.0
         canvas.setFillColor(_HEAD_STYLE.colour)
         for column, lines, width in zip(self._table.columns, cells.head, cells.widths, strict=True):
+            setting = _Setting(_HEAD_STYLE.face, _HEAD_STYLE.size, column.align, width)
             out = canvas.beginText()
+            out.setFont(setting.face, setting.size)
             for number, line in enumerate(lines, start=1):
-                y = top - number * _HEAD_STYLE.leading + 2.4
-                _put(out, x, y, line, _HEAD_STYLE.face, _HEAD_STYLE.size, column, width)
+                _put(out, setting, x, top - number * _HEAD_STYLE.leading + 2.4, line)
             canvas.drawText(out)
             x += width + GUTTER
         canvas.setStrokeColor(INK)
@@ -157,33 +168,30 @@ class TableFlow(Flowable):  # type: ignore[misc]  # reportlab has no types
         ):
             face = MONO if column.mono else SANS
             size = SIZE - 0.6 if column.mono else SIZE
+            setting = _Setting(face, size, column.align, width)
             out = canvas.beginText()
+            out.setFont(face, size)
             for row, row_top in zip(range(self._start, self._end), tops, strict=False):
                 for number, line in enumerate(cells.rows[row][place], start=1):
                     y = row_top - PADDING - number * LEADING + 2.6
-                    _put(out, x, y, line, face, size, column, width)
+                    _put(out, setting, x, y, line)
             canvas.drawText(out)
             x += width + GUTTER
 
 
-def _put(
-    out: PDFTextObject,
-    x: float,
-    y: float,
-    line: str,
-    face: Face,
-    size: float,
-    column: Column,
-    width: float,
-) -> None:
-    if column.align != "left":
-        left = width - text_width(line, face, size)
-        x += left if column.align == "right" else left / 2
+def _put(out: PDFTextObject, setting: _Setting, x: float, y: float, line: str) -> None:
+    """Put a line into a column that begins at ``x``; the setting's face is set before and after."""
+    if setting.align != "left":
+        left = setting.width - text_width(line, setting.face, setting.size)
+        x += left if setting.align == "right" else left / 2
     out.setTextOrigin(x, y)
-    for run in runs(line, face):
-        if out._fontname != run.face or out._fontsize != size:
-            out.setFont(run.face, size)
+    for run in runs(line, setting.face):
+        if run.face == setting.face:
+            out.textOut(run.text)
+            continue
+        out.setFont(run.face, setting.size)
         out.textOut(run.text)
+        out.setFont(setting.face, setting.size)
 
 
 def _broken(table: Table, width: float, *, with_head: bool) -> _Cells:
@@ -205,8 +213,12 @@ def _broken(table: Table, width: float, *, with_head: bool) -> _Cells:
             _cell(text, style, wide) for text, style, wide in zip(row, styles, widths, strict=True)
         )
         is_cut = is_cut or any(len(lines) > MOST_LINES for lines in cells)
-        rows.append(tuple(_few(lines, style, wide) for lines, style, wide in zip(
-            cells, styles, widths, strict=True)))
+        rows.append(
+            tuple(
+                _few(lines, style, wide)
+                for lines, style, wide in zip(cells, styles, widths, strict=True)
+            )
+        )
     heights = (max(map(len, row)) * LEADING + 2 * PADDING for row in rows)
     return _Cells(widths, head, tuple(rows), (0.0, *accumulate(heights)), is_cut)
 
@@ -221,4 +233,3 @@ def _few(lines: list[str], style: Style, width: float) -> list[str]:
     if len(lines) <= MOST_LINES:
         return lines
     return [line.text for line in capped([Line(text, style) for text in lines], MOST_LINES, width)]
-

@@ -48,6 +48,7 @@ LABEL: Final = Style(face=BOLD, size=7.2, leading=10.5, colour=MUTED)
 CAPTION: Final = Style(face=BOLD, size=8.2, leading=12.0, colour=INK)
 SECTION: Final = Style(face=BOLD, size=17, leading=22)
 HEADING: Final = Style(face=BOLD, size=11.2, leading=15)
+_JOINTS: Final = "-_/.:,;=&?@"
 COMMAND: Final = Style(face=MONO, size=7.8, leading=11.6, indent=14)
 
 
@@ -120,8 +121,7 @@ def _broken(text: str, style: Style, width: float) -> Iterable[str]:
         if count >= len(text):
             yield text.rstrip()
             return
-        blank = text.rfind(" ", 1, count + 1)
-        cut = blank if blank > 0 and text[:blank].strip() else max(count, 1)
+        cut = _cut(text, count)
         yield text[:cut].rstrip()
         text = text[cut:].lstrip()
         room = width - style.indent
@@ -129,8 +129,17 @@ def _broken(text: str, style: Style, width: float) -> Iterable[str]:
             return
 
 
+def _cut(text: str, count: int) -> int:
+    """Where to break a text of which ``count`` characters fit: at a blank, else after a joint."""
+    blank = text.rfind(" ", 1, count + 1)
+    if blank > 0 and text[:blank].strip():
+        return blank
+    joint = max(text.rfind(sign, count // 3, count) for sign in _JOINTS)
+    return joint + 1 if joint > 0 else max(count, 1)
+
+
 @dataclass(frozen=True)
-class Frame:
+class Panel:
     """What stands around lines: a ground, a bar at the left, and room inside."""
 
     ground: str | None = None
@@ -139,7 +148,7 @@ class Frame:
     inset_y: float = 0.0
 
 
-PLAIN: Final = Frame()
+PLAIN: Final = Panel()
 
 
 @dataclass(frozen=True)
@@ -152,38 +161,34 @@ class Mark:
 
 
 class Lines(Flowable):  # type: ignore[misc]  # reportlab has no types
-    """Texts one below the other, in one frame; splits between lines, never leaving one alone."""
+    """Texts one below the other, on one panel; splits between lines, never leaving one alone."""
 
     def __init__(
         self,
         parts: Sequence[tuple[str, Style]],
-        frame: Frame = PLAIN,
+        panel: Panel = PLAIN,
         *,
         before: float = 0.0,
         after: float = 6.0,
         mark: Mark | None = None,
-        keep_with_next: bool = False,
         may_split: bool = True,
     ) -> None:
         super().__init__()
         self._parts = tuple(parts)
-        self._frame = frame
+        self._panel = panel
         self._mark = mark
         self._may_split = may_split
         self._lines: list[Line] | None = None
         self.spaceBefore = before
         self.spaceAfter = after
-        self.keepWithNext = keep_with_next
 
     def wrap(self, available_width: float, available_height: float) -> tuple[float, float]:
         """The size that the lines take."""
         del available_height
         self.width = available_width
         if self._lines is None:
-            inner = available_width - 2 * self._frame.inset_x
-            self._lines = [
-                line for text, style in self._parts for line in wrap(text, style, inner)
-            ]
+            inner = available_width - 2 * self._panel.inset_x
+            self._lines = [line for text, style in self._parts for line in wrap(text, style, inner)]
         self.height = self._height(self._lines)
         return self.width, self.height
 
@@ -198,34 +203,35 @@ class Lines(Flowable):  # type: ignore[misc]  # reportlab has no types
             count -= 1
         if not self._may_split or count < 2 or count >= len(lines):  # noqa: PLR2004 - no widows
             return []
-        first, second = self._piece(lines[:count]), self._piece(lines[count:])
+        first, second = self._piece(lines[:count], self._mark), self._piece(lines[count:], None)
         first.spaceAfter, second.spaceBefore = 0, 0
-        first._mark = self._mark
         return [first, second]
 
     def draw(self) -> None:
         """Draw at the canvas's origin."""
-        canvas, frame = self.canv, self._frame
+        canvas, panel = self.canv, self._panel
         if self._mark is not None:
             canvas.mark(self._mark, self.height + 8)
-        if frame.ground:
-            canvas.setFillColor(frame.ground)
+        if panel.ground:
+            canvas.setFillColor(panel.ground)
             canvas.rect(0, 0, self.width, self.height, stroke=0, fill=1)
-        if frame.bar:
-            canvas.setFillColor(frame.bar)
+        if panel.bar:
+            canvas.setFillColor(panel.bar)
             canvas.rect(0, 0, 3, self.height, stroke=0, fill=1)
-        y = self.height - frame.inset_y
+        y = self.height - panel.inset_y
         for line in self._lines or []:
             y -= line.style.leading
-            draw_line(canvas, frame.inset_x, y + line.style.leading * 0.27, line)
+            draw_line(canvas, panel.inset_x, y + line.style.leading * 0.27, line)
 
-    def _piece(self, lines: list[Line]) -> Lines:
-        piece = Lines(self._parts, self._frame, before=self.spaceBefore, after=self.spaceAfter)
+    def _piece(self, lines: list[Line], mark: Mark | None) -> Lines:
+        piece = Lines(
+            self._parts, self._panel, before=self.spaceBefore, after=self.spaceAfter, mark=mark
+        )
         piece._lines = lines
         return piece
 
     def _height(self, lines: list[Line]) -> float:
-        return sum(line.style.leading for line in lines) + 2 * self._frame.inset_y
+        return sum(line.style.leading for line in lines) + 2 * self._panel.inset_y
 
 
 def identity(text: str) -> str:
