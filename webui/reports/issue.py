@@ -1,0 +1,199 @@
+"""Issue a report: verify the ledger, fold it to its head, make the file, record that it was made.
+
+The file is there before its entry is: a crash between the two leaves a file that no entry names,
+never an entry whose file was not made.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from ledger.audit import audit
+from ledger.errors import InputError, IntegrityError, OutsideError, RefusedError
+from ledger.events.assurance import ReportIssued
+from ledger.events.entry import decode_entry
+from ledger.state.history import replay
+from policies import explain, sentence
+from policies.controls.outside import Integrity
+from policies.controls.scope import Period, Scope
+from policies.controls.shipped import shipped_framework
+from webui.naming import namer
+from webui.reports.assemble import Fingerprints, ReportContext
+from webui.reports.make import make_report
+from webui.wiring import generator
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from ledger.audit import Audit
+    from ledger.events.actor import Actor
+    from ledger.submit import Receipt
+    from webui.reports.make import MadeReport
+    from webui.wiring import Wiring
+
+DEMO_WATERMARK = "DEMO DATA"
+
+
+@dataclass(frozen=True)
+class IssuedReport:
+    """A report on disk and in the ledger. ``sealed_sha256`` is the digest of the file."""
+
+    sequence: int
+    report: str
+    path: Path
+    pages: int
+    sealed_sha256: str
+    verdicts: dict[str, int]
+    receipt: Receipt
+
+
+def issue_report(
+    wiring: Wiring,
+    actor: Actor,
+    framework: str,
+    period_from: str,
+    period_until: str,
+    models: Sequence[str] = (),
+) -> IssuedReport:
+    """Make, seal, keep and record a report over the whole ledger as it stands.
+
+    The period is in days of UTC, both ends included; no models means all of them.
+
+    Raises:
+        InputError: no such framework, or the days are no period.
+        UnknownSubjectError: no such model.
+        RefusedError: the policy does not let this actor issue reports; the refusal is an entry.
+        IntegrityError: the ledger is read-only.
+        OutsideError: the file can't be written.
+    """
+    shipped_framework(framework)
+    scope = Scope(Period(_day(period_from, "/from"), _day(period_until, "/to")), tuple(models))
+    for model in scope.models:
+        wiring.reader.model(model)
+    _check_may_issue(wiring, actor, framework, scope)
+    found = audit(wiring.log)
+    name = f"{framework}-{found.size}-{secrets.token_hex(3)}"
+    made = _made(wiring, framework, scope, found, name)
+    path = wiring.settings.reports / f"{name}.pdf"
+    _write(path, made.sealed)
+    event = _event(framework, scope, found, name, made)
+    receipt = wiring.submitter.submit(actor, event, f"report/{name}")
+    if receipt.outcome != "allow":
+        path.unlink()
+        raise _refused(wiring, receipt)
+    verdicts = {str(verdict): number for verdict, number in made.verdicts.items()}
+    return IssuedReport(
+        receipt.sequence, name, path, made.pages, made.sealed_sha256, verdicts, receipt
+    )
+
+
+def _made(wiring: Wiring, framework: str, scope: Scope, found: Audit, name: str) -> MadeReport:
+    entries = (decode_entry(row.envelope) for row in wiring.log.stored(0, found.size))
+    key, certificate = wiring.seal()
+    return make_report(
+        framework,
+        scope,
+        replay(entries),
+        _context(wiring, found, name),
+        seal_key_pem=key,
+        certificate_pem=certificate,
+        signing_time=wiring.now(),
+    )
+
+
+def _context(wiring: Wiring, found: Audit, name: str) -> ReportContext:
+    name_of = namer(wiring.reader)
+    return ReportContext(
+        origin=wiring.log.origin,
+        root=found.root.hex(),
+        report_id=name,
+        generator=generator(),
+        names=name_of,
+        sentence=lambda result: sentence(result, name_of),
+        integrity=Integrity(found.size, tuple(item.sentence for item in found.problems)),
+        fingerprints=Fingerprints(
+            checkpoint=wiring.log.vkey,
+            entries=wiring.log.keyring.entries.public.hex(),
+            seal=wiring.seal_fingerprint(),
+        ),
+        watermark=DEMO_WATERMARK if wiring.is_demo else "",
+    )
+
+
+def _check_may_issue(wiring: Wiring, actor: Actor, framework: str, scope: Scope) -> None:
+    """Ask the policy before the work; a refusal is recorded like any other."""
+    if wiring.log.alarm:
+        raise IntegrityError(
+            "The ledger is read-only: " + wiring.log.alarm, code="ledger-read-only"
+        )
+    nothing = "0" * 64
+    event = ReportIssued(
+        report=framework,
+        framework=framework,
+        period_from=scope.period.start.isoformat(),
+        period_until=scope.period.until.isoformat(),
+        models=scope.models,
+        position=0,
+        root=nothing,
+        unsealed=nothing,
+        sealed=nothing,
+        pages=0,
+        verdicts={},
+    )
+    if not wiring.submitter.preview(actor, event).allowed:
+        raise _refused(wiring, wiring.submitter.submit(actor, event))
+
+
+def _event(framework: str, scope: Scope, found: Audit, name: str, made: MadeReport) -> ReportIssued:
+    return ReportIssued(
+        report=name,
+        framework=framework,
+        period_from=scope.period.start.isoformat(),
+        period_until=scope.period.until.isoformat(),
+        models=scope.models,
+        position=found.size,
+        root=found.root.hex(),
+        unsealed=made.unsealed_sha256,
+        sealed=made.sealed_sha256,
+        pages=made.pages,
+        verdicts={str(verdict): number for verdict, number in made.verdicts.items()},
+    )
+
+
+def _refused(wiring: Wiring, receipt: Receipt) -> RefusedError:
+    decision = receipt.decision
+    reasons = explain(decision, namer(wiring.reader)) if decision is not None else []
+    return RefusedError(
+        f"The policy does not allow this: {'; '.join(reasons[:3])}.",
+        remedy="Entry numbers of refusals can be looked up in the ledger explorer.",
+        entry=receipt.sequence,
+    )
+
+
+def _day(text: str, pointer: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InputError(
+            "This is not a day.",
+            pointer=pointer,
+            remedy="Write it as YYYY-MM-DD.",
+            code="invalid-period",
+        ) from None
+
+
+def _write(path: Path, data: bytes) -> None:
+    part = path.with_suffix(".part")
+    try:
+        part.write_bytes(data)
+        part.replace(path)
+    except OSError as error:
+        raise OutsideError(
+            f"The report can't be written to {path.parent}: {error.strerror}.",
+            code="report-unwritable",
+            remedy="Make room or give the folder back its permissions; nothing was recorded.",
+        ) from error
