@@ -52,6 +52,7 @@ class Server:
         threads: int = 8,
         https: bool = False,
     ) -> None:
+        from waitress import wasyncore
         from waitress.server import create_server
 
         self._map: dict[int, Any] = {}
@@ -61,7 +62,7 @@ class Server:
             self._server: Any = create_server(
                 app,
                 map=self._map,
-                host=address,
+                host=f"[{address}]" if ":" in address else address,
                 port=port,
                 threads=threads,
                 ident=None,
@@ -69,6 +70,7 @@ class Server:
                 asyncore_use_poll=True,
             )
         except (OSError, ValueError) as error:
+            wasyncore.close_all(self._map)
             raise _unavailable(host, port, error) from error
         self.host = host
         self.port = int(self._server.effective_port)
@@ -132,7 +134,7 @@ def _unavailable(host: str, port: int, error: OSError | ValueError) -> OutsideEr
             code="port-in-use",
             remedy="Name another one with --port, or stop the other program.",
         )
-    why = getattr(error, "strerror", None) or "there is no such address here"
+    why = getattr(error, "strerror", None) or "there is no such address"
     return OutsideError(
         f"The address {host}, port {port}, can't be used: {why}.",
         code="address-unavailable",

@@ -1,7 +1,8 @@
-"""The home of a demonstration: one process at a time, never a real installation's, never half made.
+"""The home of a demonstration: one process at a time, and never a real installation's.
 
-While the installation is being made, a file says so; a home that still has it is made again from
-the start, because nothing can have been recorded in it. What happened is kept in ``story.json``.
+A demonstration leaves a lock file in its home before anything else; a home that holds an
+installation without one is left alone. What happened is kept in ``story.json``; until that is
+there, nothing was played, and an installation that was half made is made whole.
 """
 
 from __future__ import annotations
@@ -10,12 +11,11 @@ import fcntl
 import json
 import os
 import secrets
-import shutil
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from ledger.errors import ConflictError, OutsideError
+from ledger.errors import ConflictError, LedgerError, OutsideError
 from ledger.genesis import new_actor_id
 from webui.demo.company import INVITED
 from webui.wiring import create, open_home
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from webui.wiring import Wiring
 
 _FOLDER: Final = "demo"
-_UNFINISHED: Final = "being-made"
 _STORY: Final = "story.json"
 _LOCK: Final = "lock"
+_NOT_THERE: Final = {"home-missing", "log-missing", "schema-mismatch"}
 
 
 @dataclass(frozen=True)
@@ -110,18 +110,15 @@ def open_demo(settings: Settings) -> Wiring:
     Raises:
         ConflictError: the home or its database holds a real installation; nothing is changed.
     """
-    unfinished = folder_of(settings) / _UNFINISHED
-    if unfinished.exists():
-        _clear(settings)
-    if settings.keys.exists():
+    try:
         wiring = open_home(settings)
-        if not wiring.is_demo:
-            wiring.close()
-            raise _not_ours(settings)
-        return wiring
-    unfinished.touch()
-    wiring = create(settings, origin=f"counterseal.local/{secrets.token_hex(4)}", demo=True)
-    unfinished.unlink()
+    except LedgerError as error:
+        if error.code not in _NOT_THERE or (folder_of(settings) / _STORY).exists():
+            raise
+        return create(settings, origin=f"counterseal.local/{secrets.token_hex(4)}", demo=True)
+    if not wiring.is_demo:
+        wiring.close()
+        raise _not_ours(settings)
     return wiring
 
 
@@ -170,10 +167,3 @@ def _not_ours(settings: Settings) -> ConflictError:
         code="home-not-a-demo",
         remedy="Name another folder with --home.",
     )
-
-
-def _clear(settings: Settings) -> None:
-    """Remove what an interrupted creation left; nobody can have recorded anything in it."""
-    shutil.rmtree(settings.keys, ignore_errors=True)
-    for path in [*settings.home.glob("ledger.db*"), *settings.home.glob("guard.db*")]:
-        path.unlink()
