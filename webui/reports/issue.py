@@ -51,7 +51,7 @@ class IssuedReport:
     receipt: Receipt
 
 
-def issue_report(
+def issue_report(  # noqa: PLR0917 (who asks, for what, over when)
     wiring: Wiring,
     actor: Actor,
     framework: str,
@@ -169,7 +169,7 @@ def _refused(wiring: Wiring, receipt: Receipt) -> RefusedError:
     reasons = explain(decision, namer(wiring.reader)) if decision is not None else []
     return RefusedError(
         f"The policy does not allow this: {'; '.join(reasons[:3])}.",
-        remedy="Entry numbers of refusals can be looked up in the ledger explorer.",
+        remedy="The refusal is recorded. Ask an administrator for a role that may do this.",
         entry=receipt.sequence,
     )
 
