@@ -46,7 +46,7 @@ class Rect:
 
 @dataclass(frozen=True)
 class Step:
-    """A step of a path: ``M`` move, ``L`` line (one point), ``C`` cubic curve (three), ``Z`` close."""
+    """A step of a path: ``M`` move and ``L`` line (a point), ``C`` curve (three), ``Z`` close."""
 
     command: Literal["M", "L", "C", "Z"]
     points: tuple[Point, ...] = ()
