@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 from flask import Response, make_response, render_template, request
+from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from ledger.errors import (
@@ -87,6 +88,7 @@ _log = logging.getLogger(__name__)
 def install(app: Flask) -> None:
     """Answer every error of ``app`` by the table."""
     app.register_error_handler(LedgerError, _ledger_error)
+    app.register_error_handler(CSRFError, _form_expired)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _unforeseen)
 
@@ -134,6 +136,18 @@ def _ledger_error(error: LedgerError) -> Response:
     if isinstance(error, TokenError):
         response.headers["WWW-Authenticate"] = 'Bearer realm="counterseal"'
     return response
+
+
+def _form_expired(error: CSRFError) -> Response:
+    """A form without its token, or with an old one."""
+    del error
+    return _ledger_error(
+        ForgeryError(
+            "This form is too old, or cookies are switched off.",
+            code="form-expired",
+            remedy="Open the page again and repeat it.",
+        )
+    )
 
 
 def _http_error(error: HTTPException) -> Response:

@@ -28,6 +28,7 @@ from webui.identity.sessions import find_session, open_session, revoke_session
 if TYPE_CHECKING:
     from flask import Flask
 
+    from ledger.events.people import ActorType
     from webui.identity.sessions import Session, SessionVia
     from webui.wiring import Wiring
 
@@ -157,8 +158,8 @@ def _visitor(secret: Any) -> _Visitor | None:
     person = wiring.reader.people([opened.actor_id]).get(opened.actor_id)
     if person is None:
         return None
-    return _Visitor(secret, SignedIn(_actor(opened), person.name))
+    return _Visitor(secret, SignedIn(_actor(opened, person.actor.type), person.name))
 
 
-def _actor(opened: Session) -> Actor:
-    return Actor(id=opened.actor_id, type="person", via=opened.via, credential=opened.session_id)
+def _actor(opened: Session, actor_type: ActorType) -> Actor:
+    return Actor(id=opened.actor_id, type=actor_type, via=opened.via, credential=opened.session_id)

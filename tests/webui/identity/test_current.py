@@ -171,7 +171,9 @@ def test_the_session_secret_is_not_in_the_database(doors: House) -> None:
 def test_a_form_without_its_token_changes_nothing(doors: House) -> None:
     client = doors.client()
     enter(client)
-    assert client.post("/test/out").status_code == 400
+    answer = client.post("/test/out")
+    assert answer.status_code == 403
+    assert "Open the page again" in answer.text
     assert who(client)["id"] == doors.ana
 
 
