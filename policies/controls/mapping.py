@@ -58,9 +58,10 @@ class Control:
 
 @dataclass(frozen=True)
 class Framework:
-    """The rows of one framework, in the order in which they are read."""
+    """The rows of one framework, in the order in which they are read; ``short`` is its name."""
 
     id: str
+    short: str
     title: str
     source_version: str
     notice: str
@@ -103,6 +104,7 @@ class _Row(_Part):
 class _Document(_Part):
     format: Literal["controls/1"]
     framework: Slug
+    short: _Text
     title: _Text
     source_version: _Text
     applies_from: Day
@@ -129,6 +131,7 @@ def load_framework(text: str, name: str = "") -> Framework:
         seen.add(row.id)
     return Framework(
         id=document.framework,
+        short=document.short,
         title=document.title,
         source_version=document.source_version,
         notice=document.notice,

@@ -17,7 +17,7 @@ from ledger.events.model import Classification, DataSet
 from ledger.events.people import RoleGranted
 from ledger.state.aggregates import DeploymentState, ModelState
 from policies.controls.classes import in_words
-from policies.controls.finding import Deviation, Tally, both, many
+from policies.controls.finding import Deviation, Tally, both, many, not_recorded
 from policies.controls.primitives.arguments import Arguments
 
 if TYPE_CHECKING:
@@ -56,7 +56,6 @@ _NOUNS: dict[Subject, tuple[str, str, tuple[str, ...]]] = {
     "role_grant": ("role grant", "role.granted", (*RoleGranted.model_fields, "granted_by")),
     "rollback": ("roll-back", "deployment.rolled_back", tuple(DeploymentRolledBack.model_fields)),
     "denial": ("refused attempt", "access.denied", (*AccessDenied.model_fields, "reasons")),
-    "incident": ("incident", "", ()),
 }
 
 _WORDS = {
@@ -82,6 +81,9 @@ _WORDS = {
 
 def fields(material: Material, arguments: FieldsArguments) -> Finding:
     """T5: every field asked for is there and, where words are admitted, holds one of them."""
+    if arguments.subject == "incident":
+        said = "Incidents are not recorded in this ledger; show them from the incident system."
+        return not_recorded("T5", 1, said)
     noun, source, known = _NOUNS[arguments.subject]
     things = _things(material, arguments)
     unknown = tuple(name for name in arguments.required if name not in known)
@@ -93,9 +95,8 @@ def fields(material: Material, arguments: FieldsArguments) -> Finding:
     missing = tuple(
         Deviation((), f"The ledger has no place for: {_word(name)}.") for name in unknown
     )
-    no_kind = arguments.subject == "incident"
     tally = Tally(
-        population=max(len(things), 1) if no_kind else len(things),
+        population=len(things),
         tested=0 if len(unknown) == len(arguments.required) else len(things),
         exceptions=exceptions,
         missing=missing,
@@ -104,7 +105,7 @@ def fields(material: Material, arguments: FieldsArguments) -> Finding:
     return tally.found(
         "T5",
         1,
-        (source,) if source else (),
+        (source,),
         _sentence(tally, len(things), noun, arguments, unknown),
         population=len(things),
         human_part="missing" if unknown else "none",
@@ -118,8 +119,6 @@ def _sentence(
     if arguments.data:
         which = f"{noun} with {in_words(arguments.data)}"
     fields_ = ", ".join(_word(name) for name in arguments.required if name not in unknown)
-    if arguments.subject == "incident":
-        return "Incidents are not recorded in this ledger; show them from the incident system."
     return {
         "pass": f"{many(number, which, _plural(which))}: each states: {fields_}.",
         "fail": f"{len(tally.exceptions):,} of {many(number, which, _plural(which))} "
@@ -175,7 +174,7 @@ def _things(material: Material, arguments: FieldsArguments) -> tuple[_Thing, ...
             )
         )
     kind = _NOUNS[arguments.subject][1]
-    return tuple(_from_entry(item) for item in material.of_kind(kind)) if kind else ()
+    return tuple(_from_entry(item) for item in material.of_kind(kind))
 
 
 def _data_sets(material: Material, arguments: FieldsArguments) -> tuple[_Thing, ...]:

@@ -272,7 +272,9 @@ class Story:
                 policy=POLICY,
                 engine=1,
                 results=(
-                    Result(gate="deploy", requirement="granted", state="unmet", code="E_HISTORY"),
+                    Result(
+                        gate="deploy", requirement="granted", state="unmet", code="E_NO_RELEASE"
+                    ),
                 ),
             ),
         )

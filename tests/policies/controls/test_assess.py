@@ -160,6 +160,7 @@ def test_a_row_that_applies_only_later_is_not_applicable() -> None:
     text = """
 format: controls/1
 framework: later
+short: Later
 title: A rule to come
 source_version: draft
 applies_from: "2030-01-01"

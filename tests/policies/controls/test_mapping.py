@@ -14,6 +14,7 @@ from policies.controls.shipped import FRAMEWORKS, shipped_framework
 GOOD = """
 format: controls/1
 framework: own
+short: Own
 title: Our own rules
 source_version: "1"
 applies_from: "2026-01-01"

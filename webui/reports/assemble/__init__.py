@@ -15,7 +15,7 @@ from policies.controls.material import Material
 from policies.controls.shipped import shipped_framework
 from webui.reports.assemble.access import access_review
 from webui.reports.assemble.activity import activity_review
-from webui.reports.assemble.answer import answer, answer_sentence, exceptions
+from webui.reports.assemble.answer import answer, cover_sentence, exceptions
 from webui.reports.assemble.basis import Basis
 from webui.reports.assemble.changes import change_population, lead_time
 from webui.reports.assemble.context import Fingerprints, ReportContext
@@ -56,8 +56,8 @@ def assemble(framework: str, scope: Scope, history: History, context: ReportCont
     moment = parse_instant(assessment.as_of)
     return Report(
         title=assessment.framework.title,
-        subtitle=answer_sentence(basis),
-        framework=framework,
+        subtitle=cover_sentence(basis),
+        framework=assessment.framework.short,
         scope=scope_words(scope),
         report_id=context.report_id,
         origin=context.origin,

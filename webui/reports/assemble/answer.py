@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from webui.reports.model import Block
 
 _MOST_EXCEPTIONS = 200
+_MOST_NAMED = 2
 WHAT_THIS_IS_NOT = (
     "This report is not an opinion, a certificate or legal advice, and it does not say that "
     "anybody meets the framework. It says which tests passed, failed or could not be computed from "
@@ -47,6 +48,18 @@ def answer_sentence(basis: Basis) -> str:
     }
     parts = [f"{counts[verdict]} {words[verdict]}" for verdict in VERDICTS if counts[verdict]]
     return f"Of {many(total, 'control')}, {_listed(parts)}."
+
+
+def cover_sentence(basis: Basis) -> str:
+    """The answer and the names of what failed: what stands on the cover."""
+    failed = basis.with_verdict("fail")
+    if not failed:
+        return answer_sentence(basis)
+    if len(failed) <= _MOST_NAMED:
+        named = "; ".join(f"{item.control.ref} {item.control.title}" for item in failed)
+    else:
+        named = ", ".join(dict.fromkeys(item.control.ref for item in failed))
+    return f"{answer_sentence(basis)} Failed: {named}."
 
 
 def _listed(parts: list[str]) -> str:

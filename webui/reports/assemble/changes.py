@@ -80,11 +80,11 @@ def _changes(basis: Basis) -> tuple[Block, ...]:
     )
     columns = (
         Column("Entry", 2, "right"),
-        Column("When (UTC)", 4),
+        Column("When (UTC)", 5),
         Column("What", 3),
         Column("Version", 5),
         Column("Approved by (role then, entry)", 8),
-        Column("Asked to run", 3, "right"),
+        Column("From request", 3, "right"),
         Column("By", 4),
     )
     return (_printed(columns, rows, "production change"), _months(changes))
@@ -141,7 +141,7 @@ def _requests(basis: Basis, asked: tuple[Recorded, ...]) -> tuple[Block, ...]:
         )
     columns = (
         Column("Entry", 2, "right"),
-        Column("When (UTC)", 4),
+        Column("When (UTC)", 5),
         Column("Version", 5),
         Column("To", 3),
         Column("Asked by", 4),
@@ -167,7 +167,7 @@ def _denials(basis: Basis) -> tuple[Block, ...]:
     )
     columns = (
         Column("Entry", 2, "right"),
-        Column("When (UTC)", 4),
+        Column("When (UTC)", 5),
         Column("Who", 4),
         Column("Tried", 6),
         Column("Why it was refused", 11),
@@ -215,7 +215,7 @@ def _retired(basis: Basis) -> tuple[Block, ...]:
         )
     columns = (
         Column("Entry", 2, "right"),
-        Column("When (UTC)", 4),
+        Column("When (UTC)", 5),
         Column("What", 4),
         Column("Version", 5),
         Column("Cause", 3),

@@ -69,9 +69,9 @@ def _model(basis: Basis, model: ModelState) -> tuple[Block, ...]:
     return (
         Heading(f"Model {model.model}"),
         facts,
-        _figure(basis, model, versions),
         _versions(basis, versions),
         *_metrics(versions),
+        _figure(basis, model, versions),
     )
 
 
@@ -125,10 +125,10 @@ def _versions(basis: Basis, versions: list[VersionState]) -> Table:
         (
             Column("Entry", 2, "right"),
             Column("Version", 3),
-            Column("State", 3),
-            Column("Artifact, SHA-256", 4, mono=True),
-            Column("Commit", 4, mono=True),
-            Column("Data sets (class)", 7),
+            Column("State", 4),
+            Column("Artifact (SHA-256)", 5, mono=True),
+            Column("Commit", 5, mono=True),
+            Column("Data sets (class)", 6),
             Column("Documents (entry)", 6),
             Column("Registered by", 4),
         ),

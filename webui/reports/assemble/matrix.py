@@ -9,7 +9,6 @@ from webui.reports.assemble.words import ranges
 from webui.reports.model import (
     Callout,
     Column,
-    Heading,
     Paragraph,
     Section,
     Table,
@@ -27,7 +26,7 @@ def control_matrix(basis: Basis) -> Section:
     """One part for each control, in the framework's order."""
     framework = basis.assessment.framework
     blocks: list[Block] = [
-        Paragraph(f"{framework.title}: {framework.source_version}."),
+        Paragraph(f"Source: {framework.source_version}."),
         Callout("limit", framework.notice),
     ]
     for result in basis.assessment.results:
@@ -37,17 +36,18 @@ def control_matrix(basis: Basis) -> Section:
 
 def _control(result: Result) -> tuple[Block, ...]:
     control = result.control
-    blocks: list[Block] = [Heading(f"{control.ref}  {control.title}"), _verdict(result)]
+    blocks: list[Block] = [_verdict(result)]
     if len(result.findings) > 1:
         blocks.append(_tests(result))
     if control.human:
-        written = "\n".join(f"\N{BULLET} {text}" for text in control.human)
-        blocks.append(Paragraph(f"A person must still write or attach:\n{written}"))
+        blocks.append(Paragraph(f"A person's part: {'; '.join(control.human)}."))
     return tuple(blocks)
 
 
 def _verdict(result: Result) -> Verdict:
     decisive = deciding(result)
+    said = result.sentence
+    missing = (item for finding in result.findings for item in finding.missing)
     return Verdict(
         control_ref=result.control.ref,
         question=result.control.question,
@@ -56,7 +56,7 @@ def _verdict(result: Result) -> Verdict:
         population=decisive.population if decisive else 0,
         tested=decisive.tested if decisive else 0,
         exceptions=tuple(item for finding in result.findings for item in finding.exceptions),
-        missing=tuple(item for finding in result.findings for item in finding.missing),
+        missing=tuple(item for item in missing if item.entries or item.sentence not in said),
         entries=result.entries,
         tests=tuple(named_test(finding) for finding in result.findings),
         human_part=result.human_part,

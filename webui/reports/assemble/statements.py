@@ -33,8 +33,8 @@ def statements(basis: Basis) -> Section:
             ),
             Heading("Statement of management (template)"),
             Paragraph(
-                f"We are responsible for the controls described here over "
-                f"{basis.assessment.framework.title} in the period "
+                "We are responsible for the controls that this report tests under "
+                f"{basis.assessment.framework.short}, in the period "
                 f"{period_words(basis.scope)}. We have read the exceptions and the missing "
                 "evidence in this report, and what we did about them is: ______"
             ),

@@ -11,7 +11,6 @@ from webui.reports.model import (
     Callout,
     Code,
     Column,
-    Heading,
     KeyValue,
     KeyValues,
     Paragraph,
@@ -89,7 +88,6 @@ def glossary(basis: Basis) -> Section:
         "Words used in this report",
         (
             KeyValues(tuple(KeyValue(word, meaning) for word, meaning in _WORDS)),
-            Heading("Tests"),
             Table((Column("Test", 1), Column("What it looks at", 6)), tests, "Tests used here"),
         ),
     )

@@ -89,7 +89,8 @@ def test_the_year_comes_out_as_counted_by_hand(
 
 def test_the_subtitle_is_the_answer() -> None:
     assert _report("soc2").subtitle == (
-        "Of 19 controls, 1 failed, 9 could not be computed for lack of evidence and 9 passed."
+        "Of 19 controls, 1 failed, 9 could not be computed for lack of evidence and 9 passed. "
+        "Failed: CC8.1 Production changes are authorised, tested and approved."
     )
 
 

@@ -26,30 +26,47 @@ NAMES = {
 WHOLE_YEAR = Scope(YEAR)
 
 
+PAPERS = ("dpia", "model_card", "risk_assessment")
+
+
 def told() -> Story:
-    """The story of the year."""
+    """The story of the year, day by day."""
     story = Story(day="2026-01-12").began()
     story.enrolled("chi", "compliance")
     story.enrolled("finn", "operations")
-    _prices(story.on("2026-01-14"))
-    _churn(story.on("2026-03-02"))
-    _readmission(story.on("2026-05-18"))
+    story.on("2026-01-14").model("prices", purposes=("pricing",))
+    _prices(story, "2.0.0", ("2026-01-20", "2026-01-21", "2026-01-23"), "0.91")
+    _prices(story, "2.1.0", ("2026-02-10", "2026-02-10", "2026-02-11"), "0.92")
+    story.on("2026-03-02").model("churn", risk="high", purposes=("planning",))
+    _papered(story, "churn", "1.0.0", PAPERS, ("2026-03-05", "2026-03-12"))
+    _prices(story, "2.3.0", ("2026-03-15", "2026-03-16", "2026-03-20"), "0.93")
+    _papered(story, "churn", "1.1.0", PAPERS[1:], ("2026-04-11", "2026-04-14"))
+    story.on("2026-04-20").attached("dpia", "1.1.0", of="churn")
+    story.on("2026-05-18").model("readmission", risk="medium", purposes=("planning",))
+    health = ("dpia", "risk_assessment")
+    _papered(story, "readmission", "0.9.0", health, ("2026-05-20", "2026-05-29"))
+    _prices(story, "2.4.0", ("2026-06-02", "2026-06-03", "2026-06-03"), "0.94")
+    _faulty_prices(story)
+    _self_approved_churn(story)
+    _papered(story, "readmission", "0.9.1", health, ("2026-08-03", "2026-08-10"))
     story.on("2026-09-01").revoked_role("finn", "operations")
-    story.on("2026-10-05")
-    story.denied("finn", "deployment.recorded", of="churn")
-    story.denied("ana", "release.approved", of="churn")
+    story.on("2026-10-05").denied("finn", "deployment.recorded", of="churn")
+    story.on("2026-10-06").denied("ana", "release.approved", of="churn")
     story.on("2026-11-20").reported("soc2")
     return story
 
 
-def _prices(story: Story) -> None:
-    story.model("prices", purposes=("pricing",))
-    for number, month in enumerate(("01-20", "02-10", "03-15", "06-02"), start=1):
-        story.on(f"2026-{month}")
-        value = f"0.9{number}"
-        story.clean_change(
-            f"2.{number - 1}.0" if number < 3 else f"2.{number}.0", metrics=(metric(value=value),)
-        )
+def _prices(story: Story, version: str, days: tuple[str, str, str], value: str) -> None:
+    asked_on, approved_on, deployed_on = days
+    story.on(asked_on).version(version, metrics=(metric(value=value),))
+    asked = story.asked(version)
+    story.on(approved_on)
+    story.granted(asked, story.approved(asked, "bo"), story.approved(asked, "hal"))
+    story.on(deployed_on).deployed(version)
+
+
+def _faulty_prices(story: Story) -> None:
+    """Deployed without evaluation, rolled back two days later."""
     story.on("2026-06-20").version("2.2.0", metrics=())
     asked = story.asked("2.2.0")
     story.granted(asked, story.approved(asked, "bo"))
@@ -59,40 +76,29 @@ def _prices(story: Story) -> None:
     story.deprecated("2.0.0", "2026-08-30", of="prices")
 
 
-def _churn(story: Story) -> None:
-    story.model("churn", risk="high", purposes=("planning",))
-    _papered(story, "1.0.0", ("dpia", "model_card", "risk_assessment"))
-    story.on("2026-04-11")
-    _papered(story, "1.1.0", ("model_card", "risk_assessment"))
-    story.on("2026-04-20").attached("dpia", "1.1.0", of="churn")
-    story.on("2026-07-07")
+def _self_approved_churn(story: Story) -> None:
+    """Approved by the one who asked; one of its data sets says too little."""
     poor = data_set("calls", "personal", purposes=("planning",))
-    story.version("1.2.0", of="churn", by="ana", data_sets=(personal(), poor))
-    for paper in ("dpia", "model_card", "risk_assessment"):
+    story.on("2026-07-07").version("1.2.0", of="churn", data_sets=(personal(), poor))
+    for paper in PAPERS:
         story.attached(paper, "1.2.0", of="churn")
     asked = story.asked("1.2.0", of="churn", by="bo")
     story.granted(asked, story.approved(asked, "bo"))
-    story.deployed("1.2.0", of="churn", region="eu-central-1")
-
-
-def _readmission(story: Story) -> None:
-    story.model("readmission", risk="medium", purposes=("planning",))
-    _papered(story, "0.9.0", ("dpia", "risk_assessment"), of="readmission", kind="phi")
-    story.on("2026-08-03")
-    _papered(story, "0.9.1", ("dpia", "risk_assessment"), of="readmission", kind="phi")
+    story.on("2026-07-08").deployed("1.2.0", of="churn", region="eu-central-1")
 
 
 def _papered(
-    story: Story, version: str, papers: tuple[str, ...], of: str = "churn", kind: str = "personal"
+    story: Story, of: str, version: str, papers: tuple[str, ...], days: tuple[str, str]
 ) -> None:
-    name = "patients" if kind == "phi" else "customers"
+    asked_on, deployed_on = days
+    kind, name = ("phi", "patients") if of == "readmission" else ("personal", "customers")
+    story.on(asked_on)
     story.version(version, of=of, data_sets=(personal(name, kind),), metrics=(metric(data=name),))
     for paper in papers:
         story.attached(paper, version, of=of)
     asked = story.asked(version, of=of)
-    first, second = story.approved(asked, "chi"), story.approved(asked, "hal")
-    story.granted(asked, first, second)
-    story.deployed(version, of=of, region="eu-central-1")
+    story.granted(asked, story.approved(asked, "chi"), story.approved(asked, "hal"))
+    story.on(deployed_on).deployed(version, of=of, region="eu-central-1")
 
 
 def context(story: Story, framework: str = "soc2", watermark: str = "") -> ReportContext:
