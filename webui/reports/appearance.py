@@ -35,7 +35,7 @@ VERDICT_LOOKS: Final[dict[Verdict, Look]] = {
     "insufficient_evidence": Look("Insufficient evidence", "?", "#855300", "#fdf3e1"),
     "not_exercised": Look("Not exercised", "○", "#44525f", "#eef1f4"),
     "pass": Look("Passed", "✓", "#1c6537", "#e9f5ed"),
-    "not_applicable": Look("Not applicable", "–", "#5a6671", "#f4f6f8"),
+    "not_applicable": Look("Not applicable", "\N{EN DASH}", "#5a6671", "#f4f6f8"),
 }
 
 HUMAN_PART_WORDS: Final[dict[HumanPart, str]] = {

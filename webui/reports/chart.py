@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from webui.reports.appearance import ACCENT, INK, MUTED, RULE, VERDICT_LOOKS
+from webui.reports.appearance import INK, MUTED, RULE, VERDICT_LOOKS
 from webui.reports.scene import Item, Pen, Rect, Scene, Text, line
 from webui.reports.text_width import text_width, truncated
 
@@ -20,6 +20,7 @@ _ROW: Final = 20.0
 _NAMES: Final = 150.0
 _NUMBERS: Final = 50.0
 _COLUMN_HEIGHT: Final = 120.0
+_PLAIN: Final = "#4a7aa8"
 
 
 def chart_scene(chart: Chart) -> Scene:
@@ -32,7 +33,7 @@ def _described(chart: Chart) -> str:
 
 
 def _colour(bar: Bar) -> str:
-    return VERDICT_LOOKS[bar.verdict].ink if bar.verdict else ACCENT
+    return VERDICT_LOOKS[bar.verdict].ink if bar.verdict else _PLAIN
 
 
 def _name(bar: Bar) -> str:

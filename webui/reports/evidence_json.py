@@ -62,7 +62,7 @@ def evidence_json(report: Report) -> bytes:
     return canonical(to_json(report))
 
 
-def _block(block: Block) -> dict[str, Any]:
+def _block(block: Block) -> dict[str, Any]:  # noqa: PLR0911 - one return for each kind
     match block:
         case Paragraph() | Heading():
             return {"type": type(block).__name__.lower(), "text": block.text}

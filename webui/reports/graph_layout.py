@@ -101,7 +101,7 @@ def _place(nodes: Sequence[Node], edges: Sequence[Edge]) -> _Placed:
         raise ValueError(msg)
     pairs = [(index[edge.source], index[edge.target]) for edge in edges]
     graph = igraph.Graph(n=len(nodes), edges=pairs, directed=True)
-    found = graph.layout_sugiyama(hgap=1, vgap=1)
+    found = graph.layout_sugiyama(layers=_layers(graph), hgap=1, vgap=1)
     places = [(float(row), float(layer)) for row, layer in found.coords]
     bends = [[(float(row), float(layer)) for row, layer in way] for way in found.edge_routing]
     rows = [row for row, _ in (*places, *(bend for way in bends for bend in way))]
@@ -118,6 +118,25 @@ def _place(nodes: Sequence[Node], edges: Sequence[Edge]) -> _Placed:
         width=2 * MARGIN + (layers - 1) * LAYER_PITCH + BOX_WIDTH,
         height=2 * MARGIN + _HEAD * 2 + (bottom - top) * ROW_PITCH + BOX_HEIGHT,
     )
+
+
+def _layers(graph: igraph.Graph) -> list[int]:
+    """A layer for each node: as far left as its sources allow, then as far right as serves.
+
+    What begins a chain (a data set, a commit) stands right before what was made of it.
+    """
+    acyclic = graph.copy()
+    acyclic.delete_edges(acyclic.feedback_arc_set(method="eades"))
+    order = acyclic.topological_sorting()
+    layers = [0] * graph.vcount()
+    for node in order:
+        for target in acyclic.successors(node):
+            layers[target] = max(layers[target], layers[node] + 1)
+    for node in reversed(order):
+        targets = acyclic.successors(node)
+        if targets and acyclic.degree(node, mode="in") <= len(targets):
+            layers[node] = min(layers[target] for target in targets) - 1
+    return layers
 
 
 def _box(node: Node, corner: Point) -> Group:

@@ -12,13 +12,15 @@ Drawn by ``webui.reports.pdf``, written as JSON by ``webui.reports.evidence_json
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from policies.controls import finding
-from webui.reports.scene import Scene
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from policies.controls import finding
+    from webui.reports.scene import Scene
 
 Align = Literal["left", "right", "centre"]
 CalloutKind = Literal["note", "limit", "warning"]

@@ -36,7 +36,7 @@ def _closed(points: tuple[Point, ...], pen: Pen) -> Path:
 
 
 def _cylinder(x: float, y: float, width: float, height: float, pen: Pen) -> tuple[Item, ...]:
-    lid, right, bottom = 4.0, x + width, y + height
+    lid, right, bottom = 2.4, x + width, y + height
     side = Step("C", ((x, y - lid / 2), (right, y - lid / 2), (right, y + lid)))
     body = Path(
         (
