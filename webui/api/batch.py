@@ -21,14 +21,17 @@ from webui.api.told import receipt_answer
 from webui.errors_http import problem_of, problem_response
 from webui.identity.errors import ScopeError
 from webui.identity.scope import check_submit
+from webui.naming import namer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from flask import Response
 
     from ledger.submit import Receipt
     from webui.api.route import Asker
+
+    NameOf = Callable[[str], str]
 
 LARGEST_BATCH: Final = 4 * 1024 * 1024
 
@@ -48,7 +51,8 @@ def _submit_batch(asker: Asker) -> Response:
         receipts = asker.wiring.submitter.submit_batch(asker.actor, asked)
     except (InputError, ConflictError) as error:
         return _nothing_recorded(len(lines), {int(error.numbers.get("line", 0)): error})
-    told = (_line_answer(asker, line, receipt) for line, receipt in enumerate(receipts, start=1))
+    name_of = namer(asker.wiring.reader)
+    told = (_line_answer(line, receipt, name_of) for line, receipt in enumerate(receipts, start=1))
     return json_answer(BatchAnswer(lines=tuple(told)))
 
 
@@ -73,8 +77,8 @@ def _asked(asker: Asker, line: bytes) -> Asked:
     return Asked(event, wanted.idempotency_key)
 
 
-def _line_answer(asker: Asker, line: int, receipt: Receipt) -> LineAnswer:
-    told = receipt_answer(asker.wiring, receipt)
+def _line_answer(line: int, receipt: Receipt, name_of: NameOf) -> LineAnswer:
+    told = receipt_answer(receipt, name_of)
     if receipt.outcome == "deny":
         return LineAnswer(line=line, status="denied", receipt=told)
     return LineAnswer(

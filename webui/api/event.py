@@ -11,6 +11,7 @@ from webui.api.shapes import Command, DecisionAnswer, DeniedProblem, ReceiptAnsw
 from webui.api.strict import body_fields, idempotency_key
 from webui.api.told import decision_answer, denied_response, receipt_answer
 from webui.identity.scope import check_submit
+from webui.naming import namer
 
 if TYPE_CHECKING:
     from flask import Response
@@ -24,7 +25,7 @@ def _submit(asker: Asker) -> Response:
     event = read_command(wanted.kind, wanted.event)
     check_submit(asker.wiring, asker.scope, event)
     receipt = asker.wiring.submitter.submit(asker.actor, event, key)
-    told = receipt_answer(asker.wiring, receipt)
+    told = receipt_answer(receipt, namer(asker.wiring.reader))
     if receipt.outcome == "deny":
         response = denied_response(told)
     else:
@@ -39,7 +40,7 @@ def _decide(asker: Asker) -> Response:
     wanted = body_fields(Command)
     event = read_command(wanted.kind, wanted.event)
     decision = asker.wiring.submitter.preview(asker.actor, event)
-    return json_answer(decision_answer(asker.wiring, decision))
+    return json_answer(decision_answer(decision, namer(asker.wiring.reader)))
 
 
 ROUTES = (

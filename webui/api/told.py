@@ -13,24 +13,28 @@ from webui.naming import namer
 if TYPE_CHECKING:
     from flask import Response
 
+    from collections.abc import Callable
+
     from ledger.events.decision import Decision
     from ledger.state.aggregates import ReleaseState
     from ledger.submit import Receipt
     from webui.wiring import Wiring
 
+    NameOf = Callable[[str], str]
 
-def decision_answer(wiring: Wiring, decision: Decision) -> DecisionAnswer:
+
+def decision_answer(decision: Decision, name_of: NameOf) -> DecisionAnswer:
     """A decision with its sentences, what is missing first."""
     return DecisionAnswer(
         outcome=decision.outcome,
         policy=decision.policy,
         engine=decision.engine,
         results=decision.results,
-        sentences=tuple(explain(decision, namer(wiring.reader))),
+        sentences=tuple(explain(decision, name_of)),
     )
 
 
-def receipt_answer(wiring: Wiring, receipt: Receipt) -> ReceiptAnswer:
+def receipt_answer(receipt: Receipt, name_of: NameOf) -> ReceiptAnswer:
     """A receipt, with where to find the entry and its proof."""
     decision = receipt.decision
     entry = f"/api/v1/entries/{receipt.sequence}"
@@ -40,7 +44,7 @@ def receipt_answer(wiring: Wiring, receipt: Receipt) -> ReceiptAnswer:
         kind=receipt.kind,
         recorded_at=receipt.recorded_at,
         leaf_hash=receipt.leaf_hash.hex(),
-        decision=None if decision is None else decision_answer(wiring, decision),
+        decision=None if decision is None else decision_answer(decision, name_of),
         consequences=tuple(
             EntryNumber(sequence=sequence, kind=kind) for sequence, kind in receipt.consequences
         ),
