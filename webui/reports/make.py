@@ -7,7 +7,6 @@ compare their digest with the one in the ledger; the seal then only appends to t
 from __future__ import annotations
 
 import hashlib
-import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -69,22 +68,15 @@ def make_report(
         "What this report says, as data: findings, tables, position, root",
         evidence,
     )
-    unsealed = render_pdf(report, (attached,)).data
+    drawn = render_pdf(report, (attached,))
     sealed = seal_pdf(
-        unsealed, key_pem=seal_key_pem, certificate_pem=certificate_pem, signing_time=signing_time
+        drawn.data, key_pem=seal_key_pem, certificate_pem=certificate_pem, signing_time=signing_time
     )
     return MadeReport(
-        unsealed_sha256=hashlib.sha256(unsealed).hexdigest(),
+        unsealed_sha256=hashlib.sha256(drawn.data).hexdigest(),
         sealed=sealed,
         sealed_sha256=hashlib.sha256(sealed).hexdigest(),
-        pages=_pages(sealed),
+        pages=drawn.pages,
         verdicts=dict(report.summary),
         evidence_json=evidence,
     )
-
-
-def _pages(pdf: bytes) -> int:
-    """How many pages a PDF has, from the root of its page tree (ISO 32000-2, 7.7.3.2)."""
-    from pyhanko.pdf_utils.reader import PdfFileReader
-
-    return int(PdfFileReader(io.BytesIO(pdf)).root["/Pages"]["/Count"])
