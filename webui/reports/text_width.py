@@ -22,7 +22,7 @@ ADVANCES: Final = (  # U+0020 to U+007E, in thousandths of the size
 # fmt: on
 
 ELLIPSIS: Final = "…"
-_BOLD: Final = 1.12
+_BOLD: Final = 1.15
 _OTHER: Final = 790
 _WIDE: Final = 1000
 _FIRST: Final = 0x20
