@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -11,7 +12,7 @@ import click
 from webui.cli.home import home_option, opened
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
 FRAMEWORKS: Final = ("soc2", "gdpr", "hipaa")
@@ -48,16 +49,37 @@ def report(
     if first > last:
         msg = "the period ends before it begins."
         raise click.BadParameter(msg, param_hint="'--to'")
-    if not output.parent.is_dir():
-        msg = f"there is no folder {output.parent}."
-        raise click.BadParameter(msg, param_hint="'--output'")
     period = first.date().isoformat(), last.date().isoformat()
-    with opened() as wiring:
+    with _arriving(output) as part, opened() as wiring:
         issued = issue_report(wiring, wiring.service, framework, *period, models)
-    shutil.copyfile(issued.path, output)
+        shutil.copyfile(issued.path, part)
     click.echo(f"{output}: {issued.pages} pages, entry {issued.sequence}")
     click.echo(f"SHA-256 {issued.sealed_sha256}")
     click.echo(counted(issued.verdicts))
+
+
+@contextmanager
+def _arriving(output: Path) -> Iterator[Path]:
+    """A file beside ``output`` that takes its place when the block ends well.
+
+    Made before the report is issued, so that a folder that can't be written costs no entry.
+    """
+    from ledger.errors import OutsideError
+
+    part = output.with_name(f"{output.name}.part")
+    try:
+        part.touch()
+    except OSError as error:
+        raise OutsideError(
+            f"The file {output} can't be written: {error.strerror}.",
+            code="file-unwritable",
+            remedy="Name another one with -o; nothing was issued.",
+        ) from error
+    try:
+        yield part
+        part.replace(output)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def counted(verdicts: Mapping[str, int]) -> str:

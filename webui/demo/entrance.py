@@ -49,16 +49,17 @@ def set_up_administrator(wiring: Wiring, http: httpx.Client) -> str:
     found = find_administrator(wiring)
     if found is not None:
         return found
-    secret = issue_setup_link(wiring)
-    page = http.get("/setup")
+    guard = _CSRF.search(http.get("/setup").text)
+    password = secrets.token_urlsafe(24)
     form = {
-        "secret": secret,
+        "csrf_token": guard[1] if guard else "",
+        "token": issue_setup_link(wiring),
         "name": ADMINISTRATOR.name,
         "email": ADMINISTRATOR.email,
-        "password": secrets.token_urlsafe(24),
+        "password": password,
+        "again": password,
     }
-    token = _CSRF.search(page.text)
-    answer = http.post("/setup", data=form | {"csrf_token": token[1] if token else ""})
+    answer = http.post("/setup", data=form)
     http.cookies.clear()
     found = find_administrator(wiring)
     if answer.status_code not in _SEE_OTHER or found is None:

@@ -9,12 +9,14 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import click
 from rich.console import Console
 
 from ledger.audit import audit
+from ledger.errors import LedgerError
 from webui.app import create_app
 from webui.demo.company import ADMINISTRATOR
 from webui.demo.entrance import (
@@ -28,7 +30,8 @@ from webui.demo.entrance import (
 from webui.demo.place import folder_of, occupied, open_demo, read_story, write_story
 from webui.demo.play import Play
 from webui.demo.recipes import recipes
-from webui.demo.seals import check_seal
+from webui.demo.seals import Seal, check_seal
+from webui.demo.stage import Stage
 from webui.demo.summary import NARROWEST, print_summary, print_way_in
 from webui.demo.training import Workshop
 from webui.server import Server
@@ -36,7 +39,7 @@ from webui.server import Server
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from webui.demo.place import Story
+    from webui.demo.place import Issued, Story
     from webui.demo.training import Run
     from webui.settings import Settings
     from webui.wiring import Wiring
@@ -109,17 +112,17 @@ def _play(wiring: Wiring, server: Server, story: Story, runs: list[Run]) -> None
     import httpx
 
     _say(f"Playing the story through the HTTP API at {server.url} ...")
-    story.lines.clear()
     with httpx.Client(base_url=server.url, timeout=60, trust_env=False) as http:
         administrator = set_up_administrator(wiring, http)
         actors = story.actors | {ADMINISTRATOR.key: administrator}
         callers = {ADMINISTRATOR.key: operator_caller(wiring, http, administrator)}
-        play = Play(callers, actors, runs, story, _say)
+        keep = partial(write_story, wiring.settings)
+        play = Play(Stage(callers, actors, story, say=_say, keep=keep), runs)
         play.invite_everybody()
         open_accounts(wiring, story.actors)
         callers.update(invited_callers(http, callers[ADMINISTRATOR.key], story.actors))
         play.govern()
-        play.issue_reports(wiring.settings.reports)
+        play.issue_reports(wiring.settings.reports, wiring.now().date().isoformat())
         retire_tokens(callers)
     story.finished = True
     write_story(wiring.settings, story)
@@ -129,15 +132,7 @@ def _tell(wiring: Wiring, server: Server, story: Story) -> bool:
     """Verify everything, print the summary and the way in; returns whether all is well."""
     _say("Verifying everything ...")
     found = audit(wiring.log)
-    fingerprint = wiring.seal_fingerprint()
-    seals = {
-        name: check_seal(
-            wiring.settings.reports / one.file,
-            wiring.reader.report(one.entry).sealed,
-            fingerprint,
-        )
-        for name, one in story.reports.items()
-    }
+    seals = {name: _seal(wiring, one) for name, one in story.reports.items()}
     console = Console()
     if not console.is_terminal:
         console.width = NARROWEST
@@ -145,6 +140,16 @@ def _tell(wiring: Wiring, server: Server, story: Story) -> bool:
     links = sign_in_links(wiring, server.url, story.actors, minutes=_LINK_MINUTES)
     print_way_in(console, server.url, links, _LINK_MINUTES)
     return found.sound and all(seal.sound for seal in seals.values())
+
+
+def _seal(wiring: Wiring, issued: Issued) -> Seal:
+    """What is found of a report's seal; in a damaged ledger its entry may not be readable."""
+    try:
+        recorded = wiring.reader.report(issued.entry).sealed
+    except LedgerError as error:
+        return Seal(False, f"not in the registry: {error.code}")
+    path = wiring.settings.reports / issued.file
+    return check_seal(path, recorded, wiring.seal_fingerprint())
 
 
 def _say(sentence: str) -> None:

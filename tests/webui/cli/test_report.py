@@ -1,0 +1,53 @@
+"""report: a sealed PDF where it was asked for, and nothing issued where it can't be."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.webui.cli.conftest import Run
+
+PERIOD = ("--from", "2026-01-01", "--to", "2030-12-31")
+
+
+def test_a_report_is_written_and_its_issue_is_an_entry(installed: Run, tmp_path: Path) -> None:
+    file = tmp_path / "out.pdf"
+    told = installed("report", "soc2", *PERIOD, "-o", str(file))
+    assert told.exit_code == 0, told.stderr
+    assert hashlib.sha256(file.read_bytes()).hexdigest() in told.stdout
+    assert file.read_bytes().startswith(b"%PDF-")
+    assert "entry 2" in told.stdout
+    assert "report.issued" in installed("entry", "2").stdout
+    assert not file.with_name("out.pdf.part").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("sox", *PERIOD), "soc2"),
+        (("gdpr", "--from", "2026-02-30", "--to", "2026-12-31"), "2026-02-30"),
+        (("gdpr", "--from", "2026-12-31", "--to", "2026-01-01"), "ends before it begins"),
+        (("gdpr", *PERIOD, "-m", "nothing"), "no such model"),
+    ],
+)
+def test_a_report_that_makes_no_sense_is_refused(
+    installed: Run, tmp_path: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    file = tmp_path / "out.pdf"
+    told = installed("report", *arguments, "-o", str(file))
+    assert told.exit_code == 2
+    assert said in told.stderr
+    assert not list(tmp_path.glob("out.pdf*"))
+    assert "Size  2\n" in installed("verify").stdout
+
+
+def test_a_file_that_can_not_be_written_costs_no_entry(installed: Run, tmp_path: Path) -> None:
+    told = installed("report", "gdpr", *PERIOD, "-o", str(tmp_path / "nowhere" / "out.pdf"))
+    assert told.exit_code == 4
+    assert "can't be written" in told.stderr
+    assert "Size  2\n" in installed("verify").stdout
