@@ -11,9 +11,9 @@ from webui.errors_http import PROBLEM_BASE, problem_response
 from webui.naming import namer
 
 if TYPE_CHECKING:
-    from flask import Response
-
     from collections.abc import Callable
+
+    from flask import Response
 
     from ledger.events.decision import Decision
     from ledger.state.aggregates import ReleaseState

@@ -231,6 +231,31 @@ def test_a_report_that_is_wanted_wrongly_is_not_made(
     assert settled.house.size == size
 
 
+def test_a_report_is_made_sealed_recorded_and_fetched(company: Company) -> None:
+    company.registered()
+    wanted = {"framework": "soc2", "from": "2026-01-01", "to": "2026-03-31", "models": ["churn"]}
+    size = company.house.size
+    answer = company.officer.post("/reports", json=wanted)
+    assert answer.status_code == 201, answer.text
+    assert answer.json["sequence"] == size
+    pdf = company.officer.client.get(
+        answer.json["pdf"], headers={"Authorization": f"Bearer {company.officer.secret}"}
+    )
+    assert pdf.data.startswith(b"%PDF-")
+    assert hashlib.sha256(pdf.data).hexdigest() == answer.json["sealed"]
+    state = company.officer.get(f"/reports/{size}").json
+    assert (state["position"], state["models"]) == (size, ["churn"])
+
+
+def test_a_report_that_the_policy_refuses_is_recorded_as_a_refusal(company: Company) -> None:
+    size = company.house.size
+    wanted = {"framework": "soc2", "from": "2026-01-01", "to": "2026-03-31"}
+    answer = company.nobody.post("/reports", json=wanted)
+    assert (answer.status_code, answer.json["entry"]) == (403, size)
+    assert company.house.wiring.log.entry(size).kind == "access.denied"
+    assert company.officer.get("/reports").json["items"] == []
+
+
 def test_a_token_without_report_issued_in_its_scope_makes_no_report(settled: Company) -> None:
     from webui.identity.scope import TokenScope
 
