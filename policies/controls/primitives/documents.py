@@ -26,7 +26,6 @@ from policies.controls.primitives.arguments import Arguments
 
 if TYPE_CHECKING:
     from ledger.state.aggregates import Evidence, VersionState
-    from policies.controls.changes import Change
     from policies.controls.material import Material
 
 
@@ -62,7 +61,7 @@ def document(material: Material, arguments: DocumentArguments) -> Finding:
     for version in versions:
         first = material.first_uses[version.model, version.version]
         held = [item for item in version.evidence if item.type in arguments.types]
-        part, deviation = _judge(material, version, first, held)
+        part, deviation = _judge(material, version, held, name)
         parts.add(part)
         entries.extend((version.since, first.entry, *(item.entry for item in held)))
         if deviation is not None:
@@ -107,28 +106,29 @@ def _asked_of(material: Material, arguments: DocumentArguments) -> tuple[Version
 
 
 def _judge(
-    material: Material, version: VersionState, first: Change, held: list[Evidence]
+    material: Material, version: VersionState, held: list[Evidence], name: str
 ) -> tuple[HumanPart, Deviation | None]:
+    """The state of a version's document, and what is wrong with it."""
     who = f"{version.model} {version.version}"
+    first = material.first_uses[version.model, version.version]
     if not held:
-        return "missing", Deviation((version.since, first.entry), f"{who}: none is attached.")
+        none = Deviation((version.since, first.entry), f"{who}: no {name} is attached.")
+        return "missing", none
     early = [item for item in held if item.entry < first.entry]
     if not early:
         late = held[0]
-        return "attached", Deviation(
-            (first.entry, late.entry),
-            f"{who}: attached in entry {late.entry}, after the first production deployment "
-            f"(entry {first.entry}).",
+        said = (
+            f"{who}: {name} attached in entry {late.entry}, after the first production deployment "
+            f"(entry {first.entry})."
         )
+        return "attached", Deviation((first.entry, late.entry), said)
     if not any(_valid(item.valid_until, first.at[:10]) for item in early):
-        return "expired", Deviation(
-            (early[-1].entry, first.entry), f"{who}: expired before it was deployed."
-        )
+        said = f"{who}: {name} expired before it was deployed."
+        return "expired", Deviation((early[-1].entry, first.entry), said)
     needed = _needed_until(material, version)
     if not any(_valid(item.valid_until, needed) for item in held):
-        return "expired", Deviation(
-            (held[-1].entry, first.entry), f"{who}: expired while the version was in use."
-        )
+        said = f"{who}: {name} expired while the version was in use."
+        return "expired", Deviation((held[-1].entry, first.entry), said)
     return "attached", None
 
 

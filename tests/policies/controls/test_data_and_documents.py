@@ -132,7 +132,7 @@ def test_an_impact_assessment_attached_afterwards_fails() -> None:
     assert told(found) == (
         (
             (14, 15),
-            "prices 1.0.0: attached in entry 15, after the first production deployment (entry 14).",
+            "prices 1.0.0: impact assessment (DPIA) attached in entry 15, after the first production deployment (entry 14).",
         ),
     )
 

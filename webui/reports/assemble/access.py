@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from policies.controls.finding import many
 from webui.reports.assemble.words import minute, words
-from webui.reports.model import Callout, Column, Heading, Paragraph, Section, Table
+from webui.reports.model import Callout, Column, Paragraph, Section, Table
 
 if TYPE_CHECKING:
     from policies.controls.people import Holding
@@ -46,7 +46,6 @@ def access_review(basis: Basis) -> Section:
             tuple(_row(basis, item) for item in held),
             "Roles held now",
         ),
-        Heading("Roles taken away in the period"),
     ]
     if ended:
         blocks.append(_ended(basis, ended))

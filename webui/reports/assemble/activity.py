@@ -35,8 +35,12 @@ def activity_review(basis: Basis) -> Section:
                 "scope or the ledger as a whole."
             ),
             _by_kind(basis),
-            Heading("Who was active"),
             _by_actor(basis),
+            Callout(
+                "limit",
+                "Reading of pages and of patient records is not in this ledger; it records "
+                "changes, approvals and refused attempts.",
+            ),
             Heading("Review of this activity"),
             KeyValues(
                 (
@@ -44,11 +48,6 @@ def activity_review(basis: Basis) -> Section:
                     KeyValue("On", "______"),
                     KeyValue("Conclusions and follow-up", "______"),
                 )
-            ),
-            Callout(
-                "limit",
-                "Reading of pages and of patient records is not in this ledger; it records "
-                "changes, approvals and refused attempts.",
             ),
         ),
     )
@@ -92,5 +91,5 @@ def _by_actor(basis: Basis) -> Table:
             (basis.name(actor), f"{len(numbers):,}", f"{refused[actor]:,}", ranges(numbers, 6))
             for actor, numbers in ordered[:_MOST_ACTORS]
         ),
-        many(len(ordered), "actor"),
+        f"Who was active ({many(len(ordered), 'actor')})",
     )
