@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 
 BOX_WIDTH: Final = 148.0
 BOX_HEIGHT: Final = 46.0
-LAYER_PITCH: Final = BOX_WIDTH + 86.0
+LAYER_PITCH: Final = BOX_WIDTH + 64.0
 ROW_PITCH: Final = BOX_HEIGHT + 18.0
 MARGIN: Final = 8.0
 LABEL_SIZE: Final = 6.5
-LABEL_WIDTH: Final = 56.0
+LABEL_WIDTH: Final = 54.0
 _PADDING: Final = 12.0
 _HEAD: Final = 6.0
 _EDGE: Final = "#8593a0"
@@ -144,17 +144,17 @@ def _box(node: Node, corner: Point) -> Group:
     look = NODE_LOOKS[node.kind]
     left, room = x + _PADDING, BOX_WIDTH - 2 * _PADDING
     texts = (
-        Text(left, y + 14, look.word.upper(), 6.0, look.ink, bold=True, role="node-kind"),
+        Text(left, y + 14, look.word.upper(), 7.0, look.ink, bold=True, role="node-kind"),
         Text(
             left,
             y + 26,
-            truncated(node.label, 9.0, room, bold=True),
-            9.0,
+            truncated(node.label, 10.0, room, bold=True),
+            10.0,
             INK,
             bold=True,
             role="node-label",
         ),
-        Text(left, y + 37, truncated(node.detail, 7.0, room), 7.0, MUTED, role="node-detail"),
+        Text(left, y + 37, truncated(node.detail, 8.0, room), 8.0, MUTED, role="node-detail"),
     )
     title = " · ".join(part for part in (look.word, node.label, node.detail) if part)
     shapes = outline(node.kind, x, y, BOX_WIDTH, BOX_HEIGHT)

@@ -210,3 +210,15 @@ def test_a_callout_and_a_heading_longer_than_a_page_are_drawn() -> None:
 
 def test_an_empty_report_is_a_cover_and_an_empty_contents() -> None:
     assert render_pdf(replace(a_report(), sections=())).pages == 2
+
+
+def test_wide_tables_lie_and_no_page_is_left_empty(tmp_path: Path) -> None:
+    wide = Table(tuple(Column(f"C{place}") for place in range(10)), (("x",) * 10,))
+    report = a_report(Section("One", (wide, wide)), Section("Two", (wide, Paragraph("After"))))
+    rendered = render_pdf(report)
+    with pikepdf.open(io.BytesIO(rendered.data)) as pdf:
+        lying = [page.mediabox[2] > page.mediabox[3] for page in pdf.pages]
+    assert lying == [False, False, True, True, True, False]
+    pages = text_of(rendered.data, tmp_path).split("\f")
+    assert "1 One" in pages[2]
+    assert "After" in pages[5]

@@ -7,6 +7,7 @@ Rules:
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, assert_never
 
 from reportlab.platypus import CondPageBreak, Flowable, NextPageTemplate, PageBreak
@@ -60,27 +61,75 @@ _HEADING_ROOM: Final = 100.0
 _TABLE_ROOM: Final = 76.0
 _MOST_UPRIGHT_COLUMNS: Final = 8
 _SMALLEST_SCALE: Final = 0.62
-_TITLE_ROOM: Final = 64.0
+_SECTION_TITLE_ROOM: Final = 84.0
 
 
-def section_flow(report: Report, place: int) -> Iterator[Flowable]:
-    """The title and the blocks of the section ``place``, counted from 0."""
+def story(report: Report, notice: Callout | None) -> Iterator[Flowable]:
+    """Every section, one after the other, each part on a page that suits it, from a new page on.
+
+    ``notice`` stands before them all.
+    """
+    parts = [_Part(tuple(block_flow(notice)))] if notice else []
+    parts += [part for place in range(len(report.sections)) for part in _parts(report, place)]
+    for number, part in enumerate(parts):
+        if number == 0 or part.lies != parts[number - 1].lies:
+            yield from _turned(WIDE if part.lies else UPRIGHT_PAGE)
+        elif part.lies:
+            yield PageBreak()
+        yield from part.flowables
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What belongs together on one kind of page."""
+
+    flowables: tuple[Flowable, ...]
+    lies: bool = False
+
+
+def _parts(report: Report, place: int) -> Iterator[_Part]:
     mark = section_mark(report, place)
-    yield CondPageBreak(_SECTION_ROOM)
-    yield Lines([(mark.title, SECTION)], before=24, after=9, mark=mark, may_split=False)
-    for number, block in enumerate(report.sections[place].blocks):
-        if isinstance(block, Heading):
-            yield CondPageBreak(_HEADING_ROOM)
-            inner = block_mark(block, place, number)
-            yield Lines([(block.text, HEADING)], before=13, after=5, mark=inner, may_split=False)
-        elif isinstance(block, Verdict):
-            yield from verdict_flow(block, block_mark(block, place, number))
-        else:
-            yield from block_flow(block)
+    blocks = report.sections[place].blocks
+    title = Lines([(mark.title, SECTION)], before=24, after=9, mark=mark, may_split=False)
+    if blocks and _lies(blocks[0]):
+        yield _Part((title, *block_flow(blocks[0], _SECTION_TITLE_ROOM)), lies=True)
+    else:
+        yield _Part((CondPageBreak(_SECTION_ROOM), title))
+        if blocks:
+            yield _Part(tuple(_flow(report, place, 0)))
+    for number, block in enumerate(blocks[1:], start=1):
+        yield _Part(tuple(_flow(report, place, number)), _lies(block))
 
 
-def block_flow(block: Block) -> Iterator[Flowable]:
-    """The flowables of a block that no mark points to."""
+def _flow(report: Report, place: int, number: int) -> Iterator[Flowable]:
+    block = report.sections[place].blocks[number]
+    if isinstance(block, Heading):
+        mark = block_mark(block, place, number)
+        yield CondPageBreak(_HEADING_ROOM)
+        yield Lines([(block.text, HEADING)], before=13, after=5, mark=mark, may_split=False)
+    elif isinstance(block, Verdict):
+        yield from verdict_flow(block, block_mark(block, place, number))
+    else:
+        yield from block_flow(block)
+
+
+def _lies(block: Block) -> bool:
+    """Whether a block is better off on a page that lies."""
+    if isinstance(block, Table):
+        return len(block.columns) > _MOST_UPRIGHT_COLUMNS
+    if isinstance(block, Figure):
+        upright = scale_into(block.scene, *inner_size(UPRIGHT))
+        return upright < min(_SMALLEST_SCALE, scale_into(block.scene, *inner_size(LYING)))
+    return False
+
+
+def _turned(template: str) -> Iterator[Flowable]:
+    yield NextPageTemplate(template)
+    yield PageBreak()
+
+
+def block_flow(block: Block, above: float = 0.0) -> Iterator[Flowable]:
+    """The flowables of a block that no mark points to; a figure leaves ``above`` points free."""
     match block:
         case Heading() | Verdict():
             msg = "a heading or verdict is drawn within its section"
@@ -90,9 +139,11 @@ def block_flow(block: Block) -> Iterator[Flowable]:
         case KeyValues():
             yield KeyValuesFlow(block.rows)
         case Table():
-            yield from _table(block)
+            yield CondPageBreak(_TABLE_ROOM)
+            yield TableFlow(block)
         case Figure():
-            yield from _figure(block)
+            page = LYING if _lies(block) else UPRIGHT
+            yield SceneFlow(block.scene, block.caption, inner_size(page)[1] - above)
         case Chart():
             yield SceneFlow(chart_scene(block), block.caption, inner_size(UPRIGHT)[1] / 2)
         case Code():
@@ -102,37 +153,6 @@ def block_flow(block: Block) -> Iterator[Flowable]:
             yield _callout(block)
         case _:
             assert_never(block)
-
-
-def _table(block: Table) -> Iterator[Flowable]:
-    table = TableFlow(block)
-    if len(block.columns) > _MOST_UPRIGHT_COLUMNS:
-        yield from _lying(table)
-        return
-    yield CondPageBreak(_TABLE_ROOM)
-    yield table
-
-
-def _figure(block: Figure) -> Iterator[Flowable]:
-    """Upright if it stays legible there, else lying."""
-    width, height = inner_size(UPRIGHT)
-    if scale_into(block.scene, width, height) >= _SMALLEST_SCALE:
-        yield SceneFlow(block.scene, block.caption, height - _TITLE_ROOM)
-        return
-    wide_width, wide_height = inner_size(LYING)
-    lying = scale_into(block.scene, wide_width, wide_height)
-    if lying <= scale_into(block.scene, width, height):
-        yield SceneFlow(block.scene, block.caption, height - _TITLE_ROOM)
-        return
-    yield from _lying(SceneFlow(block.scene, block.caption, wide_height))
-
-
-def _lying(flowable: Flowable) -> Iterator[Flowable]:
-    yield NextPageTemplate(WIDE)
-    yield PageBreak()
-    yield flowable
-    yield NextPageTemplate(UPRIGHT_PAGE)
-    yield PageBreak()
 
 
 def _callout(block: Callout) -> Flowable:

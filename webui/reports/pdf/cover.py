@@ -76,7 +76,7 @@ class Cover(Flowable):  # type: ignore[misc]  # reportlab has no types
 
     def _draw_title(self, y: float) -> float:
         canvas, report = self.canv, self._report
-        draw(canvas, 0, y, shortened(report.framework, _FRAMEWORK, self.width), _FRAMEWORK)
+        draw(canvas, 0, y, "Report from the ledger", _FRAMEWORK)
         y -= 14
         for line in _title_lines(report.title, self.width):
             y -= line.style.leading
@@ -139,6 +139,7 @@ def _facts(report: Report) -> tuple[KeyValue, ...]:
     period = f"{report.period_from.isoformat()} to {report.period_to.isoformat()}"
     made = f"{report.generated_at:%Y-%m-%d %H:%M:%S} UTC, the time of the last entry included"
     return (
+        KeyValue("Framework", drawable(report.framework)),
         KeyValue("Scope", report.scope),
         KeyValue("Period", period),
         KeyValue("Ledger", report.origin),

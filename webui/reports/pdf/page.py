@@ -1,4 +1,4 @@
-"""The pages: A4, lying ones for wide figures, a canvas that knows how many pages there will be, header, footer.
+"""The pages: A4 upright or lying, a canvas that knows how many there will be, header, footer.
 
 Rules:
 - One pass: pages are kept until the last is drawn, then each gets its header, footer and, where the

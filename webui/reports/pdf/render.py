@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from reportlab.platypus import BaseDocTemplate, Flowable, NextPageTemplate, PageBreak
 
 from webui.reports.pdf.attachment import embed
-from webui.reports.pdf.blocks import block_flow, section_flow
+from webui.reports.pdf.blocks import story
 from webui.reports.pdf.contents import contents_pages, marks_of
 from webui.reports.pdf.cover import Cover
 from webui.reports.pdf.fonts import SANS
@@ -84,12 +84,7 @@ def _story(report: Report) -> Iterator[Flowable]:
     for page in contents_pages(marks_of(report), inner_size(UPRIGHT)[1]):
         yield PageBreak()
         yield page
-    yield PageBreak()
-    notice = glyph_notice(report)
-    if notice is not None:
-        yield from block_flow(notice)
-    for place in range(len(report.sections)):
-        yield from section_flow(report, place)
+    yield from story(report, glyph_notice(report))
 
 
 def _date(canvas: ReportCanvas, report: Report) -> None:
