@@ -139,7 +139,7 @@ def _facts(report: Report) -> tuple[KeyValue, ...]:
     period = f"{report.period_from.isoformat()} to {report.period_to.isoformat()}"
     made = f"{report.generated_at:%Y-%m-%d %H:%M:%S} UTC, the time of the last entry included"
     return (
-        KeyValue("Framework", drawable(report.framework)),
+        KeyValue("Framework", report.framework),
         KeyValue("Scope", report.scope),
         KeyValue("Period", period),
         KeyValue("Ledger", report.origin),
