@@ -31,7 +31,6 @@ class Approval:
     actor: str
     via: str
     roles: tuple[str, ...]
-    release: int
     artifact: str
 
 
@@ -57,13 +56,11 @@ class Change:
     registered: int
     registrant: str
     registered_artifact: str
-    region: str | None = None
     cause: str | None = None
     release: int | None = None
     requested_at: str | None = None
     requester: str | None = None
     grant: int | None = None
-    granted_at: str | None = None
     granted_artifact: str | None = None
     approvals: tuple[Approval, ...] = ()
     unknown_approvals: tuple[int, ...] = ()
@@ -126,7 +123,6 @@ class _Walk:
                 actor=entry.actor.id,
                 via=entry.actor.via,
                 roles=self.people.roles_at(entry.actor.id, entry.sequence),
-                release=event.release,
                 artifact=event.artifact,
             )
         elif isinstance(event, release.ReleaseGranted):
@@ -171,7 +167,6 @@ class _Walk:
             registered=registered.entry.sequence,
             registrant=registered.entry.actor.id,
             registered_artifact=registered.entry.event.artifact.sha256,
-            region=getattr(event, "region", None),
             cause=getattr(event, "cause", None),
             evaluations=tuple(self.evaluated.get(key[:2], ())),
             before=self.covered.get(key),
@@ -193,7 +188,6 @@ class _Walk:
             requested_at=request.recorded_at,
             requester=request.actor.id,
             grant=grant.entry.sequence if grant else None,
-            granted_at=grant.entry.recorded_at if grant else None,
             granted_artifact=getattr(granted, "artifact", None),
             approvals=tuple(asked.approvals[entry] for entry in named if entry in asked.approvals),
             unknown_approvals=tuple(entry for entry in named if entry not in asked.approvals),

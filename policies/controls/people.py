@@ -6,7 +6,7 @@ the state before it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -39,7 +39,6 @@ class People:
     """Every actor's kind and every role ever held."""
 
     types: dict[str, ActorType]
-    enrolled: dict[str, int]
     holdings: tuple[Holding, ...]
 
     @cached_property
@@ -62,17 +61,14 @@ class People:
 def people_of(recorded: tuple[Recorded, ...]) -> People:
     """Fold entries to who held what when."""
     types: dict[str, ActorType] = {}
-    enrolled: dict[str, int] = {}
     open_: dict[tuple[str, str], Holding] = {}
     closed: list[Holding] = []
     for item in recorded:
         entry, event = item.entry, item.entry.event
         if isinstance(event, log.LogCreated):
             types[entry.actor.id] = "service"
-            enrolled[entry.actor.id] = entry.sequence
         elif isinstance(event, people.ActorEnrolled):
             types[event.actor_id] = event.actor_type
-            enrolled[event.actor_id] = entry.sequence
         elif isinstance(event, people.RoleGranted):
             open_[event.actor_id, event.role] = Holding(
                 event.actor_id, event.role, entry.sequence, entry.recorded_at, entry.actor.id
@@ -80,12 +76,6 @@ def people_of(recorded: tuple[Recorded, ...]) -> People:
         elif isinstance(event, people.RoleRevoked):
             held = open_.pop((event.actor_id, event.role), None)
             if held is not None:
-                closed.append(_ended(held, entry.sequence, entry.recorded_at))
+                closed.append(replace(held, revoked=entry.sequence, revoked_at=entry.recorded_at))
     holdings = sorted((*closed, *open_.values()), key=lambda item: item.granted)
-    return People(types, enrolled, tuple(holdings))
-
-
-def _ended(held: Holding, sequence: int, at: str) -> Holding:
-    return Holding(
-        held.actor, held.role, held.granted, held.granted_at, held.granted_by, sequence, at
-    )
+    return People(types, tuple(holdings))

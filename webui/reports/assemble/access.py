@@ -55,7 +55,7 @@ def access_review(basis: Basis) -> Section:
 
 
 def _row(basis: Basis, item: Holding) -> tuple[str, ...]:
-    kind = basis.material.people.types.get(item.actor, "person")
+    kind = basis.material.people.types[item.actor]
     return (
         words(item.role),
         basis.name(item.actor),
