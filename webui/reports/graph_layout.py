@@ -32,7 +32,7 @@ ROW_PITCH: Final = BOX_HEIGHT + 18.0
 MARGIN: Final = 8.0
 LABEL_SIZE: Final = 6.5
 LABEL_WIDTH: Final = 54.0
-_PADDING: Final = 12.0
+_PADDING: Final = 9.0
 _HEAD: Final = 6.0
 _EDGE: Final = "#8593a0"
 
@@ -154,7 +154,7 @@ def _box(node: Node, corner: Point) -> Group:
             bold=True,
             role="node-label",
         ),
-        Text(left, y + 37, truncated(node.detail, 8.0, room), 8.0, MUTED, role="node-detail"),
+        Text(left, y + 37, truncated(node.detail, 6.8, room), 6.8, MUTED, role="node-detail"),
     )
     title = " · ".join(part for part in (look.word, node.label, node.detail) if part)
     shapes = outline(node.kind, x, y, BOX_WIDTH, BOX_HEIGHT)
