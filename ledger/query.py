@@ -20,6 +20,7 @@ from ledger.state.aggregates import (
     PolicyState,
     ReleaseState,
     ReportState,
+    RoleState,
     SlotState,
     VersionState,
     number_key,
@@ -186,6 +187,12 @@ class Reader:
     def actor(self, actor_id: str) -> ActorState:
         """One actor, or UnknownSubjectError."""
         return self._get(ActorState, actor_id, "actor")
+
+    def holders(self, role: str) -> tuple[str, ...]:
+        """Who holds a role now."""
+        with reading(self.log.engine) as connection:
+            found = folded.load(connection, self.log.log_id, RoleState.table, role)
+        return found.holders if isinstance(found, RoleState) else ()
 
     def person(self, actor_id: str) -> Person:
         """An actor with name and e-mail address, as far as the vault still knows them."""

@@ -2,12 +2,13 @@
 
 - ``load_document``, ``Document``, ``document_digest``: policy documents.
 - ``make_decide``: the function that the ledger is handed.
-- ``explain``, ``sentence``: what a decision says to a person.
+- ``explain``, ``sentence``, ``describe``: what a decision or a requirement says to a person.
 - ``what_is_missing``, ``who_could_approve``, ``may_vote``: what an open release waits for.
 - ``policies.controls``: the frameworks and their tests.
 """
 
 from policies.decide import ENGINE, make_decide
+from policies.describe import describe
 from policies.document import (
     Document,
     document_digest,
@@ -22,6 +23,7 @@ __all__ = [
     "ENGINE",
     "Document",
     "PolicyError",
+    "describe",
     "document_digest",
     "document_schema",
     "explain",

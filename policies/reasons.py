@@ -62,10 +62,9 @@ def sentence(result: Result, name_of: NameOf) -> str:
 
 
 def explain(decision: Decision, name_of: NameOf) -> list[str]:
-    """A decision as sentences: what is missing first, then what is met."""
-    unmet = [sentence(result, name_of) for result in decision.results if result.state != "met"]
-    met = [sentence(result, name_of) for result in decision.results if result.state == "met"]
-    return list(dict.fromkeys([*unmet, *met]))
+    """A decision as sentences: a refusal by what is missing, an allowance by what is met."""
+    spoke = decision.unmet or decision.results
+    return list(dict.fromkeys(sentence(result, name_of) for result in spoke))
 
 
 def humanize(word: str) -> str:

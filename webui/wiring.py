@@ -30,6 +30,7 @@ from ledger.store.guard import Guard
 from ledger.store.migrate import check_migrated, migrate
 from ledger.submit import Submitter
 from policies import Document, document_digest, load_document, make_decide
+from webui.identity.schema import prepare
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -113,6 +114,7 @@ def create(
     engine = open_engine(settings.database_url)
     try:
         migrate(engine)
+        prepare(engine)
         if has_log(engine, LOG_NAME):
             raise ConflictError(
                 "This home's database holds an installation already.",

@@ -26,7 +26,7 @@ class Period:
         if self.until < self.start:
             raise InputError(
                 "The period ends before it begins.",
-                pointer="/period_until",
+                pointer="/to",
                 remedy="Give a last day that is not before the first.",
                 code="invalid-period",
             )

@@ -19,6 +19,7 @@ from ledger.store.database import reading, writing
 from webui.identity.errors import SignInError
 from webui.identity.passwords import hash_password, matches
 from webui.identity.secret import keyed_digest
+from webui.identity.sessions import revoke_sessions
 from webui.identity.tables import account
 from webui.identity.throttle import check_attempt, forget_failures, note_failure
 
@@ -78,6 +79,31 @@ def check_password_of(wiring: Wiring, email: str, password: str, address: str) -
     forget_failures(wiring, lookup, address)
     actor_id: str = row.actor_id
     return actor_id
+
+
+def change_password(wiring: Wiring, actor_id: str, old: str, new: str, address: str) -> None:
+    """Change a password and close every session of its account.
+
+    Raises:
+        ThrottledError: too many attempts failed.
+        SignInError: the old password is wrong.
+        InputError: the new one is refused.
+    """
+    key = f"change/{actor_id}"
+    check_attempt(wiring, key, address)
+    with reading(wiring.engine) as connection:
+        query = select(account.c.password_hash).where(account.c.actor_id == actor_id)
+        stored: str | None = connection.execute(query).scalar()
+    if not matches(stored, old):
+        note_failure(wiring, key, address)
+        raise SignInError("The old password is not right.", pointer="/old")
+    forget_failures(wiring, key, address)
+    hashed = hash_password(new)
+    with writing(wiring.engine) as connection:
+        connection.execute(
+            update(account).where(account.c.actor_id == actor_id).values(password_hash=hashed)
+        )
+        revoke_sessions(connection, wiring, actor_id)
 
 
 def create_account(wiring: Wiring, actor_id: str, password: str | None = None) -> None:

@@ -106,3 +106,33 @@ def revoke_sessions(connection: Connection, wiring: Wiring, actor_id: str) -> No
         .where(session.c.actor_id == actor_id, session.c.revoked_at.is_(None))
         .values(revoked_at=format_instant(wiring.now()))
     )
+
+
+def list_sessions(wiring: Wiring, actor_id: str) -> list[Session]:
+    """The open sessions of an actor, newest first."""
+    now = wiring.now()
+    query = (
+        select(session)
+        .where(
+            session.c.actor_id == actor_id,
+            session.c.revoked_at.is_(None),
+            session.c.created_at > format_instant(now - LONGEST),
+            session.c.last_seen_at > format_instant(now - IDLE),
+        )
+        .order_by(session.c.created_at.desc())
+    )
+    with reading(wiring.engine) as connection:
+        return [
+            Session(row.session_id, row.actor_id, row.via, row.created_at, row.last_seen_at)
+            for row in connection.execute(query)
+        ]
+
+
+def revoke_session_by_id(wiring: Wiring, actor_id: str, session_id: str) -> None:
+    """Close one of an actor's own sessions; another actor's id closes nothing."""
+    with writing(wiring.engine) as connection:
+        connection.execute(
+            update(session)
+            .where(session.c.session_id == session_id, session.c.actor_id == actor_id)
+            .values(revoked_at=format_instant(wiring.now()))
+        )

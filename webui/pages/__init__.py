@@ -1,21 +1,50 @@
-"""The pages that people see."""
+"""The pages that people see: each parses, reads once, renders.
+
+A page reads through ``ledger.query.Reader`` and changes something only by submitting a command; what
+may be done is the policy's to say, and its refusals are shown in its own words.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import Blueprint
+from webui.pages import (
+    account,
+    deployments,
+    explorer,
+    inbox,
+    log,
+    models,
+    people,
+    policy,
+    releases,
+    reports,
+    sign_in,
+)
+from webui.pages.frame import install, pages
 
 if TYPE_CHECKING:
     from flask import Flask
 
+_ROOMS = (
+    account,
+    deployments,
+    explorer,
+    inbox,
+    log,
+    models,
+    people,
+    policy,
+    releases,
+    reports,
+    sign_in,
+)
+
 
 def register(app: Flask) -> None:
     """Put the pages into ``app``."""
-    pages = Blueprint("pages", __name__)
-    pages.add_url_rule("/healthz", "healthz", _healthz)
-    app.register_blueprint(pages)
-
-
-def _healthz() -> str:
-    return "ok\n"
+    blueprint = pages()
+    for room in _ROOMS:
+        room.add_to(blueprint)
+    install(blueprint)
+    app.register_blueprint(blueprint)

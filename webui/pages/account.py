@@ -1,0 +1,93 @@
+"""My account: my tokens, my other sessions, my password."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import flash, redirect, render_template, request
+
+from ledger.errors import InputError
+from webui.here import wired
+from webui.identity.accounts import change_password, find_account
+from webui.identity.administrators import check_administrator
+from webui.identity.scope import TokenScope
+from webui.identity.sessions import list_sessions, revoke_session_by_id
+from webui.identity.tokens import create_token, get_token, list_tokens, revoke_token
+from webui.pages.asking import text
+from webui.pages.frame import me
+
+if TYPE_CHECKING:
+    from flask import Blueprint
+    from flask.typing import ResponseReturnValue
+
+LONGEST_DAYS = 365
+
+
+def add_to(blueprint: Blueprint) -> None:
+    """The routes of this room."""
+    blueprint.add_url_rule("/account", "account", _account)
+    blueprint.add_url_rule("/account/tokens", "new_token", _new_token, methods=["POST"])
+    rule = "/account/tokens/<token>/revoke"
+    blueprint.add_url_rule(rule, "drop_token", _drop_token, methods=["POST"])
+    rule = "/account/sessions/<session>/close"
+    blueprint.add_url_rule(rule, "close_session", _close_session, methods=["POST"])
+    blueprint.add_url_rule("/account/password", "password", _password, methods=["POST"])
+
+
+def _account() -> ResponseReturnValue:
+    return _show("")
+
+
+def _show(secret: str) -> ResponseReturnValue:
+    actor = me().actor
+    wiring = wired()
+    return render_template(
+        "account.html",
+        person=wiring.reader.person(actor.id),
+        tokens=list_tokens(wiring, actor.id),
+        sessions=list_sessions(wiring, actor.id),
+        account=find_account(wiring, actor.id),
+        secret=secret,
+    )
+
+
+def _new_token() -> ResponseReturnValue:
+    actor = me().actor
+    days = text("days")
+    if not days.isdigit() or not 1 <= int(days[:4]) <= LONGEST_DAYS:
+        raise InputError("A token lasts 1 to 365 days.", pointer="/days")
+    scope = TokenScope(kinds="*") if text("reach") == "everything" else TokenScope()
+    _, secret = create_token(
+        wired(),
+        actor_id=actor.id,
+        label=text("label") or "token",
+        scope=scope,
+        days=int(days[:4]),
+        created_by=actor.id,
+    )
+    return _show(secret)
+
+
+def _drop_token(token: str) -> ResponseReturnValue:
+    found = get_token(wired(), token)
+    if found.actor_id != me().actor.id:
+        check_administrator(wired(), me().actor.id)
+    revoke_token(wired(), found.token_id)
+    flash("The token is revoked.", "ok")
+    return redirect("/account")
+
+
+def _close_session(session: str) -> ResponseReturnValue:
+    revoke_session_by_id(wired(), me().actor.id, session)
+    flash("The session is closed.", "ok")
+    return redirect("/account")
+
+
+def _password() -> ResponseReturnValue:
+    new = request.form.get("password", "")
+    if new != request.form.get("again", ""):
+        raise InputError("The two passwords are not the same.", pointer="/again")
+    old = request.form.get("old", "")
+    change_password(wired(), me().actor.id, old, new, request.remote_addr or "")
+    flash("The password is changed; your other sessions are closed.", "ok")
+    return redirect("/login")

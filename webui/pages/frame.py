@@ -1,0 +1,140 @@
+"""What surrounds every page: who is signed in, where the ledger stands, and the way to the door."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from flask import Blueprint, redirect, request, url_for
+
+from ledger.errors import LedgerError
+from webui.here import wired
+from webui.identity.current import SIGN_IN_PATH, SignedIn, signed_in
+from webui.identity.errors import SignInError
+from webui.naming import namer
+from webui.pages.words import phrase
+from webui.wiring import generator
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from werkzeug.wrappers import Response
+
+MENU: Final = (
+    ("/", "Inbox"),
+    ("/models", "Models"),
+    ("/deployments", "Deployments"),
+    ("/ledger", "Ledger"),
+    ("/reports", "Reports"),
+    ("/policy", "Policy"),
+    ("/people", "People"),
+    ("/log", "Log"),
+)
+_OPEN: Final = {"pages.healthz", "pages.sign_in", "pages.link", "pages.set_up"}
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where the ledger stands: shown at the foot of every page."""
+
+    origin: str
+    size: int | None
+    root: str
+    alarm: str
+    demo: bool
+    generator: str
+
+
+def pages() -> Blueprint:
+    """The blueprint of all pages, with the answer for those who watch whether it lives."""
+    blueprint = Blueprint("pages", __name__)
+    blueprint.add_url_rule("/healthz", "healthz", _healthz)
+    return blueprint
+
+
+def install(blueprint: Blueprint) -> None:
+    """Let only those in who are signed in, and give every template what surrounds it."""
+    blueprint.before_request(_sign_in_first)
+    blueprint.app_context_processor(_surroundings)
+
+
+def me() -> SignedIn:
+    """Who is signed in; pages are only shown to somebody who is."""
+    found = signed_in()
+    if found is None:
+        raise SignInError("Sign in first.")
+    return found
+
+
+def name_of() -> Callable[[str], str]:
+    """Names of actors, each looked up once for this page."""
+    return namer(wired().reader)
+
+
+def next_page(items: list[Any], limit: int, cursor: Callable[[Any], int]) -> str:
+    """The address of the page after this one, or nothing; keeps the filters of this one."""
+    if len(items) < limit:
+        return ""
+    kept = {**request.args.to_dict(), "before": str(cursor(items[-1]))}
+    return url_for(str(request.endpoint), **(request.view_args or {}), **kept)
+
+
+def before() -> int | None:
+    """Where a list continues, from the address; nonsense begins it anew."""
+    text = request.args.get("before", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 17 else None  # noqa: PLR2004 (digits of 2**53)
+
+
+def first_page() -> str:
+    """The address of the newest items with these filters, where this page is not it."""
+    if before() is None:
+        return ""
+    kept = {key: value for key, value in request.args.items() if key != "before"}
+    return url_for(str(request.endpoint), **(request.view_args or {}), **kept)
+
+
+def _healthz() -> str:
+    return "ok\n"
+
+
+def _sign_in_first() -> Response | None:
+    if request.endpoint in _OPEN or signed_in() is not None:
+        return None
+    wanted = request.full_path.rstrip("?") if request.method == "GET" else "/"
+    return redirect(url_for("pages.sign_in", next=wanted) if wanted != "/" else SIGN_IN_PATH)
+
+
+def _surroundings() -> dict[str, Any]:
+    """What base.html needs."""
+    sign = signed_in()
+    return {
+        "me": sign,
+        "menu": MENU,
+        "here": _section(),
+        "standing": _standing(shown=sign is not None),
+        "once": lambda: secrets.token_urlsafe(18),
+        "phrase": phrase,
+    }
+
+
+def _section() -> str:
+    paths = [path for path, _ in MENU if path != "/"] + ["/account"]
+    for path in paths:
+        if request.path == path or request.path.startswith(path + "/"):
+            return path
+    return "/" if request.path == "/" else ""
+
+
+def _standing(*, shown: bool) -> Standing:
+    """A damaged or unreachable database must not keep the page that says so from being shown."""
+    wiring = wired()
+    size, root = None, ""
+    if shown:
+        try:
+            head = wiring.reader.head()
+            size, root = head.size, head.root.hex()
+        except LedgerError:
+            size = None
+    alarm = wiring.log.alarm if shown else ""
+    return Standing(wiring.log.origin, size, root, alarm, wiring.is_demo, generator())

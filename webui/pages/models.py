@@ -1,0 +1,101 @@
+"""Models, one model with its versions and timeline, one version with its origins."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from flask import render_template
+from markupsafe import Markup
+
+from ledger.store.entries import Filter
+from webui.here import wired
+from webui.pages.frame import before, first_page, name_of, next_page
+from webui.reports.graph_layout import Edge, Node, layout
+from webui.reports.scene_svg import to_svg
+
+if TYPE_CHECKING:
+    from flask import Blueprint
+    from flask.typing import ResponseReturnValue
+
+    from ledger.state.lineage import Lineage
+    from webui.reports.node_shape import NodeKind
+
+_KINDS: Final[dict[str, NodeKind]] = {
+    "data_set": "dataset",
+    "code": "code",
+    "run": "run",
+    "parent": "base_model",
+    "version": "version",
+    "evidence": "evidence",
+    "deployment": "deployment",
+}
+ON_A_PAGE = 50
+ON_A_TIMELINE = 40
+
+
+def add_to(blueprint: Blueprint) -> None:
+    """The routes of this room."""
+    blueprint.add_url_rule("/models", "models", _models)
+    blueprint.add_url_rule("/models/<model>", "model", _model)
+    blueprint.add_url_rule("/models/<model>/<version>", "version", _version)
+
+
+def _models() -> ResponseReturnValue:
+    reader = wired().reader
+    found = reader.models(before=before(), limit=ON_A_PAGE)
+    running = {item.model: reader.running(item.model) for item in found}
+    return render_template(
+        "models.html",
+        models=found,
+        running=running,
+        name_of=name_of(),
+        first=first_page(),
+        next=next_page(found, ON_A_PAGE, lambda item: item.since),
+    )
+
+
+def _model(model: str) -> ResponseReturnValue:
+    reader = wired().reader
+    found = reader.model(model)
+    versions = reader.versions(model, before=before(), limit=ON_A_PAGE)
+    told = reader.told(reader.entries(Filter(model=model), limit=ON_A_TIMELINE))
+    return render_template(
+        "model.html",
+        model=found,
+        registered=reader.tell(found.since),
+        versions=versions,
+        running=reader.running(model),
+        releases=reader.releases(model=model, limit=10),
+        told=told,
+        name_of=name_of(),
+        first=first_page(),
+        next=next_page(versions, ON_A_PAGE, lambda item: item.since),
+    )
+
+
+def _version(model: str, version: str) -> ResponseReturnValue:
+    reader = wired().reader
+    found = reader.version(model, version)
+    wanted = Filter(model=model, version=version)
+    lineage = reader.lineage(model, version)
+    return render_template(
+        "version.html",
+        version=found,
+        lineage=lineage,
+        drawing=_drawing(lineage),
+        releases=reader.releases(model=model, version=version),
+        deployments=reader.deployments(model=model, version=version),
+        told=reader.told(reader.entries(wanted, limit=ON_A_TIMELINE)),
+        name_of=name_of(),
+    )
+
+
+def _drawing(lineage: Lineage) -> Markup:
+    """The picture, which the painter has escaped."""
+    nodes = [
+        Node(node.id, node.label, node.detail, _KINDS[node.kind], f"/ledger/{node.entry}")
+        for node in lineage.nodes
+    ]
+    edges = [Edge(edge.source, edge.target, edge.label) for edge in lineage.edges]
+    title = "Lineage: the same as the table below"
+    return Markup(to_svg(layout(nodes, edges, title=title)))  # noqa: S704 (the painter escapes)

@@ -1,0 +1,100 @@
+"""People, workloads and their roles: enrolled, invited, given and taken, all by entries."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import render_template, request
+
+from ledger.genesis import new_actor_id
+from ledger.store.entries import Filter
+from webui.here import wired
+from webui.identity.accounts import find_account
+from webui.identity.administrators import check_administrator
+from webui.identity.links import issue_setup_link, setup_url
+from webui.pages.asking import ask, concluded, denied, optional, text
+from webui.pages.frame import before, first_page, me, name_of, next_page
+
+if TYPE_CHECKING:
+    from flask import Blueprint
+    from flask.typing import ResponseReturnValue
+
+ON_A_PAGE = 100
+
+
+def add_to(blueprint: Blueprint) -> None:
+    """The routes of this room."""
+    blueprint.add_url_rule("/people", "people", _people)
+    blueprint.add_url_rule("/people", "enrol", _enrol, methods=["POST"])
+    blueprint.add_url_rule("/people/<actor>", "person", _person)
+    blueprint.add_url_rule("/people/<actor>/grant", "grant", _grant, methods=["POST"])
+    blueprint.add_url_rule("/people/<actor>/revoke", "revoke", _revoke, methods=["POST"])
+    blueprint.add_url_rule("/people/<actor>/invite", "invite", _invite, methods=["POST"])
+
+
+def _people() -> ResponseReturnValue:
+    reader = wired().reader
+    actors = reader.actors(before=before(), limit=ON_A_PAGE)
+    return render_template(
+        "people.html",
+        actors=actors,
+        people=reader.people(actor.id for actor in actors),
+        roles=wired().policy().roles,
+        first=first_page(),
+        next=next_page(actors, ON_A_PAGE, lambda item: item.since),
+    )
+
+
+def _person(actor: str) -> ResponseReturnValue:
+    return _show(actor, "")
+
+
+def _show(actor: str, link: str) -> ResponseReturnValue:
+    reader = wired().reader
+    person = reader.person(actor)
+    did = reader.told(reader.entries(Filter(actor=actor), limit=30))
+    return render_template(
+        "person.html",
+        person=person,
+        account=find_account(wired(), actor),
+        roles=wired().policy().roles,
+        told=did,
+        link=link,
+        name_of=name_of(),
+    )
+
+
+def _enrol() -> ResponseReturnValue:
+    """Enrol somebody, give a role, and show the one-time link of a person once."""
+    kind, actor = text("type"), new_actor_id()
+    known = optional(name=text("name"), email=text("email"))
+    receipt = ask("actor.enrolled", {"actor_id": actor, "actor_type": kind, **known}, "enrol")
+    if receipt.outcome != "allow":
+        return denied(receipt, "/people")
+    enrolled = wired().log.entry(receipt.sequence).event
+    actor = str(getattr(enrolled, "actor_id", actor))
+    if text("role"):
+        granted = ask("role.granted", {"actor_id": actor, "role": text("role")}, "role")
+        if granted.outcome != "allow":
+            return denied(granted, f"/people/{actor}")
+    return _show(actor, _link(actor) if kind == "person" and text("email") else "")
+
+
+def _grant(actor: str) -> ResponseReturnValue:
+    fields = {"actor_id": actor, "role": text("role"), **optional(reason=text("reason"))}
+    return concluded(ask("role.granted", fields), "The role is given.", f"/people/{actor}")
+
+
+def _revoke(actor: str) -> ResponseReturnValue:
+    fields = {"actor_id": actor, "role": text("role"), **optional(reason=text("reason"))}
+    return concluded(ask("role.revoked", fields), "The role is taken back.", f"/people/{actor}")
+
+
+def _invite(actor: str) -> ResponseReturnValue:
+    check_administrator(wired(), me().actor.id)
+    return _show(actor, _link(actor))
+
+
+def _link(actor: str) -> str:
+    """A new one-time link to set a password; shown once, never kept."""
+    return setup_url(request.host_url.rstrip("/"), issue_setup_link(wired(), for_actor=actor))

@@ -1,0 +1,84 @@
+"""Reports: made, listed, taken home."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from flask import Response, flash, redirect, render_template, request
+
+from ledger.core.digest import hex_digest
+from ledger.errors import IntegrityError, RefusedError, UnknownSubjectError
+from policies.controls.shipped import shipped_framework
+from webui.here import wired
+from webui.pages.asking import text
+from webui.pages.frame import before, first_page, me, name_of, next_page
+
+if TYPE_CHECKING:
+    from flask import Blueprint
+    from flask.typing import ResponseReturnValue
+
+ON_A_PAGE = 50
+FRAMEWORKS = ("soc2", "gdpr", "hipaa")
+
+
+def add_to(blueprint: Blueprint) -> None:
+    """The routes of this room."""
+    blueprint.add_url_rule("/reports", "reports", _reports)
+    blueprint.add_url_rule("/reports", "make_report", _make, methods=["POST"])
+    blueprint.add_url_rule("/reports/<int:number>.pdf", "report_file", _file)
+
+
+def _reports() -> ResponseReturnValue:
+    wiring = wired()
+    found = wiring.reader.reports(before=before(), limit=ON_A_PAGE)
+    today = wiring.now().date()
+    return render_template(
+        "reports.html",
+        reports=found,
+        frameworks=[(name, shipped_framework(name).title) for name in FRAMEWORKS],
+        models=wiring.reader.models(limit=500),
+        since=(today - timedelta(days=90)).isoformat(),
+        until=today.isoformat(),
+        name_of=name_of(),
+        first=first_page(),
+        next=next_page(found, ON_A_PAGE, lambda item: item.since),
+    )
+
+
+def _make() -> ResponseReturnValue:
+    # Drawing and sealing load heavy libraries.
+    from webui.reports.issue import issue_report
+
+    models = tuple(request.form.getlist("models"))
+    try:
+        issued = issue_report(
+            wired(), me().actor, text("framework"), text("from"), text("until"), models
+        )
+    except RefusedError as error:
+        number = error.numbers["entry"]
+        flash(f"{error.sentence} Nothing was made; the attempt is entry {number}.", "bad")
+        return redirect("/reports")
+    flash(f"The report {issued.report} is made: {issued.pages} pages, entry {issued.sequence}.", "ok")
+    return redirect("/reports")
+
+
+def _file(number: int) -> ResponseReturnValue:
+    wiring = wired()
+    state = wiring.reader.report(number)
+    path = wiring.settings.reports / f"{state.report}.pdf"
+    if not path.is_file():
+        raise UnknownSubjectError(
+            "The file of this report is not here any more.", remedy="Its entry names its digest."
+        )
+    data = path.read_bytes()
+    if hex_digest(data) != state.sealed:
+        raise IntegrityError(
+            "The file of this report is not the one that was issued.",
+            code="report-file-changed",
+            remedy="Restore it from a backup; its entry names its digest.",
+        )
+    disposition = f'attachment; filename="{state.report}.pdf"'
+    return Response(
+        data, content_type="application/pdf", headers={"Content-Disposition": disposition}
+    )

@@ -1,0 +1,80 @@
+"""Signing in and out, setting up, and one-time links."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import redirect, render_template, request
+
+from ledger.errors import InputError, LedgerError
+from webui.here import wired
+from webui.identity import current
+from webui.identity.errors import LinkError, SignInError, ThrottledError
+from webui.identity.links import purpose_of
+from webui.pages.asking import text
+
+if TYPE_CHECKING:
+    from flask import Blueprint
+    from flask.typing import ResponseReturnValue
+
+
+def add_to(blueprint: Blueprint) -> None:
+    """The routes of this room."""
+    blueprint.add_url_rule("/login", "sign_in", _sign_in, methods=["GET", "POST"])
+    blueprint.add_url_rule("/login/link", "link", _link, methods=["POST"])
+    blueprint.add_url_rule("/setup", "set_up", _set_up, methods=["GET", "POST"])
+    blueprint.add_url_rule("/sign-out", "sign_out", _sign_out, methods=["POST"])
+
+
+def _sign_in() -> ResponseReturnValue:
+    wanted = current.local_path(request.values.get("next"))
+    if request.method == "GET":
+        if current.signed_in() is not None:
+            return redirect(wanted)
+        return render_template("sign_in.html", next=wanted, problem=None, email="")
+    try:
+        current.sign_in(text("email"), request.form.get("password", ""))
+    except (SignInError, ThrottledError, LedgerError) as error:
+        page = render_template("sign_in.html", next=wanted, problem=error, email=text("email"))
+        return page, 429 if isinstance(error, ThrottledError) else 401
+    return redirect(wanted)
+
+
+def _link() -> ResponseReturnValue:
+    """Use a one-time sign-in link; the page's script sends what stands behind the ``#``."""
+    try:
+        current.sign_in_by_link(text("token"))
+    except LinkError as error:
+        return render_template("sign_in.html", next="/", problem=error, email=""), 410
+    return redirect("/")
+
+
+def _set_up() -> ResponseReturnValue:
+    secret = text("token")
+    if request.method == "GET":
+        return render_template("set_up.html", secret="", purpose="first", problem=None, form={})
+    purpose = "first"
+    try:
+        purpose = purpose_of(wired(), secret)
+        password = request.form.get("password", "")
+        if "password" not in request.form:
+            page = {"secret": secret, "purpose": purpose, "problem": None, "form": {}}
+            return render_template("set_up.html", **page)
+        if password != request.form.get("again", ""):
+            raise InputError("The two passwords are not the same.", pointer="/again")
+        if purpose == "first":
+            current.set_up_first(
+                secret, name=text("name"), email=text("email"), password=password
+            )
+        else:
+            current.accept_invitation(secret, password=password)
+    except LedgerError as error:
+        kept = {"name": text("name"), "email": text("email")}
+        page = {"secret": secret, "purpose": purpose, "problem": error, "form": kept}
+        return render_template("set_up.html", **page), 410 if isinstance(error, LinkError) else 422
+    return redirect("/")
+
+
+def _sign_out() -> ResponseReturnValue:
+    current.sign_out()
+    return redirect(current.SIGN_IN_PATH)
