@@ -19,6 +19,7 @@ from webui.wiring import generator
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from flask.blueprints import BlueprintSetupState
     from werkzeug.wrappers import Response
 
 MENU: Final = (
@@ -57,6 +58,7 @@ def install(blueprint: Blueprint) -> None:
     """Let only those in who are signed in, and give every template what surrounds it."""
     blueprint.before_request(_sign_in_first)
     blueprint.app_context_processor(_surroundings)
+    blueprint.record_once(_macros_know)
 
 
 def me() -> SignedIn:
@@ -113,9 +115,13 @@ def _surroundings() -> dict[str, Any]:
         "menu": MENU,
         "here": _section(),
         "standing": _standing(shown=sign is not None),
-        "once": lambda: secrets.token_urlsafe(18),
         "phrase": phrase,
     }
+
+
+def _macros_know(state: BlueprintSetupState) -> None:
+    """Macros see globals only: each form carries a value that makes it happen once."""
+    state.app.jinja_env.globals["once"] = lambda: secrets.token_urlsafe(18)
 
 
 def _section() -> str:
