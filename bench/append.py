@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from bench.installation import installation, median, percentile, show, timed
+from bench.installation import installation, median, percentile, run_all, show, timed
 from ledger.batch import Asked
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def one_by_one(bench: Bench, number: int = 200) -> None:
     """Each event waits for its own commit."""
     submit = bench.wiring.submitter.submit
     events = [bench.observation(n) for n in range(number)]
-    seconds = [timed(lambda e=event: submit(bench.pipeline, e)) for event in events]  # type: ignore[misc]
+    seconds = [timed(partial(submit, bench.pipeline, event)) for event in events]
     show(
         "append.one_by_one",
         database=bench.database,
@@ -42,14 +43,15 @@ def one_by_one(bench: Bench, number: int = 200) -> None:
 def by_threads(bench: Bench, threads: int = 32, each: int = 40) -> None:
     """Many callers share commits."""
     seconds: list[float] = []
+    submit = bench.wiring.submitter.submit
 
     def run(number: int) -> None:
         for place in range(each):
             event = bench.observation(number * each + place)
-            seconds.append(timed(lambda: bench.wiring.submitter.submit(bench.pipeline, event)))
+            seconds.append(timed(partial(submit, bench.pipeline, event)))
 
     workers = [threading.Thread(target=run, args=(number,)) for number in range(threads)]
-    total = timed(lambda: [[w.start() for w in workers], [w.join() for w in workers]])
+    total = timed(partial(run_all, workers))
     show(
         "append.threads",
         database=bench.database,
@@ -70,7 +72,7 @@ def in_batches(bench: Bench) -> None:
             Asked(bench.observation(number * BATCH + n), f"{number}-{n}") for n in range(BATCH)
         ]
         batch = bench.wiring.submitter.submit_batch
-        rate = BATCH / timed(lambda: batch(bench.pipeline, asked))  # noqa: B023 (called at once)
+        rate = BATCH / timed(partial(batch, bench.pipeline, asked))
         rates.append(rate)
         ratios.append(rate / signing)
     show(

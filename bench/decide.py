@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bench.installation import installation, median, show, timed
 from ledger.store.database import reading
-from policies import explain, make_decide
+from policies import explain
 
 DECISIONS = 5_000
 
@@ -14,8 +14,7 @@ def run(urls: list[str]) -> None:
     del urls
     with installation() as bench:
         made = bench.wiring
-        document = made.policy()
-        decide = make_decide(lambda digest: document)
+        decide = made.decide
         event = bench.observation(1)
         now = "2026-11-23T12:00:00.000000Z"
         with reading(made.engine) as connection:

@@ -6,6 +6,7 @@ import json
 import tempfile
 import threading
 import uuid
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ import httpx
 from flask import Flask, request
 from sqlalchemy import Column, Integer, MetaData, String, Table, insert
 
-from bench.installation import installation, median, percentile, show, timed
+from bench.installation import installation, median, percentile, run_all, show, timed
 from ledger.store.database import open_engine, writing
 from webui.app import create_app
 from webui.identity.scope import TokenScope
@@ -40,7 +41,7 @@ def hammer(name: str, database: str, url: str, ask: Callable[[httpx.Client, int]
                 seconds.append(timed(lambda: ask(client, at)))  # noqa: B023 (called at once)
 
     workers = [threading.Thread(target=run, args=(number,)) for number in range(CLIENTS)]
-    total = timed(lambda: [[w.start() for w in workers], [w.join() for w in workers]])
+    total = timed(partial(run_all, workers))
     rate = CLIENTS * EACH / total
     show(
         name,

@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 from ledger.events.actor import Actor
 from ledger.events.catalogue import read_command
-from ledger.events.event import Event
 from ledger.genesis import new_actor_id
 from webui import wiring
 from webui.settings import Settings
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable, Iterator
+
+    from ledger.events.event import Event
 
 DIGEST = "c0" * 32
 
@@ -117,6 +119,14 @@ def timed(action: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
+def run_all(workers: list[threading.Thread]) -> None:
+    """Start threads and wait for all of them."""
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+
+
 def percentile(values: list[float], share: float) -> float:
     """The value that ``share`` of the values do not exceed."""
     return sorted(values)[min(len(values) - 1, int(len(values) * share))]
@@ -135,4 +145,14 @@ def _rounded(value: Any) -> Any:
     return value
 
 
-__all__ = ["DIGEST", "Bench", "installation", "median", "percentile", "show", "timed", "version"]
+__all__ = [
+    "DIGEST",
+    "Bench",
+    "installation",
+    "median",
+    "percentile",
+    "run_all",
+    "show",
+    "timed",
+    "version",
+]

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from ledger.log import Log
+    from ledger.state.decide import Decide
     from webui.settings import Settings
 
 LOG_NAME: Final = "main"
@@ -59,6 +60,7 @@ class Wiring:
     log: Log
     reader: Reader
     submitter: Submitter
+    decide: Decide
     now: Callable[[], datetime]
 
     @property
@@ -168,8 +170,9 @@ def open_home(settings: Settings, *, now: Callable[[], datetime] = clock.now) ->
     check_migrated(engine)
     log = open_log(engine, LOG_NAME, open_keyring(settings.keys), Guard(settings.guard_url))
     reader = Reader(log)
-    submitter = Submitter(log, make_decide(_load_from(reader)), now=now)
-    return Wiring(settings, engine, log, reader, submitter, now)
+    decide = make_decide(_load_from(reader))
+    submitter = Submitter(log, decide, now=now)
+    return Wiring(settings, engine, log, reader, submitter, decide, now)
 
 
 def generator() -> str:

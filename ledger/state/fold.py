@@ -393,6 +393,8 @@ def _deployed(registry: Registry, event: Any, place: Place) -> Changes:
             pointer="/event/version",
         )
     current = version.current_releases.get(event.environment)
+    ran = version.last_deployed.get(event.environment) if rollback else None
+    like: Any = registry.deployment(ran) if ran is not None else event
     now = DeploymentState(
         since=place.sequence,
         model=event.model,
@@ -403,8 +405,8 @@ def _deployed(registry: Registry, event: Any, place: Place) -> Changes:
         by=place.actor,
         at=place.at,
         rollback=rollback,
-        region=getattr(event, "region", None),
-        target=getattr(event, "target", None),
+        region=getattr(like, "region", None),
+        target=getattr(like, "target", None),
     )
     since = registry.find(SlotState, slot_key(event.model, event.environment))
     slot = SlotState(

@@ -7,7 +7,7 @@ refuse UPDATE, DELETE and TRUNCATE. That is a seat belt: the proof is the tree. 
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import (
     BigInteger,
@@ -20,7 +20,35 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    TypeDecorator,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy import Dialect
+
+
+class Blob(TypeDecorator[bytes]):
+    """Bytes, also where somebody edited them by hand and SQLite now holds them as text.
+
+    What was tampered with must be read in order to be named.
+    """
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], bytes | None]:
+        """Bytes as they are; text as its UTF-8."""
+        del dialect, coltype
+
+        def read(value: Any) -> bytes | None:
+            if isinstance(value, str):
+                return value.encode("utf-8", "surrogatepass")
+            return None if value is None else bytes(value)
+
+        return read
+
 
 metadata: Final = MetaData()
 
@@ -37,11 +65,11 @@ head = Table(
     metadata,
     Column("log_id", Integer, ForeignKey("log.log_id"), primary_key=True, autoincrement=False),
     Column("size", BigInteger, nullable=False),
-    Column("previous", LargeBinary(32), nullable=False),
-    Column("frontier", LargeBinary, nullable=False),
-    Column("root", LargeBinary(32), nullable=False),
+    Column("previous", Blob(32), nullable=False),
+    Column("frontier", Blob, nullable=False),
+    Column("root", Blob(32), nullable=False),
     Column("recorded_at", String(27), nullable=False),
-    Column("checkpoint", LargeBinary, nullable=False),
+    Column("checkpoint", Blob, nullable=False),
 )
 
 entry = Table(
@@ -56,8 +84,8 @@ entry = Table(
     Column("model", String(100), nullable=False),
     Column("version", String(64), nullable=False),
     Column("environment", String(64), nullable=False),
-    Column("leaf_hash", LargeBinary(32), nullable=False),
-    Column("envelope", LargeBinary, nullable=False),
+    Column("leaf_hash", Blob(32), nullable=False),
+    Column("envelope", Blob, nullable=False),
     Index("entry_by_kind", "log_id", "kind", "sequence"),
     Index("entry_by_model", "log_id", "model", "sequence"),
     Index("entry_by_actor", "log_id", "actor", "sequence"),
@@ -70,8 +98,8 @@ tile = Table(
     Column("log_id", Integer, ForeignKey("log.log_id"), primary_key=True, autoincrement=False),
     Column("level", Integer, primary_key=True, autoincrement=False),
     Column("position", BigInteger, primary_key=True, autoincrement=False),
-    Column("root", LargeBinary(32), nullable=False),
-    Column("hashes", LargeBinary(8192), nullable=False),
+    Column("root", Blob(32), nullable=False),
+    Column("hashes", Blob(8192), nullable=False),
 )
 
 checkpoint = Table(
@@ -79,7 +107,7 @@ checkpoint = Table(
     metadata,
     Column("log_id", Integer, ForeignKey("log.log_id"), primary_key=True, autoincrement=False),
     Column("size", BigInteger, primary_key=True, autoincrement=False),
-    Column("note", LargeBinary, nullable=False),
+    Column("note", Blob, nullable=False),
 )
 
 folded = Table(
@@ -95,7 +123,7 @@ folded = Table(
     Column("environment", String(64), nullable=False),
     Column("status", String(32), nullable=False),
     Column("actor", String(32), nullable=False),
-    Column("value", LargeBinary, nullable=False),
+    Column("value", Blob, nullable=False),
     Index("folded_by_since", "log_id", "kind", "since"),
     Index("folded_by_model", "log_id", "kind", "model", "since"),
     Index("folded_by_status", "log_id", "kind", "status", "since"),
@@ -105,8 +133,8 @@ idempotency = Table(
     "idempotency",
     metadata,
     Column("log_id", Integer, ForeignKey("log.log_id"), primary_key=True, autoincrement=False),
-    Column("key", LargeBinary(32), primary_key=True),
-    Column("command", LargeBinary(32), nullable=False),
+    Column("key", Blob(32), primary_key=True),
+    Column("command", Blob(32), nullable=False),
     Column("sequence", BigInteger, nullable=False),
 )
 
@@ -117,7 +145,7 @@ vault = Table(
     Column("sequence", BigInteger, primary_key=True, autoincrement=False),
     Column("field", String(64), primary_key=True),
     Column("subject", String(32), nullable=False),
-    Column("sealed", LargeBinary, nullable=False),
+    Column("sealed", Blob, nullable=False),
     Index("vault_by_subject", "log_id", "subject"),
 )
 
@@ -126,7 +154,7 @@ vault_key = Table(
     metadata,
     Column("log_id", Integer, ForeignKey("log.log_id"), primary_key=True, autoincrement=False),
     Column("subject", String(32), primary_key=True),
-    Column("wrapped", LargeBinary, nullable=False),
+    Column("wrapped", Blob, nullable=False),
 )
 
 guard_metadata: Final = MetaData()
@@ -136,7 +164,7 @@ guard = Table(
     guard_metadata,
     Column("origin", String(300), primary_key=True),
     Column("size", BigInteger, nullable=False),
-    Column("root", LargeBinary(32), nullable=False),
+    Column("root", Blob(32), nullable=False),
     Column("checkpoint", Text, nullable=False),
 )
 

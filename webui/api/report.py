@@ -54,7 +54,7 @@ def _issue(asker: Asker) -> Response:
     wanted = body_fields(ReportWanted)
     check_kind(asker.scope, ReportIssued.kind)
     # Drawing and sealing load heavy libraries.
-    from webui.reports.issue import issue_report
+    from webui.issuing import issue_report
 
     issued = issue_report(
         asker.wiring,

@@ -44,7 +44,7 @@ def report(
     *, framework: str, first: datetime, last: datetime, models: tuple[str, ...], output: Path
 ) -> None:
     """Issue a report as a sealed PDF; that it was issued is an entry of the ledger."""
-    from webui.reports.issue import issue_report
+    from webui.issuing import issue_report
 
     if first > last:
         msg = "the period ends before it begins."

@@ -1,7 +1,7 @@
 """The pages that people see: each parses, reads once, renders.
 
-A page reads through ``ledger.query.Reader`` and changes something only by submitting a command; what
-may be done is the policy's to say, and its refusals are shown in its own words.
+A page reads through ``ledger.query.Reader`` and changes something only by submitting a command;
+what may be done is the policy's to say, and its refusals are shown in its own words.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode
 
 from flask import Blueprint, redirect, request, url_for
 
@@ -79,7 +80,7 @@ def next_page(items: list[Any], limit: int, cursor: Callable[[Any], int]) -> str
     if len(items) < limit:
         return ""
     kept = {**request.args.to_dict(), "before": str(cursor(items[-1]))}
-    return url_for(str(request.endpoint), **(request.view_args or {}), **kept)
+    return _here(kept)
 
 
 def before() -> int | None:
@@ -93,7 +94,12 @@ def first_page() -> str:
     if before() is None:
         return ""
     kept = {key: value for key, value in request.args.items() if key != "before"}
-    return url_for(str(request.endpoint), **(request.view_args or {}), **kept)
+    return _here(kept)
+
+
+def _here(query: dict[str, str]) -> str:
+    """This page with another query."""
+    return f"{request.path}?{urlencode(query)}" if query else request.path
 
 
 def _healthz() -> str:

@@ -31,9 +31,7 @@ def _inbox() -> ResponseReturnValue:
         counts=reader.counts(),
         mine=[item for item in found if item.for_me],
         asked=[item for item in found if item.release.requester == actor.id and not item.for_me],
-        others=[
-            item for item in found if item.release.requester != actor.id and not item.for_me
-        ],
+        others=[item for item in found if item.release.requester != actor.id and not item.for_me],
         granted=reader.releases(status="granted", limit=8),
         say=lambda result: sentence(result, names),
         name_of=names,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from flask import render_template
 from markupsafe import Markup
@@ -10,7 +10,8 @@ from markupsafe import Markup
 from ledger.store.entries import Filter
 from webui.here import wired
 from webui.pages.frame import before, first_page, name_of, next_page
-from webui.reports.graph_layout import Edge, Node, layout
+from webui.reports.graph_layout import layout
+from webui.reports.lineage_scene import drawn_edge, drawn_node
 from webui.reports.scene_svg import to_svg
 
 if TYPE_CHECKING:
@@ -18,17 +19,7 @@ if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
     from ledger.state.lineage import Lineage
-    from webui.reports.node_shape import NodeKind
 
-_KINDS: Final[dict[str, NodeKind]] = {
-    "data_set": "dataset",
-    "code": "code",
-    "run": "run",
-    "parent": "base_model",
-    "version": "version",
-    "evidence": "evidence",
-    "deployment": "deployment",
-}
 ON_A_PAGE = 50
 ON_A_TIMELINE = 40
 
@@ -92,10 +83,7 @@ def _version(model: str, version: str) -> ResponseReturnValue:
 
 def _drawing(lineage: Lineage) -> Markup:
     """The picture, which the painter has escaped."""
-    nodes = [
-        Node(node.id, node.label, node.detail, _KINDS[node.kind], f"/ledger/{node.entry}")
-        for node in lineage.nodes
-    ]
-    edges = [Edge(edge.source, edge.target, edge.label) for edge in lineage.edges]
+    nodes = [drawn_node(node, link=f"/ledger/{node.entry}") for node in lineage.nodes]
+    edges = [drawn_edge(edge) for edge in lineage.edges]
     title = "Lineage: the same as the table below"
     return Markup(to_svg(layout(nodes, edges, title=title)))  # noqa: S704 (the painter escapes)

@@ -48,7 +48,7 @@ def _reports() -> ResponseReturnValue:
 
 def _make() -> ResponseReturnValue:
     # Drawing and sealing load heavy libraries.
-    from webui.reports.issue import issue_report
+    from webui.issuing import issue_report
 
     models = tuple(request.form.getlist("models"))
     try:
@@ -59,7 +59,9 @@ def _make() -> ResponseReturnValue:
         number = error.numbers["entry"]
         flash(f"{error.sentence} Nothing was made; the attempt is entry {number}.", "bad")
         return redirect("/reports")
-    flash(f"The report {issued.report} is made: {issued.pages} pages, entry {issued.sequence}.", "ok")
+    flash(
+        f"The report {issued.report} is made: {issued.pages} pages, entry {issued.sequence}.", "ok"
+    )
     return redirect("/reports")
 
 

@@ -54,25 +54,35 @@ def _set_up() -> ResponseReturnValue:
     if request.method == "GET":
         return render_template("set_up.html", secret="", purpose="first", problem=None, form={})
     purpose = "first"
+    problem: LedgerError | None = None
+    status = 200
     try:
         purpose = purpose_of(wired(), secret)
-        password = request.form.get("password", "")
-        if "password" not in request.form:
-            page = {"secret": secret, "purpose": purpose, "problem": None, "form": {}}
-            return render_template("set_up.html", **page)
-        if password != request.form.get("again", ""):
-            raise InputError("The two passwords are not the same.", pointer="/again")
-        if purpose == "first":
-            current.set_up_first(
-                secret, name=text("name"), email=text("email"), password=password
-            )
-        else:
-            current.accept_invitation(secret, password=password)
+        if "password" in request.form:
+            _use(purpose, secret)
+            return redirect("/")
     except LedgerError as error:
-        kept = {"name": text("name"), "email": text("email")}
-        page = {"secret": secret, "purpose": purpose, "problem": error, "form": kept}
-        return render_template("set_up.html", **page), 410 if isinstance(error, LinkError) else 422
-    return redirect("/")
+        problem, status = error, 410 if isinstance(error, LinkError) else 422
+    kept = {"name": text("name"), "email": text("email")}
+    page = render_template(
+        "set_up.html", secret=secret, purpose=purpose, problem=problem, form=kept
+    )
+    return page, status
+
+
+def _use(purpose: str, secret: str) -> None:
+    """Make the account that a link is for, and sign in.
+
+    Raises:
+        LedgerError: the link is dead, or something in the form is refused.
+    """
+    password = request.form.get("password", "")
+    if password != request.form.get("again", ""):
+        raise InputError("The two passwords are not the same.", pointer="/again")
+    if purpose == "first":
+        current.set_up_first(secret, name=text("name"), email=text("email"), password=password)
+    else:
+        current.accept_invitation(secret, password=password)
 
 
 def _sign_out() -> ResponseReturnValue:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ledger.events.names import format_instant
 from ledger.store.database import reading
-from policies import make_decide, may_vote, what_is_missing, who_could_approve
+from policies import may_vote, what_is_missing, who_could_approve
 from webui.here import wired
 
 if TYPE_CHECKING:
@@ -30,8 +30,7 @@ class Waiting:
 def waiting(releases: Sequence[ReleaseState], actor: Actor) -> list[Waiting]:
     """What each release still waits for, and whether ``actor`` could help."""
     wiring = wired()
-    document = wiring.policy()
-    decide = make_decide(lambda digest: document)
+    decide = wiring.decide
     now = format_instant(wiring.now())
     found = []
     with reading(wiring.engine) as connection:
@@ -49,8 +48,6 @@ def waiting(releases: Sequence[ReleaseState], actor: Actor) -> list[Waiting]:
 def voting(release: ReleaseState, actor: Actor) -> Decision:
     """What the policy would say if ``actor`` approved now."""
     wiring = wired()
-    document = wiring.policy()
-    decide = make_decide(lambda digest: document)
     with reading(wiring.engine) as connection:
         registry = wiring.reader.registry(connection)
-        return may_vote(decide, registry, release, actor, format_instant(wiring.now()))
+        return may_vote(wiring.decide, registry, release, actor, format_instant(wiring.now()))

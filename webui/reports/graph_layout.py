@@ -13,6 +13,7 @@ Rules:
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import igraph
@@ -102,7 +103,7 @@ def _place(nodes: Sequence[Node], edges: Sequence[Edge]) -> _Placed:
     pairs = [(index[edge.source], index[edge.target]) for edge in edges]
     graph = igraph.Graph(n=len(nodes), edges=pairs, directed=True)
     found = graph.layout_sugiyama(layers=_layers(graph), hgap=1, vgap=1)
-    places = [(float(row), float(layer)) for row, layer in found.coords]
+    places = _apart([(float(row), float(layer)) for row, layer in found.coords])
     bends = [[(float(row), float(layer)) for row, layer in way] for way in found.edge_routing]
     rows = [row for row, _ in (*places, *(bend for way in bends for bend in way))]
     top, bottom = min(rows), max(rows)
@@ -118,6 +119,25 @@ def _place(nodes: Sequence[Node], edges: Sequence[Edge]) -> _Placed:
         width=2 * MARGIN + (layers - 1) * LAYER_PITCH + BOX_WIDTH,
         height=2 * MARGIN + _HEAD * 2 + (bottom - top) * ROW_PITCH + BOX_HEIGHT,
     )
+
+
+def _apart(places: list[Point]) -> list[Point]:
+    """The same order in every layer, with at least a row between two boxes, about the same middle.
+
+    The method leaves nodes of a layer closer together where that straightens an edge.
+    """
+    rows = [row for row, _ in places]
+    for layer in {layer for _, layer in places}:
+        order = sorted(
+            (node for node, place in enumerate(places) if place[1] == layer),
+            key=lambda node: (places[node][0], node),
+        )
+        for above, below in pairwise(order):
+            rows[below] = max(rows[below], rows[above] + 1)
+        moved = sum(rows[node] - places[node][0] for node in order) / len(order)
+        for node in order:
+            rows[node] -= moved
+    return [(row, layer) for row, (_, layer) in zip(rows, places, strict=True)]
 
 
 def _layers(graph: igraph.Graph) -> list[int]:

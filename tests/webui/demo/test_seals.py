@@ -9,7 +9,7 @@ import pytest
 
 from ledger.core.digest import hex_digest
 from webui.demo.seals import check_seal
-from webui.reports.issue import issue_report
+from webui.issuing import issue_report
 from webui.settings import read_settings
 from webui.wiring import create
 

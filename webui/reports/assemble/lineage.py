@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ledger.state.lineage import Lineage, lineage_of
-from ledger.state.lineage import Node as Origin
 from policies.controls.finding import many
 from webui.reports.assemble.words import CLASS_WORDS, words
-from webui.reports.graph_layout import Edge, Node, layout
+from webui.reports.graph_layout import layout
+from webui.reports.lineage_scene import drawn_edge, drawn_node
 from webui.reports.model import (
     Callout,
     Column,
@@ -28,8 +28,8 @@ from webui.reports.model import (
 if TYPE_CHECKING:
     from ledger.state.aggregates import DeploymentState, Measured, ModelState, VersionState
     from webui.reports.assemble.basis import Basis
+    from webui.reports.graph_layout import Edge, Node
     from webui.reports.model import Block
-    from webui.reports.node_shape import NodeKind
 
 _MOST_NODES = 40
 _MOST_VERSIONS = 5
@@ -89,7 +89,8 @@ def _figure(basis: Basis, model: ModelState, versions: list[VersionState]) -> Fi
     caption = f"Lineage of {model.model}: {many(len(drawn), 'version')} of {len(versions):,}"
     said = "; ".join(
         f"{edge.source.split(':', 1)[1]} {edge.label} {edge.target.split(':', 1)[1]}"
-        for edge in edges
+        for lineage in drawn[::-1]
+        for edge in lineage.edges
     )
     scene = layout(nodes, edges, title=f"Lineage of {model.model}", description=caption)
     return Figure(scene, caption, f"{caption}. Arrows: {said}." if said else f"{caption}.")
@@ -106,18 +107,10 @@ def _merged(drawn: list[Lineage]) -> tuple[list[Node], list[Edge]]:
     for lineage in drawn:
         for node in lineage.nodes:
             if node.id not in nodes or node.kind == "version":
-                detail = f"{node.detail} \N{MIDDLE DOT} entry {node.entry}"
-                nodes[node.id] = Node(node.id, node.label, detail, _shape(node))
+                nodes[node.id] = drawn_node(node, detail=f"entry {node.entry}")
         for edge in lineage.edges:
-            edges.setdefault((edge.source, edge.target), Edge(edge.source, edge.target, edge.label))
+            edges.setdefault((edge.source, edge.target), drawn_edge(edge))
     return list(nodes.values()), list(edges.values())
-
-
-def _shape(node: Origin) -> NodeKind:
-    """The shape of a node; a parent that was trained elsewhere has one of its own."""
-    if node.kind == "parent":
-        return "base_model" if node.detail == "base model" else "version"
-    return "dataset" if node.kind == "data_set" else node.kind
 
 
 def _versions(basis: Basis, versions: list[VersionState]) -> Table:
