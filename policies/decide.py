@@ -1,8 +1,8 @@
 """Decide: every gate that applies, every requirement, one answer.
 
-A pure function of registry, event, actor and time. The outcome is ``allow`` only where the kind is
-opened, at least one gate applies, and everything is met. A ``when`` that is not known makes its
-gate apply. A document is compiled once per digest.
+A pure, total function of registry, event, actor and time. The outcome is ``allow`` only where the
+kind is opened, at least one gate applies, and everything is met. A ``when`` that is not known makes
+its gate apply. A document is compiled once per digest.
 """
 
 from __future__ import annotations
@@ -12,14 +12,16 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from ledger.errors import IntegrityError
+from ledger.events.assurance import PolicyActivated
 from ledger.events.decision import Decision, Result
+from policies.activation import read_activation
 from policies.expression.evaluate import compile_condition
 from policies.expression.parse import parse
 from policies.facts import Case
 from policies.requirements import compile_requirement
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from ledger.events.actor import Actor
     from ledger.events.event import Event
@@ -35,7 +37,6 @@ _KEPT: Final = 64
 
 @dataclass(frozen=True)
 class _Gate:
-    id: str
     when: Condition | None
     answers: tuple[Answer, ...]
 
@@ -55,7 +56,7 @@ def compile_document(document: Document, digest: str) -> Compiled:
     for gate in document.gates:
         when = compile_condition(parse(gate.when)) if gate.when is not None else None
         answers = tuple(compile_requirement(gate.id, item) for item in gate.require)
-        gates[gate.event] = (*gates.get(gate.event, ()), _Gate(gate.id, when, answers))
+        gates[gate.event] = (*gates.get(gate.event, ()), _Gate(when, answers))
     return Compiled(document, digest, gates)
 
 
@@ -64,15 +65,9 @@ def decide_with(
 ) -> Decision:
     """Decide one event under one document."""
     case = Case(compiled.document, registry, event, actor, now)
-    results: list[Result] = []
-    applied = False
-    for gate in compiled.gates.get(event.kind, ()):
-        if gate.when is not None and gate.when(case.fact) is False:
-            continue
-        applied = True
-        results.extend(answer(case) for answer in gate.answers)
-    if not applied:
-        results.append(_closed(event))
+    results = list(_results(compiled, case)) or [_closed(event)]
+    if isinstance(event, PolicyActivated):
+        results.append(read_activation(event, registry)[1])
     met = all(result.state == "met" for result in results)
     return Decision.model_construct(
         outcome="allow" if met else "deny",
@@ -83,19 +78,46 @@ def decide_with(
 
 
 def make_decide(load: Callable[[str], Document]) -> Decide:
-    """The deciding function over documents that ``load`` brings by digest."""
+    """The deciding function over documents that ``load`` brings by digest.
+
+    A document whose activation was allowed is kept, so that what follows it within the same
+    transaction is decided by it before anybody could load it. Safe for use by several threads.
+    """
+    allowed: dict[str, Compiled] = {}
 
     @lru_cache(maxsize=_KEPT)
-    def compiled(digest: str) -> Compiled:
+    def loaded(digest: str) -> Compiled:
         return compile_document(load(digest), digest)
 
     def decide(registry: Registry, event: Event, actor: Actor, now: str) -> Decision:
+        nonlocal allowed
         policy = registry.policy()
         if policy is None:
             raise IntegrityError("No policy is in force.", code="no-policy")
-        return decide_with(compiled(policy.digest), registry, event, actor, now)
+        compiled = allowed.get(policy.digest) or loaded(policy.digest)
+        decision = decide_with(compiled, registry, event, actor, now)
+        if decision.allowed and isinstance(event, PolicyActivated):
+            document, _ = read_activation(event, registry)
+            if document is not None:
+                allowed = {event.digest: compile_document(document, event.digest)}
+        return decision
 
     return decide
+
+
+def granting_approvals(decision: Decision) -> tuple[int, ...]:
+    """The entries of the approvals that filled the seats of a decision about granting."""
+    found = {
+        entry for result in decision.results if result.code == "M_APPROVED" for entry in result.by
+    }
+    return tuple(sorted(found))
+
+
+def _results(compiled: Compiled, case: Case) -> Iterator[Result]:
+    for gate in compiled.gates.get(case.event.kind, ()):
+        if gate.when is None or gate.when(case.fact) is not False:
+            for answer in gate.answers:
+                yield answer(case)
 
 
 def _closed(event: Event) -> Result:

@@ -4,15 +4,16 @@ Rules:
 - A kind of event that is not opened is refused; every opened kind has at least one gate.
 - Every gate of a kind whose ``when`` is not false must be met. Gates only add requirements; there
   is no rule that allows what another refuses.
-- Names are resolved when the document is loaded: roles, kinds of event, metrics, fields. What is
-  misspelt is refused with its line.
-- The digest of a document is SHA-256 over its canonical form.
+- What is left out is filled in when the document is read, so that its canonical form says all
+  there is to say and means the same under any later program.
+- The digest of a document is SHA-256 over its canonical form, which fits in one entry.
+
+``policies.names_used`` resolves the names that a document uses.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -25,20 +26,29 @@ from pydantic import (
 
 from ledger.core.digest import hex_digest
 from ledger.core.encoding import canonical
-from ledger.events.catalogue import CATALOGUE
+from ledger.errors import EncodingError
 from ledger.events.names import Slug
 from ledger.events.people import ActorType
 from policies.duration import Duration
 from policies.errors import PolicyError, did_you_mean
-from policies.expression.check import Type, check_condition
-from policies.expression.parse import parse
-from policies.fields import FIELDS, METRIC_PREFIX
-from policies.strict_yaml import Path, read_yaml_with_lines
+from policies.names_used import check_names, place_of
+from policies.party import Party
+from policies.strict_yaml import Path, Places, read_yaml_with_places
 
-Sentence = Annotated[
-    str, StringConstraints(min_length=1, max_length=400, pattern=r"^[^\x00-\x1f]+$")
+MOST_CANONICAL_BYTES: Final = 44_000
+"""What an envelope of 65,535 bytes can carry in base64, beside the rest of its entry."""
+
+# Text that a person reads: no control characters, and none that hide or reorder other characters.
+_READABLE: Final = (
+    r"^[^\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]+$"
+)
+Sentence = Annotated[str, StringConstraints(min_length=1, max_length=400, pattern=_READABLE)]
+MetricName = Annotated[
+    str,
+    StringConstraints(
+        max_length=100, pattern=r"^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*$"
+    ),
 ]
-Party = Literal["registrant", "requester", "owner", "receiver", "approver"]
 
 
 class Part(BaseModel):
@@ -52,6 +62,7 @@ class Metric(Part):
 
     higher_is_better: bool
     about: Sentence
+    unit: Sentence | None = None
 
 
 class Seat(Part):
@@ -62,13 +73,16 @@ class Seat(Part):
 
 
 class Approvals(Part):
-    """A quorum: ``at_least`` distinct people, the ``seats`` among them, others from ``any_of``."""
+    """A quorum: ``at_least`` distinct people, the ``seats`` among them, others from ``any_of``.
+
+    ``not_by`` and ``valid_for`` come from ``approvals_default`` where they are left out.
+    """
 
     at_least: int = Field(ge=1, le=50)
     seats: tuple[Seat, ...] = ()
     any_of: tuple[Slug, ...] = ()
-    not_by: tuple[Party, ...] = ("registrant", "requester")
-    valid_for: Duration | None = None
+    not_by: tuple[Party, ...]
+    valid_for: Duration
 
     @model_validator(mode="after")
     def _every_place_has_a_role(self) -> Self:
@@ -80,6 +94,13 @@ class Approvals(Part):
             msg = "any_of must say which roles may fill the places that no seat names"
             raise ValueError(msg)
         return self
+
+
+class ApprovalsDefault(Part):
+    """What holds for every quorum that does not say otherwise."""
+
+    not_by: tuple[Party, ...] = ("registrant", "requester")
+    valid_for: Duration = "P14D"
 
 
 class DocumentNeeded(Part):
@@ -151,7 +172,7 @@ class Gate(Part):
     title: Sentence
     when: Sentence | None = None
     require: tuple[Requirement, ...] = Field(min_length=1)
-    controls: tuple[str, ...] = ()
+    controls: tuple[Slug, ...] = ()
 
 
 class Document(Part):
@@ -162,13 +183,14 @@ class Document(Part):
     title: Sentence
     summary: Sentence
     roles: dict[Slug, Sentence]
-    metrics: dict[Slug, Metric] = Field(default_factory=dict)
-    opens: tuple[str, ...]
+    metrics: dict[MetricName, Metric] = Field(default_factory=dict)
+    opens: tuple[str, ...] = Field(min_length=1)
+    approvals_default: ApprovalsDefault = ApprovalsDefault()
     gates: tuple[Gate, ...]
 
     def canonical(self) -> dict[str, Any]:
         """The document as plain data: what is digested, and what its activation records."""
-        return self.model_dump(mode="json", exclude_defaults=True)
+        return self.model_dump(mode="json", exclude_none=True)
 
     @classmethod
     def from_canonical(cls, fields: dict[str, Any]) -> Document:
@@ -184,10 +206,10 @@ def load_document(text: str, name: str = "") -> Document:
     """Read and check a document from YAML.
 
     Raises:
-        PolicyError: what is wrong, with its line and, for a misspelt name, what was probably meant.
+        PolicyError: what is wrong, where, and, for a misspelt name, what was probably meant.
     """
-    data, lines = read_yaml_with_lines(text, name)
-    return _checked(data, lines, name)
+    data, places = read_yaml_with_places(text, name)
+    return _checked(data, places, name)
 
 
 def document_digest(document: Document) -> str:
@@ -195,36 +217,68 @@ def document_digest(document: Document) -> str:
     return hex_digest(canonical(document.canonical()))
 
 
-def field_types(document: Document) -> dict[str, Type]:
-    """The type of every field that the document's conditions may name."""
-    types: dict[str, Type] = {path: field.type for path, field in FIELDS.items()}
-    types.update({METRIC_PREFIX + name: "number" for name in document.metrics})
-    return types
-
-
 def document_schema() -> dict[str, Any]:
-    """The JSON Schema of documents, for editors."""
-    return Document.model_json_schema()
+    """The JSON Schema of documents as people write them, for editors."""
+    schema = Document.model_json_schema()
+    for name in ApprovalsDefault.model_fields:
+        schema["$defs"]["Approvals"]["required"].remove(name)
+    return schema
 
 
-def _checked(data: Any, lines: dict[Path, int], name: str) -> Document:
-    try:
-        document = Document.model_validate(_tuples(data))
-    except ValidationError as error:
-        raise _policy_error(error, lines, name) from None
-    _Names(document, lines, name).check()
-    return document
-
-
-def _tuples(value: Any) -> Any:
-    if isinstance(value, list):
-        return tuple(_tuples(item) for item in value)
+def plain(value: Any) -> Any:
+    """JSON data with tuples in place of lists, as strict frozen models take it."""
+    if isinstance(value, (list, tuple)):
+        return tuple(plain(item) for item in value)
     if isinstance(value, dict):
-        return {key: _tuples(item) for key, item in value.items()}
+        return {key: plain(item) for key, item in value.items()}
     return value
 
 
-def _policy_error(error: ValidationError, lines: dict[Path, int], name: str) -> PolicyError:
+def _checked(data: Any, places: Places, name: str) -> Document:
+    try:
+        document = Document.model_validate(_filled_in(plain(data)))
+    except ValidationError as error:
+        raise _policy_error(error, places, name) from None
+    check_names(document, places, name)
+    _check_size(document, name)
+    return document
+
+
+def _filled_in(data: Any) -> Any:
+    """Put ``approvals_default`` into every quorum that leaves something out."""
+    if not isinstance(data, dict):
+        return data
+    try:
+        given = ApprovalsDefault.model_validate(data.get("approvals_default", {})).model_dump()
+    except ValidationError:
+        return data  # the document's own validation says where
+    for gate in _dictionaries(data.get("gates")):
+        for requirement in _dictionaries(gate.get("require")):
+            quorum = requirement.get("approvals")
+            if isinstance(quorum, dict):
+                requirement["approvals"] = given | quorum
+    return data
+
+
+def _dictionaries(value: Any) -> list[dict[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, tuple) else []
+
+
+def _check_size(document: Document, name: str) -> None:
+    try:
+        size = len(canonical(document.canonical()))
+    except EncodingError as error:
+        raise PolicyError(error.sentence, name=name, code=error.code) from None
+    if size > MOST_CANONICAL_BYTES:
+        raise PolicyError(
+            f"The document has {size} bytes in canonical form; an entry carries at most"
+            f" {MOST_CANONICAL_BYTES}.",
+            name=name,
+            code="policy-too-large",
+        )
+
+
+def _policy_error(error: ValidationError, places: Places, name: str) -> PolicyError:
     found = error.errors(include_input=False, include_url=False)
     misspelt = [item for item in found if item["type"] == "extra_forbidden"]
     first = (misspelt or found)[0]
@@ -232,98 +286,38 @@ def _policy_error(error: ValidationError, lines: dict[Path, int], name: str) -> 
     sentence = first["msg"].removeprefix("Value error, ")
     remedy = ""
     if first["type"] == "extra_forbidden":
-        sentence = f"There is no setting {path[-1]!r} here"
-        remedy = did_you_mean(str(path[-1]), _SETTINGS)
-    where = ".".join(str(part) for part in path)
+        sentence = f"There is no setting {str(path[-1])[:_SHOWN]!r} here"
+        remedy = did_you_mean(str(path[-1])[:_SHOWN], _SETTINGS)
+        path_shown = path[:-1]
+    else:
+        path_shown = path
+    where = ".".join(str(part)[:_SHOWN] for part in path_shown)
+    at = place_of(places, path)
     return PolicyError(
         f"{where}: {sentence}." if where else f"{sentence}.",
         name=name,
-        line=_line(lines, path),
+        line=at.line,
+        column=at.column,
         remedy=remedy,
     )
 
 
-def _line(lines: dict[Path, int], path: Path) -> int:
-    while path and path not in lines:
-        path = path[:-1]
-    return lines.get(path, 0)
-
-
-_SETTINGS = sorted(
+_SHOWN: Final = 64
+_SETTINGS: Final = sorted(
     {
         field
-        for part in (Document, Gate, Requirement, Approvals, Seat, ActorRule, History, Metric)
+        for part in (
+            Document,
+            ApprovalsDefault,
+            Gate,
+            Requirement,
+            Approvals,
+            Seat,
+            DocumentNeeded,
+            ActorRule,
+            History,
+            Metric,
+        )
         for field in part.model_fields
     }
 )
-
-
-class _Names:
-    """Second pass: every name that a document uses means something."""
-
-    def __init__(self, document: Document, lines: dict[Path, int], name: str) -> None:
-        self._document = document
-        self._lines = lines
-        self._name = name
-        self._types = field_types(document)
-
-    def check(self) -> None:
-        document = self._document
-        for at, kind in enumerate(document.opens):
-            self._kind(kind, ("opens", at))
-        gated = {gate.event for gate in document.gates}
-        for at, kind in enumerate(document.opens):
-            if kind not in gated:
-                raise self._wrong(f"{kind} is opened but has no gate", ("opens", at))
-        self._twice([gate.id for gate in document.gates], ("gates",))
-        for at, gate in enumerate(document.gates):
-            self._gate(gate, ("gates", at))
-
-    def _gate(self, gate: Gate, path: Path) -> None:
-        self._kind(gate.event, (*path, "event"))
-        if gate.event not in self._document.opens:
-            raise self._wrong(f"{gate.event} is not opened, so this gate never speaks", path)
-        if gate.when is not None:
-            self._condition(gate.when, (*path, "when"))
-        self._twice([item.id for item in gate.require], (*path, "require"))
-        for at, item in enumerate(gate.require):
-            here = (*path, "require", at)
-            if item.check is not None:
-                self._condition(item.check, (*here, "check"))
-            for role in _roles(item):
-                if role not in self._document.roles:
-                    raise self._wrong(
-                        f"There is no role {role}", here, did_you_mean(role, self._document.roles)
-                    )
-
-    def _kind(self, kind: str, path: Path) -> None:
-        if kind not in CATALOGUE:
-            remedy = did_you_mean(kind, CATALOGUE)
-            raise self._wrong(f"There is no kind of event {kind}", path, remedy)
-
-    def _condition(self, text: str, path: Path) -> None:
-        try:
-            check_condition(parse(text), self._types)
-        except PolicyError as error:
-            raise PolicyError(
-                error.bare,
-                name=self._name,
-                line=_line(self._lines, path),
-                code=error.code,
-                remedy=error.remedy,
-            ) from None
-
-    def _twice(self, names: list[str], path: Path) -> None:
-        for name, number in Counter(names).items():
-            if number > 1:
-                raise self._wrong(f"The id {name} stands twice", path)
-
-    def _wrong(self, sentence: str, path: Path, remedy: str = "") -> PolicyError:
-        line = _line(self._lines, path)
-        return PolicyError(f"{sentence}.", name=self._name, line=line, remedy=remedy)
-
-
-def _roles(item: Requirement) -> tuple[str, ...]:
-    if item.approvals is not None:
-        return (*item.approvals.any_of, *(seat.role for seat in item.approvals.seats))
-    return item.actor.any_role if item.actor is not None else ()

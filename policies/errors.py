@@ -8,14 +8,30 @@ __all__ = ["PolicyError", "did_you_mean"]
 
 
 class PolicyError(LedgerError):
-    """A document or an expression is wrong; ``line`` counts from 1, 0 where it is not known."""
+    """A document or an expression is wrong.
+
+    ``line`` and ``column`` count from 1 and are 0 where they are not known; ``bare`` is the
+    sentence without its place.
+    """
 
     code = "invalid-policy"
 
     def __init__(
-        self, sentence: str, *, name: str = "", line: int = 0, code: str = "", remedy: str = ""
+        self,
+        sentence: str,
+        *,
+        name: str = "",
+        line: int = 0,
+        column: int = 0,
+        code: str = "",
+        remedy: str = "",
     ) -> None:
-        place = f"{name or 'policy'}:{line}: " if line else (f"{name}: " if name else "")
-        super().__init__(place + sentence, code=code or self.code, remedy=remedy, line=line)
+        where = [name or "policy"] if name or line else []
+        where += [str(number) for number in (line, column) if number]
+        place = f"{':'.join(where)}: " if where else ""
+        super().__init__(
+            place + sentence, code=code or self.code, remedy=remedy, line=line, column=column
+        )
         self.bare = sentence
         self.line = line
+        self.column = column

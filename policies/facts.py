@@ -3,18 +3,29 @@
 A ``Case`` reads the registry, the event, the actor and the time; each fact is worked out when a
 condition first asks for it. None means not known: what was not recorded satisfies nothing.
 
+- Who the asker is stands in the registry; what the request says about it counts for nothing.
 - A metric counts only where it was measured on held-out data; where several data sets measured it,
   the least favourable latest value counts.
+- A case never fails: what the event names and the registry lacks is not known.
 """
 
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ledger.events import assurance, model, people, release
+from ledger.errors import UnknownSubjectError
+from ledger.events import assurance, model, people
 from ledger.events.names import parse_instant
-from ledger.state.aggregates import ActorState, ModelState, VersionState, version_key
+from ledger.state.aggregates import (
+    ActorState,
+    ModelState,
+    ReleaseState,
+    VersionState,
+    number_key,
+    version_key,
+)
 from ledger.state.concerns import about
 from policies.fields import METRIC_PREFIX
 
@@ -23,17 +34,18 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ledger.events.actor import Actor
-    from ledger.events.event import Event
-    from ledger.state.aggregates import Measured, ReleaseState
+    from ledger.events.event import About, Event
+    from ledger.state.aggregates import Measured
     from ledger.state.registry import Registry
     from policies.document import Document
     from policies.expression.evaluate import Value
+    from policies.party import Party
 
 ADMINISTRATOR = "administrator"
 
 
 class Case:
-    """One command before the policy. Facts are kept once they were worked out."""
+    """One command before the policy. What was worked out once is kept."""
 
     def __init__(
         self, document: Document, registry: Registry, event: Event, actor: Actor, now: str
@@ -43,81 +55,101 @@ class Case:
         self.event = event
         self.actor = actor
         self.now_text = now
-        self.about = about(registry, event)
         self._known: dict[str, Value] = {}
 
-    @property
+    def fact(self, path: str) -> Value:
+        """A fact by its path, or None where it is not known."""
+        known = self._known
+        if path not in known:
+            found = _FACTS.get(path)
+            known[path] = found(self) if found else self._metric(path.removeprefix(METRIC_PREFIX))
+        return known[path]
+
+    @cached_property
+    def about(self) -> About:
+        """What the event concerns, as far as the registry can tell."""
+        try:
+            return about(self.registry, self.event)
+        except UnknownSubjectError:
+            return self.event.about()
+
+    @cached_property
     def now(self) -> datetime:
         """The time of the decision, as recorded."""
         return parse_instant(self.now_text)
 
-    def fact(self, path: str) -> Value:
-        """A fact by its path, or None where it is not known."""
-        if path not in self._known:
-            self._known[path] = self._work_out(path)
-        return self._known[path]
+    @cached_property
+    def asker(self) -> ActorState | None:
+        """The asker, where enrolled."""
+        return self.registry.find(ActorState, self.actor.id)
 
-    def _work_out(self, path: str) -> Value:
-        found = _FACTS.get(path)
-        if found is not None:
-            return found(self)
-        return self._metric(path.removeprefix(METRIC_PREFIX))
-
-    @property
+    @cached_property
     def model(self) -> ModelState | None:
         """The model that is concerned, where it is registered."""
         return self.registry.find(ModelState, self.about.model) if self.about.model else None
 
-    @property
+    @cached_property
     def version(self) -> VersionState | None:
         """The version that is concerned, where it is registered."""
         if not self.about.version:
             return None
         return self.registry.find(VersionState, version_key(self.about.model, self.about.version))
 
-    @property
+    @cached_property
     def release(self) -> ReleaseState | None:
         """The release that the event names, or the current one of its version and environment."""
-        if self.about.release >= 0:
-            return self.registry.release(self.about.release)
-        version = self.version
-        current = version.current_releases.get(self.about.environment) if version else None
-        return None if current is None else self.registry.release(current)
+        entry: int | None = self.about.release
+        if entry is not None and entry < 0:
+            version = self.version
+            entry = version.current_releases.get(self.about.environment) if version else None
+        return None if entry is None else self.registry.find(ReleaseState, number_key(entry))
 
     @property
     def roles(self) -> tuple[str, ...]:
         """Roles the asker holds now."""
-        state = self.registry.find(ActorState, self.actor.id)
-        return tuple(held.role for held in state.roles) if state else ()
+        return tuple(held.role for held in self.asker.roles) if self.asker else ()
 
-    def party(self, name: str) -> str | None:
-        """Who a party is in this case, as an actor id."""
+    def party(self, name: Party) -> frozenset[str] | None:
+        """Who a party is in this case, as actor ids; None where that is not known."""
+        found: str | None = None
+        if name == "approver":
+            return _approvers(self.release)
         if name == "registrant":
-            return self.version.registrant if self.version else None
-        if name == "requester":
-            return self.release.requester if self.release else None
-        if name == "owner":
-            return self.model.owner if self.model else None
-        if name == "receiver":
-            return getattr(self.event, "actor_id", None)
-        return None
+            found = self.version.registrant if self.version else None
+        elif name == "requester":
+            found = self.release.requester if self.release else None
+        elif name == "owner":
+            found = self.model.owner if self.model else None
+        else:
+            found = getattr(self.event, "actor_id", None)
+        return None if found is None else frozenset((found,))
 
-    def _held_out(self) -> list[Measured]:
+    def held_out(self) -> list[Measured]:
+        """The latest value of every metric on every held-out data set."""
         version = self.version
         return [item for item in version.metrics if item.metric.held_out] if version else []
 
     def _metric(self, name: str) -> Decimal | None:
         declared = self.document.metrics.get(name)
         values = [
-            Decimal(item.metric.value) for item in self._held_out() if item.metric.name == name
+            Decimal(item.metric.value) for item in self.held_out() if item.metric.name == name
         ]
         if declared is None or not values:
             return None
         return min(values) if declared.higher_is_better else max(values)
 
 
+def _approvers(asked: ReleaseState | None) -> frozenset[str] | None:
+    """Whose approval of a release stands."""
+    if asked is None:
+        return None
+    return frozenset(
+        vote.actor for vote in asked.votes if vote.counts and vote.verdict == "approve"
+    )
+
+
 def _age_days(case: Case) -> Decimal | None:
-    measured = [item.measured_at for item in case._held_out()]  # noqa: SLF001 (same file)
+    measured = [item.measured_at for item in case.held_out()]
     if not measured:
         return None
     return Decimal(max(0, (case.now - parse_instant(min(measured))).days))
@@ -165,7 +197,11 @@ def _receiver(case: Case) -> ActorState | None:
 
 def _to_self(case: Case) -> Value:
     receiver = case.party("receiver")
-    return None if receiver is None else receiver == case.actor.id
+    return None if receiver is None else case.actor.id in receiver
+
+
+def _registered(case: Case) -> Value:
+    return parse_instant(case.version.registered_at) if case.version else None
 
 
 def _receiver_roles(case: Case) -> Value:
@@ -180,25 +216,20 @@ def _changes_itself(case: Case) -> Value:
     return case.event.digest != policy.digest
 
 
-def _environment(case: Case) -> Value:
-    if isinstance(case.event, release.ReleaseRequested):
-        return case.event.environment
-    return case.about.environment or None
-
-
 _FACTS: dict[str, Callable[[Case], Value]] = {
     "model.name": lambda case: case.about.model or None,
     "model.task": _of_model("task"),
     "model.risk_tier": _of_model("risk_tier"),
     "model.purposes": _of_model("purposes"),
     "version.state": lambda case: case.version.state if case.version else None,
+    "version.registered": _registered,
     "version.data_classes": _data_classes,
     "lineage.code_commit": _commit,
     "lineage.code_dirty": _dirty,
     "lineage.data_sets": _data_sets,
-    "target.environment": _environment,
+    "target.environment": lambda case: case.about.environment or None,
     "evaluation.age_days": _age_days,
-    "actor.type": lambda case: case.actor.type,
+    "actor.type": lambda case: case.asker.type if case.asker else None,
     "actor.via": lambda case: case.actor.via,
     "actor.roles": lambda case: case.roles,
     "grant.role": lambda case: getattr(case.event, "role", None),

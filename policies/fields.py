@@ -1,37 +1,74 @@
 """The catalogue of facts that conditions may name.
 
-Each has a type and the events that record it; none is personal data. Metrics are added by the
-document that declares them, as ``evaluation.NAME``.
+Each has a type, the event that records it, and whether it tells something about one person; none
+holds a name, an address or an actor id. A field that can hold only certain texts says which, so
+that a misspelt one is refused at load. Metrics are added by the document that declares them, as
+``evaluation.NAME``.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal, get_args
+
+from ledger.events.actor import Via
+from ledger.events.model import Classification, RiskTier, Task
+from ledger.events.people import ActorType
+from ledger.state.aggregates import LifeCycle
 
 if TYPE_CHECKING:
     from policies.expression.check import Type
 
 METRIC_PREFIX: Final = "evaluation."
+Privacy = Literal["none", "about_a_person"]
 
 
 @dataclass(frozen=True)
 class FieldEntry:
-    """A fact: its type, what it says, and which kind of event records it."""
+    """A fact: its type, what it says, which kind of event records it, whom it tells about.
+
+    ``values`` are the only texts it can hold; empty where there is no such list. ``holds_roles``
+    means that it holds names of roles, which the document lists.
+    """
 
     type: Type
     about: str
     recorded_by: str
+    values: tuple[str, ...] = ()
+    privacy: Privacy = "none"
+    holds_roles: bool = False
 
 
+def _of_a_person(
+    type_: Type,
+    about: str,
+    recorded_by: str,
+    values: tuple[str, ...] = (),
+    *,
+    holds_roles: bool = False,
+) -> FieldEntry:
+    return FieldEntry(type_, about, recorded_by, values, "about_a_person", holds_roles)
+
+
+_REQUEST: Final = "the request"
 FIELDS: Final[dict[str, FieldEntry]] = {
     "model.name": FieldEntry("text", "The model's name", "model.registered"),
-    "model.task": FieldEntry("text", "What kind of answer it gives", "model.registered"),
-    "model.risk_tier": FieldEntry("text", "low, medium, high, prohibited", "model.registered"),
+    "model.task": FieldEntry(
+        "text", "What kind of answer it gives", "model.registered", get_args(Task)
+    ),
+    "model.risk_tier": FieldEntry(
+        "text", "low, medium, high, prohibited", "model.registered", get_args(RiskTier)
+    ),
     "model.purposes": FieldEntry("texts", "What it may be used for", "model.registered"),
-    "version.state": FieldEntry("text", "registered, deprecated or archived", "version.registered"),
+    "version.state": FieldEntry(
+        "text", "registered, deprecated or archived", "version.registered", get_args(LifeCycle)
+    ),
+    "version.registered": FieldEntry("instant", "When it was registered", "version.registered"),
     "version.data_classes": FieldEntry(
-        "texts", "Classifications of its data sets", "version.registered"
+        "texts",
+        "Classifications of its data sets",
+        "version.registered",
+        get_args(Classification),
     ),
     "lineage.code_commit": FieldEntry("text", "The commit it was built from", "version.registered"),
     "lineage.code_dirty": FieldEntry(
@@ -42,18 +79,30 @@ FIELDS: Final[dict[str, FieldEntry]] = {
     "evaluation.age_days": FieldEntry(
         "number", "Whole days since the oldest held-out metric", "metrics.observed"
     ),
-    "actor.type": FieldEntry("text", "person, workload or service", "actor.enrolled"),
-    "actor.via": FieldEntry("text", "How the asker signed in", "the request"),
-    "actor.roles": FieldEntry("texts", "Roles the asker holds now", "role.granted"),
-    "grant.role": FieldEntry("text", "The role that is given or taken", "the request"),
-    "grant.to_self": FieldEntry("truth", "Whether the asker is the receiver", "the request"),
-    "grant.receiver_type": FieldEntry("text", "What kind of actor receives it", "actor.enrolled"),
-    "grant.receiver_roles": FieldEntry("texts", "Roles the receiver holds now", "role.granted"),
-    "enrol.actor_type": FieldEntry("text", "What kind of actor is enrolled", "the request"),
+    "actor.type": _of_a_person(
+        "text", "person, workload or service", "actor.enrolled", get_args(ActorType)
+    ),
+    "actor.via": _of_a_person("text", "How the asker signed in", _REQUEST, get_args(Via)),
+    "actor.roles": _of_a_person(
+        "texts", "Roles the asker holds now", "role.granted", holds_roles=True
+    ),
+    "grant.role": _of_a_person(
+        "text", "The role that is given or taken", _REQUEST, holds_roles=True
+    ),
+    "grant.to_self": _of_a_person("truth", "Whether the asker is the receiver", _REQUEST),
+    "grant.receiver_type": _of_a_person(
+        "text", "What kind of actor receives it", "actor.enrolled", get_args(ActorType)
+    ),
+    "grant.receiver_roles": _of_a_person(
+        "texts", "Roles the receiver holds now", "role.granted", holds_roles=True
+    ),
+    "enrol.actor_type": _of_a_person(
+        "text", "What kind of actor is enrolled", _REQUEST, get_args(ActorType)
+    ),
     "directory.administrators": FieldEntry(
         "number", "How many hold the role administrator", "role.granted"
     ),
     "policy.changes_itself": FieldEntry(
-        "truth", "Whether the new policy is another than the one in force", "the request"
+        "truth", "Whether the new policy is another than the one in force", _REQUEST
     ),
 }

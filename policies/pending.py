@@ -2,23 +2,73 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import Counter
+from typing import TYPE_CHECKING, Final, NamedTuple
 
+from ledger.events.actor import Actor
 from ledger.events.release import ReleaseApproved, ReleaseGranted
+from policies.expression.evaluate import compile_condition
+from policies.expression.parse import parse
+from policies.facts import Case
+from policies.quorum import excluded_by, find_quorum
 
 if TYPE_CHECKING:
-    from ledger.events.actor import Actor
+    from collections.abc import Iterator
+
     from ledger.events.decision import Decision
     from ledger.state.aggregates import ReleaseState
     from ledger.state.decide import Decide
     from ledger.state.registry import Registry
+    from policies.document import Approvals, Document
+    from policies.quorum import Quorum
+
+# Nobody asks when it is only looked at what is missing; no rule about approvals reads the asker.
+_NOBODY: Final = Actor(id="0" * 32, type="service", via="service")
 
 
-def what_is_missing(
-    decide: Decide, registry: Registry, asked: ReleaseState, service: Actor, now: str
-) -> Decision:
-    """The decision about granting a release as it stands: its unmet results are what is missing."""
-    granted = ReleaseGranted(
+class Missing(NamedTuple):
+    """So many approvals of people who hold one of these roles; ``actors`` could each give one."""
+
+    gate: str
+    roles: tuple[str, ...]
+    number: int
+    actors: tuple[str, ...]
+
+
+def pending(
+    registry: Registry, document: Document, asked: ReleaseState, now: str
+) -> tuple[Missing, ...]:
+    """Which approvals a release still waits for, and from whom; nothing where it is closed."""
+    if asked.status not in {"open", "granted"}:
+        return ()
+    case = Case(document, registry, _granting(asked), _NOBODY, now)
+    found: list[Missing] = []
+    for gate, rule in _quorums(document, case):
+        excluded = excluded_by(case, rule.not_by)
+        if excluded is not None:
+            found.extend(_missing(registry, gate, find_quorum(case, asked, rule, excluded)))
+    return tuple(found)
+
+
+def _quorums(document: Document, case: Case) -> Iterator[tuple[str, Approvals]]:
+    """The quorums of the gates that apply to granting."""
+    for gate in document.gates:
+        rules = [item.approvals for item in gate.require if item.approvals is not None]
+        if gate.event != ReleaseGranted.kind or not rules:
+            continue
+        if gate.when is None or compile_condition(parse(gate.when))(case.fact) is not False:
+            for rule in rules:
+                yield gate.id, rule
+
+
+def _missing(registry: Registry, gate: str, quorum: Quorum) -> Iterator[Missing]:
+    for roles, number in Counter(quorum.missing).items():
+        holders = {holder for role in roles for holder in registry.holders(role)}
+        yield Missing(gate, roles, number, tuple(sorted(holders.intersection(quorum.could))))
+
+
+def _granting(asked: ReleaseState) -> ReleaseGranted:
+    return ReleaseGranted(
         release=asked.since,
         model=asked.model,
         version=asked.version,
@@ -26,11 +76,20 @@ def what_is_missing(
         artifact=asked.artifact,
         approvals=(),
     )
-    return decide(registry, granted, service, now)
+
+
+def what_is_missing(
+    decide: Decide, registry: Registry, asked: ReleaseState, service: Actor, now: str
+) -> Decision:
+    """The decision about granting a release as it stands: its unmet results are what is missing."""
+    return decide(registry, _granting(asked), service, now)
 
 
 def who_could_approve(decision: Decision) -> frozenset[str]:
-    """Actors whose approval would fill an empty seat of a decision about granting."""
+    """Actors whose approval would fill an empty seat, as far as a decision names them.
+
+    A recorded decision names at most 100; ``pending`` knows them all.
+    """
     found: set[str] = set()
     for result in decision.results:
         could = result.params.get("could", [])

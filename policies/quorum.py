@@ -1,7 +1,7 @@
 """Quorums as a matching of people to seats, and why somebody cannot take one.
 
 One person takes one seat, however many roles they hold and however often they spoke. A vote counts
-when the person may vote at all, holds a role of the seat now, said so about the same artifact,
+when the person may vote at all, holds a role of some seat now, said so about the same artifact,
 after the last change of what there was to look at, and not too long ago. Source: bipartite
 matching by augmenting paths (Kuhn 1955).
 """
@@ -16,11 +16,15 @@ from ledger.state.aggregates import ActorState
 from policies.duration import parse_duration
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from ledger.state.aggregates import ReleaseState, Vote
     from policies.document import Approvals
     from policies.facts import Case
+    from policies.party import Party
+
+    Seats = Sequence[tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -37,14 +41,16 @@ class Refusal:
 class Quorum:
     """The outcome: which votes fill seats, which seats are empty, who could fill them and who not.
 
-    ``missing`` holds, for each empty seat, the roles that may fill it.
+    ``missing`` holds, for each empty seat, the roles that may fill it: giving exactly these makes
+    the quorum met. ``could`` are all whose approval would bring it nearer, also by letting somebody
+    who has a seat move to an empty one.
     """
 
     by: tuple[int, ...]
     people: tuple[str, ...]
-    missing: tuple[tuple[str, ...], ...]
-    could: tuple[str, ...]
-    cannot: tuple[Refusal, ...]
+    missing: tuple[tuple[str, ...], ...] = ()
+    could: tuple[str, ...] = ()
+    cannot: tuple[Refusal, ...] = ()
 
     @property
     def met(self) -> bool:
@@ -52,42 +58,63 @@ class Quorum:
         return not self.missing
 
 
-def seats_of(rule: Approvals) -> list[tuple[str, ...]]:
+def seats_of(rule: Approvals) -> tuple[tuple[str, ...], ...]:
     """One item per seat: the roles that may take it, named seats first."""
-    named = [(seat.role,) for seat in rule.seats for _ in range(seat.at_least)]
-    return named + [rule.any_of] * (rule.at_least - len(named))
+    named = tuple((seat.role,) for seat in rule.seats for _ in range(seat.at_least))
+    return named + (rule.any_of,) * (rule.at_least - len(named))
 
 
-def find_quorum(case: Case, asked: ReleaseState, rule: Approvals) -> Quorum:
+def excluded_by(case: Case, parties: Sequence[Party]) -> dict[str, str] | None:
+    """Who may not do it, with the party that is the reason; None where a party is not known."""
+    found: dict[str, str] = {}
+    for party in parties:
+        actors = case.party(party)
+        if actors is None:
+            return None
+        for actor in actors:
+            found.setdefault(actor, party)
+    return found
+
+
+def find_quorum(
+    case: Case, asked: ReleaseState, rule: Approvals, excluded: Mapping[str, str]
+) -> Quorum:
     """Match the people who approved a release to the seats of a rule."""
-    excluded: dict[str, str] = {
-        actor: party for party in rule.not_by if (actor := case.party(party)) is not None
-    }
     seats = seats_of(rule)
-    roles = frozenset(role for seat in seats for role in seat)
-    voters = _Voters(case, asked, rule, excluded, roles)
-    counting: dict[str, Vote] = {}
-    cannot = []
-    for vote in asked.votes:
-        refusal = voters.refusal(vote)
-        if refusal is not None:
-            cannot.append(refusal)
-        elif vote.verdict == "approve" and vote.counts:
-            counting[vote.actor] = vote
-    held = {actor: _roles(case, actor) for actor in sorted(counting)}
-    taken = match(seats, held)
-    empty = tuple(seat for at, seat in enumerate(seats) if at not in taken)
-    could, absent = _who_could(case, empty, taken, excluded)
-    return Quorum(
-        by=tuple(sorted(counting[actor].entry for actor in taken.values())),
-        people=tuple(sorted(taken.values())),
-        missing=empty,
-        could=could,
-        cannot=tuple(_once([*cannot, *absent])),
+    voters = _Voters(
+        case=case,
+        asked=asked,
+        excluded=excluded,
+        roles=frozenset(role for seat in seats for role in seat),
+        too_old=case.now - parse_duration(rule.valid_for),
+        valid_for=rule.valid_for,
     )
+    counting: dict[str, Vote] = {}
+    held: dict[str, frozenset[str]] = {}
+    cannot = []
+    for vote in sorted(asked.votes, key=lambda vote: vote.actor):
+        if not vote.counts or vote.verdict != "approve":
+            continue
+        roles, code, detail = voters.weigh(vote)
+        if code:
+            cannot.append(Refusal(vote.actor, code, detail, vote.entry))
+        else:
+            counting[vote.actor] = vote
+            held[vote.actor] = roles
+    taken = match(seats, held)
+    by = tuple(sorted(counting[actor].entry for actor in taken.values()))
+    people = tuple(sorted(taken.values()))
+    missing = tuple(seat for at, seat in enumerate(seats) if at not in taken)
+    if not missing:
+        return Quorum(by, people)
+    wanted = roles_wanted(seats, held, taken)
+    could, barred = _who_could(case, wanted, counting, excluded)
+    known = {refusal.actor for refusal in cannot}
+    cannot.extend(refusal for refusal in barred if refusal.actor not in known)
+    return Quorum(by, people, missing, could, tuple(cannot))
 
 
-def match(seats: Sequence[tuple[str, ...]], held: dict[str, frozenset[str]]) -> dict[int, str]:
+def match(seats: Seats, held: Mapping[str, frozenset[str]]) -> dict[int, str]:
     """As many seats as possible to distinct people: seat number to person."""
     taken: dict[int, str] = {}
 
@@ -106,70 +133,76 @@ def match(seats: Sequence[tuple[str, ...]], held: dict[str, frozenset[str]]) -> 
     return taken
 
 
+def roles_wanted(
+    seats: Seats, held: Mapping[str, frozenset[str]], taken: Mapping[int, str]
+) -> frozenset[str]:
+    """The roles with which one more person would fill a seat.
+
+    Those of every empty seat, and of every taken seat whose holder could move to a wanted one.
+    """
+    open_seats = {at for at in range(len(seats)) if at not in taken}
+    wanted = {role for at in open_seats for role in seats[at]}
+    grew = True
+    while grew:
+        grew = False
+        for at, person in taken.items():
+            if at not in open_seats and held[person] & wanted:
+                open_seats.add(at)
+                wanted.update(seats[at])
+                grew = True
+    return frozenset(wanted)
+
+
 @dataclass(frozen=True)
 class _Voters:
-    """Who may count for one rule of one release."""
+    """Who may count for one rule of one release. A vote of ``too_old`` or before has expired."""
 
     case: Case
     asked: ReleaseState
-    rule: Approvals
-    excluded: dict[str, str]
+    excluded: Mapping[str, str]
     roles: frozenset[str]
+    too_old: datetime
+    valid_for: str
 
-    def refusal(self, vote: Vote) -> Refusal | None:
-        """Why a standing approval does not count, or None."""
-        if not vote.counts or vote.verdict != "approve":
-            return None
-        code, detail = self._why(vote)
-        return Refusal(vote.actor, code, detail, vote.entry) if code else None
+    def weigh(self, vote: Vote) -> tuple[frozenset[str], str, str]:
+        """The voter's roles; and the code and detail of why the vote does not count, or nothing."""
+        actor = self.case.registry.find(ActorState, vote.actor)
+        held = frozenset(item.role for item in actor.roles) if actor else frozenset()
+        return held, *self._why(vote, actor, held)
 
-    def _why(self, vote: Vote) -> tuple[str, str]:  # noqa: PLR0911 (one return per reason)
-        case, valid_for = self.case, self.rule.valid_for
-        actor = case.registry.find(ActorState, vote.actor)
-        changed = case.registry.version(self.asked.model, self.asked.version).facts_changed
+    def _why(  # noqa: PLR0911 (one return per reason)
+        self, vote: Vote, actor: ActorState | None, held: frozenset[str]
+    ) -> tuple[str, str]:
+        version = self.case.version
         if vote.actor in self.excluded:
             return "E_SELF", self.excluded[vote.actor]
         if actor is None or actor.type != "person":
             return "E_NOT_A_PERSON", ""
         if vote.artifact != self.asked.artifact:
             return "E_OTHER_ARTIFACT", ""
-        if vote.entry <= changed:
-            return "E_STALE", str(changed)
-        if valid_for and case.now >= parse_instant(vote.at) + parse_duration(valid_for):
-            return "E_EXPIRED", valid_for
-        if not _roles(case, vote.actor).intersection(self.roles):
+        if version is None or vote.entry <= version.facts_changed:
+            return "E_STALE", str(version.facts_changed if version else "")
+        if parse_instant(vote.at) <= self.too_old:
+            return "E_EXPIRED", self.valid_for
+        if not held & self.roles:
             return "E_ROLE_LOST", ""
         return "", ""
 
 
 def _who_could(
     case: Case,
-    empty: tuple[tuple[str, ...], ...],
-    taken: dict[int, str],
-    excluded: dict[str, str],
+    wanted: frozenset[str],
+    counting: Mapping[str, Vote],
+    excluded: Mapping[str, str],
 ) -> tuple[tuple[str, ...], list[Refusal]]:
-    """Who holds a role of an empty seat: those who could take it, and those who are excluded."""
+    """Who holds a wanted role: those who could still approve, and those who are excluded."""
     could = []
-    cannot = []
-    roles = {role for seat in empty for role in seat}
-    holders = {holder for role in roles for holder in case.registry.holders(role)}
-    for holder in sorted(holders - set(taken.values())):
+    barred = []
+    holders = {holder for role in wanted for holder in case.registry.holders(role)}
+    for holder in sorted(holders.difference(counting)):
         actor = case.registry.find(ActorState, holder)
         if holder in excluded:
-            cannot.append(Refusal(holder, "E_SELF", excluded[holder], -1))
+            barred.append(Refusal(holder, "E_SELF", excluded[holder], -1))
         elif actor is not None and actor.type == "person":
             could.append(holder)
-    return tuple(could), cannot
-
-
-def _once(refusals: list[Refusal]) -> list[Refusal]:
-    """One refusal per person, the one about a vote first."""
-    found: dict[str, Refusal] = {}
-    for refusal in refusals:
-        found.setdefault(refusal.actor, refusal)
-    return list(found.values())
-
-
-def _roles(case: Case, actor_id: str) -> frozenset[str]:
-    state = case.registry.find(ActorState, actor_id)
-    return frozenset(held.role for held in state.roles) if state else frozenset()
+    return tuple(could), barred

@@ -26,9 +26,15 @@ _PLAIN: Final = {
     "M_CHECK": "{say}",
     "M_DOCUMENTS": "attached: {types}",
     "M_GRANTED": "release {release} is granted",
+    "M_POLICY": "the new policy can be read, is the one its digest names, and can be changed again",
     "M_RAN": "this version ran here before, with the same bytes",
     "E_CHECK": "not met: {say}",
-    "E_NOT_RECORDED": "not met, because something it needs was never recorded: {say}",
+    "E_PARTY_UNKNOWN": "it is not known who is excluded from doing this, so nobody may",
+    "E_OVER": "release {release} is {status}; it must be asked for anew",
+    "E_POLICY_UNREADABLE": "the new policy can't be read: {problem}",
+    "E_POLICY_DIGEST": "the new policy is not the one that its digest names",
+    "E_POLICY_NAME": "the new policy calls itself {name}, the change calls it something else",
+    "E_POLICY_LOCKED": "under the new policy nobody who is enrolled now could change it again",
     "E_NO_RELEASE": "nobody has asked for a release of this version to this environment",
     "E_NOT_GRANTED": "release {release} is {status}, not granted",
     "E_GRANT_OLD": "release {release} was granted longer ago than {limit}",
@@ -40,6 +46,7 @@ _PLAIN: Final = {
     "E_DOC_OLD": "the document of type {type} is older than {limit}",
     "E_NO_GATE": "the policy opens no gate for {kind} here",
 }
+_SIGNS: Final = {">=": "at least", ">": "more than", "<=": "at most", "<": "less than"}
 _CANNOT: Final = {
     "E_NOT_A_PERSON": "is not a person",
     "E_OTHER_ARTIFACT": "approved other bytes",
@@ -47,9 +54,6 @@ _CANNOT: Final = {
     "E_EXPIRED": "approved longer ago than {detail}",
     "E_ROLE_LOST": "no longer holds a role that counts",
 }
-CODES: Final = frozenset(
-    {*_PLAIN, *_CANNOT, "M_APPROVED", "M_ACTOR", "E_NEED", "E_SELF", "E_TYPE", "E_NOROLE"}
-)
 
 
 def sentence(result: Result, name_of: NameOf) -> str:
@@ -97,6 +101,13 @@ def _one_of(names: Iterable[str]) -> str:
     return f"{', '.join(found[:-1])} or {found[-1]}"
 
 
+def _all_of(names: Iterable[str]) -> str:
+    found = list(names)
+    if len(found) < 2:  # noqa: PLR2004 (one name needs no "and")
+        return "".join(found)
+    return f"{', '.join(found[:-1])} and {found[-1]}"
+
+
 def _approved(params: Mapping[str, Any], name_of: NameOf) -> str:
     names = [name_of(actor) for actor in _list(params.get("people"))]
     if not names:
@@ -136,6 +147,25 @@ def _why(code: str, detail: str) -> str:
     return _CANNOT.get(code, code).format(detail=detail)
 
 
+def _rejected(params: Mapping[str, Any], name_of: NameOf) -> str:
+    names = [name_of(actor) for actor in _list(params.get("people"))]
+    release = params.get("release", "-")
+    return f"release {release} was refused by {_all_of(names)}; it must be asked for anew"
+
+
+def _beyond(params: Mapping[str, Any], name_of: NameOf) -> str:
+    del name_of
+    field, value, need = (params.get(key, "-") for key in ("field", "value", "need"))
+    how = _SIGNS.get(str(params.get("sign")), "-")
+    return f"{field} is {value}, the policy needs {how} {need}"
+
+
+def _not_recorded(params: Mapping[str, Any], name_of: NameOf) -> str:
+    del name_of
+    fields = _all_of(_list(params.get("fields"))) or "something it needs"
+    return f"{fields} was never recorded, so this is not met: {params.get('say', '-')}"
+
+
 def _self(params: Mapping[str, Any], name_of: NameOf) -> str:
     name = name_of(str(params.get("actor", "")))
     party = str(params.get("party", ""))
@@ -159,7 +189,13 @@ _SPECIAL: Final = {
     "M_APPROVED": _approved,
     "M_ACTOR": _acted,
     "E_NEED": _need,
+    "E_REJECTED": _rejected,
+    "E_BELOW": _beyond,
+    "E_ABOVE": _beyond,
+    "E_NOT_RECORDED": _not_recorded,
     "E_SELF": _self,
     "E_TYPE": _type,
     "E_NOROLE": _no_role,
 }
+CODES: Final = frozenset({*_PLAIN, *_CANNOT, *_SPECIAL})
+"""Every code that a result of this engine can carry."""

@@ -1,24 +1,34 @@
-"""Requirements: one function per form, from a case to a result."""
+"""Requirements: one function per form, from a case to a result.
+
+Results name actors by their ids and things by their entries, never people. Lists of people are cut
+at ``MOST_NAMED``, so that a decision always fits in its entry.
+"""
 
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ledger.events.decision import Result, ResultState
 from ledger.events.names import parse_instant
+from ledger.state.aggregates import DeploymentState, number_key
 from policies.duration import parse_duration
 from policies.expression.evaluate import compile_condition
 from policies.expression.parse import parse
-from policies.quorum import find_quorum
+from policies.measure import label, limits_of, shown
+from policies.quorum import excluded_by, find_quorum
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ledger.state.aggregates import ReleaseState
     from policies.document import ActorRule, Approvals, DocumentNeeded, History, Requirement
     from policies.facts import Case
+    from policies.measure import Limit
 
     Answer = Callable[[Case], Result]
+
+MOST_NAMED: Final = 100
 
 
 def compile_requirement(gate: str, requirement: Requirement) -> Answer:
@@ -41,18 +51,48 @@ def _result(
 
 
 def _check(gate: str, requirement: Requirement, text: str) -> Answer:
-    condition = compile_condition(parse(text))
+    node = parse(text)
+    condition = compile_condition(node)
+    limits = limits_of(node)
     say = requirement.say or ""
+    met = _result(gate, requirement, "met", "M_CHECK", say=say)
+    unmet = _result(gate, requirement, "unmet", "E_CHECK", say=say)
 
     def answer(case: Case) -> Result:
         found = condition(case.fact)
         if found:
-            return _result(gate, requirement, "met", "M_CHECK", say=say)
+            return met
         if found is None:
-            return _result(gate, requirement, "not_known", "E_NOT_RECORDED", say=say)
-        return _result(gate, requirement, "unmet", "E_CHECK", say=say)
+            return _not_recorded(gate, requirement, limits, case)
+        for limit in limits:
+            value = limit.broken_by(case.fact)
+            if value is not None:
+                return _broken(gate, requirement, limit, shown(value))
+        return unmet
 
     return answer
+
+
+def _broken(gate: str, requirement: Requirement, limit: Limit, value: str) -> Result:
+    return _result(
+        gate,
+        requirement,
+        "unmet",
+        limit.code,
+        say=requirement.say or "",
+        field=label(limit.path),
+        value=value,
+        sign=limit.sign,
+        need=shown(limit.need),
+    )
+
+
+def _not_recorded(
+    gate: str, requirement: Requirement, limits: tuple[Limit, ...], case: Case
+) -> Result:
+    unknown = [label(limit.path) for limit in limits if case.fact(limit.path) is None]
+    say = requirement.say or ""
+    return _result(gate, requirement, "not_known", "E_NOT_RECORDED", say=say, fields=unknown)
 
 
 def _approvals(gate: str, requirement: Requirement, rule: Approvals) -> Answer:
@@ -60,26 +100,42 @@ def _approvals(gate: str, requirement: Requirement, rule: Approvals) -> Answer:
         asked = case.release
         if asked is None:
             return _result(gate, requirement, "not_known", "E_NO_RELEASE")
-        found = find_quorum(case, asked, rule)
-        people = list(found.people)
+        if asked.status in {"rejected", "withdrawn", "lapsed"}:
+            return _over(gate, requirement, asked)
+        excluded = excluded_by(case, rule.not_by)
+        if excluded is None:
+            return _result(gate, requirement, "not_known", "E_PARTY_UNKNOWN")
+        found = find_quorum(case, asked, rule, excluded)
+        people = list(found.people[:MOST_NAMED])
+        need = rule.at_least
         if found.met:
             return _result(
-                gate, requirement, "met", "M_APPROVED", found.by, need=rule.at_least, people=people
+                gate, requirement, "met", "M_APPROVED", found.by, need=need, people=people
             )
+        cannot = [f"{item.actor}:{item.code}:{item.detail}" for item in found.cannot]
         return _result(
             gate,
             requirement,
             "unmet",
             "E_NEED",
             found.by,
-            need=rule.at_least,
+            need=need,
             people=people,
             missing=["|".join(seat) for seat in found.missing],
-            could=list(found.could),
-            cannot=[f"{item.actor}:{item.code}:{item.detail}" for item in found.cannot],
+            could=list(found.could[:MOST_NAMED]),
+            cannot=cannot[:MOST_NAMED],
         )
 
     return answer
+
+
+def _over(gate: str, requirement: Requirement, asked: ReleaseState) -> Result:
+    """A release that is closed gathers no approvals any more."""
+    if asked.status == "rejected":
+        by = [vote.actor for vote in asked.votes if vote.counts and vote.verdict == "reject"]
+        return _result(gate, requirement, "unmet", "E_REJECTED", release=asked.since, people=by)
+    status = asked.status
+    return _result(gate, requirement, "unmet", "E_OVER", release=asked.since, status=status)
 
 
 def _documents(gate: str, requirement: Requirement, rules: tuple[DocumentNeeded, ...]) -> Answer:
@@ -108,27 +164,35 @@ def _documents(gate: str, requirement: Requirement, rules: tuple[DocumentNeeded,
 
 
 def _actor(gate: str, requirement: Requirement, rule: ActorRule) -> Answer:
+    wanted = list(rule.any_role)
+    types: list[str] = list(rule.types)
+
     def answer(case: Case) -> Result:
-        actor = case.actor
-        for party in rule.not_by:
-            if case.party(party) == actor.id:
-                return _result(gate, requirement, "unmet", "E_SELF", actor=actor.id, party=party)
-        if rule.types and actor.type not in rule.types:
-            types: list[str] = list(rule.types)
-            return _result(gate, requirement, "unmet", "E_TYPE", actor=actor.id, types=types)
-        held = sorted(set(rule.any_role).intersection(case.roles))
-        may = (
-            bool(held)
-            or (rule.service and actor.type == "service")
-            or (rule.owner and case.party("owner") == actor.id)
-            or (rule.requester and case.party("requester") == actor.id)
-        )
-        if may:
-            return _result(gate, requirement, "met", "M_ACTOR", actor=actor.id, roles=held)
-        wanted = list(rule.any_role)
-        return _result(gate, requirement, "unmet", "E_NOROLE", actor=actor.id, roles=wanted)
+        actor = case.actor.id
+        kind = case.asker.type if case.asker else ""
+        excluded = excluded_by(case, rule.not_by)
+        if excluded is None:
+            return _result(gate, requirement, "not_known", "E_PARTY_UNKNOWN")
+        if actor in excluded:
+            party = excluded[actor]
+            return _result(gate, requirement, "unmet", "E_SELF", actor=actor, party=party)
+        if types and kind not in types:
+            return _result(gate, requirement, "unmet", "E_TYPE", actor=actor, types=types)
+        roles = case.roles
+        held = [role for role in wanted if role in roles]
+        if held or (rule.service and kind == "service") or _is_a_party(case, rule):
+            return _result(gate, requirement, "met", "M_ACTOR", actor=actor, roles=held)
+        return _result(gate, requirement, "unmet", "E_NOROLE", actor=actor, roles=wanted)
 
     return answer
+
+
+def _is_a_party(case: Case, rule: ActorRule) -> bool:
+    """Whether the rule lets the owner or the requester do it, and the asker is that."""
+    actor = case.actor.id
+    return (rule.owner and actor in (case.party("owner") or ())) or (
+        rule.requester and actor in (case.party("requester") or ())
+    )
 
 
 def _history(gate: str, requirement: Requirement, rule: History) -> Answer:
@@ -179,8 +243,10 @@ def _ran(gate: str, requirement: Requirement, rule: History) -> Answer:
             return _result(gate, requirement, "unmet", "E_NEVER_RAN")
         if getattr(case.event, "artifact", "") != version.artifact.sha256:
             return _result(gate, requirement, "unmet", "E_OTHER_ARTIFACT", release=last)
-        at = parse_instant(case.registry.deployment(last).at)
-        if rule.within and case.now >= at + parse_duration(rule.within):
+        ran = case.registry.find(DeploymentState, number_key(last))
+        if ran is None:
+            return _result(gate, requirement, "unmet", "E_NEVER_RAN")
+        if rule.within and case.now >= parse_instant(ran.at) + parse_duration(rule.within):
             return _result(gate, requirement, "unmet", "E_RAN_LONG_AGO", limit=rule.within)
         return _result(gate, requirement, "met", "M_RAN", (last,))
 

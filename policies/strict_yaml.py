@@ -4,19 +4,21 @@ Rules:
 - No duplicate keys, anchors, aliases, merge keys, tags or second documents.
 - Only ``true``, ``false`` and plain decimal integers mean something else than text. ``on``, ``no``,
   ``010``, ``22:30``, ``1.5`` and ``null`` stay the text they are.
-- At most 256 kB, nested at most 24 deep; every key is text.
+- At most 256 kB and 20,000 nodes, nested at most 24 deep; every key is text.
+- No directives (``%YAML``, ``%TAG``).
 """
 
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from typing import Any, Final, NamedTuple, Protocol
 
 import yaml
 
 from policies.errors import PolicyError
 
 MOST_BYTES: Final = 262_144
+MOST_NODES: Final = 20_000
 DEEPEST: Final = 24
 _INTEGER: Final = re.compile(r"-?(0|[1-9][0-9]{0,14})")
 _OPENING: Final = (yaml.MappingStartEvent, yaml.SequenceStartEvent)
@@ -25,57 +27,87 @@ _CLOSING: Final = (yaml.MappingEndEvent, yaml.SequenceEndEvent)
 Path = tuple[str | int, ...]
 
 
+class Place(NamedTuple):
+    """Where a key or an item begins; both count from 1."""
+
+    line: int
+    column: int
+
+
+Places = dict[Path, Place]
+
+
+class _Mark(Protocol):
+    """Where the reader stands; both count from 0."""
+
+    line: int
+    column: int
+
+
 def read_yaml(text: str, name: str = "") -> Any:
     """Read a document as dictionaries, lists, text, integers and truth values.
 
     Raises:
-        PolicyError: it is not YAML, or uses what is refused; ``line`` says where.
+        PolicyError: it is not YAML, or uses what is refused; ``line`` and ``column`` say where.
     """
-    return read_yaml_with_lines(text, name)[0]
+    return read_yaml_with_places(text, name)[0]
 
 
-def read_yaml_with_lines(text: str, name: str = "") -> tuple[Any, dict[Path, int]]:
-    """As ``read_yaml``, with the line of every key and item by its path."""
+def read_yaml_with_places(text: str, name: str = "") -> tuple[Any, Places]:
+    """As ``read_yaml``, with the place of every key and item by its path."""
     if len(text.encode("utf-8", "surrogatepass")) > MOST_BYTES:
         raise PolicyError(f"The document is larger than {MOST_BYTES} bytes.", name=name)
-    lines: dict[Path, int] = {(): 1}
+    places: Places = {(): Place(1, 1)}
     try:
         _refuse_surprises(text, name)
         node = yaml.compose(text, Loader=yaml.BaseLoader)
     except (yaml.YAMLError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or "it can't be read"
-        line = mark.line + 1 if mark else 0
-        raise PolicyError(f"This is not YAML: {problem}.", name=name, line=line) from None
+        raise _refusal(f"This is not YAML: {problem}.", mark, name) from None
     if node is None:
         raise PolicyError("The document is empty.", name=name, line=1)
-    return _plain(node, (), lines, name), lines
+    return _plain(node, (), places, name), places
+
+
+def _refusal(sentence: str, mark: _Mark | None, name: str) -> PolicyError:
+    at = _place(mark) if mark else Place(0, 0)
+    return PolicyError(sentence, name=name, line=at.line, column=at.column)
+
+
+def _place(mark: _Mark) -> Place:
+    return Place(mark.line + 1, mark.column + 1)
 
 
 def _refuse_surprises(text: str, name: str) -> None:
-    depth = documents = 0
+    """Look through the events before anything is built from them."""
+    depth = documents = nodes = 0
     for event in yaml.parse(text, Loader=yaml.BaseLoader):
         mark = event.start_mark
-        line = mark.line + 1 if mark else 0
         if isinstance(event, yaml.DocumentStartEvent):
             documents += 1
+            if event.version or event.tags:
+                raise _refusal("Directives are refused.", mark, name)
         if documents > 1:
-            raise PolicyError("A file holds one document.", name=name, line=line)
+            raise _refusal("A file holds one document.", mark, name)
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise PolicyError("Anchors and aliases are refused.", name=name, line=line)
+            raise _refusal("Anchors and aliases are refused.", mark, name)
         if getattr(event, "tag", None):
-            raise PolicyError("Tags are refused.", name=name, line=line)
+            raise _refusal("Tags are refused.", mark, name)
         depth += isinstance(event, _OPENING) - isinstance(event, _CLOSING)
         if depth > DEEPEST:
-            raise PolicyError("The document is nested too deep.", name=name, line=line)
+            raise _refusal("The document is nested too deep.", mark, name)
+        nodes += isinstance(event, yaml.NodeEvent)
+        if nodes > MOST_NODES:
+            raise _refusal(f"The document has more than {MOST_NODES} nodes.", mark, name)
 
 
-def _plain(node: yaml.Node, path: Path, lines: dict[Path, int], name: str) -> Any:
-    lines[path] = node.start_mark.line + 1
+def _plain(node: yaml.Node, path: Path, places: Places, name: str) -> Any:
+    places[path] = _place(node.start_mark)
     if isinstance(node, yaml.SequenceNode):
-        return [_plain(item, (*path, at), lines, name) for at, item in enumerate(node.value)]
+        return [_plain(item, (*path, at), places, name) for at, item in enumerate(node.value)]
     if isinstance(node, yaml.MappingNode):
-        return _mapping(node, path, lines, name)
+        return _mapping(node, path, places, name)
     text: str = node.value
     if getattr(node, "style", None) is not None:
         return text
@@ -84,18 +116,16 @@ def _plain(node: yaml.Node, path: Path, lines: dict[Path, int], name: str) -> An
     return int(text) if _INTEGER.fullmatch(text) else text
 
 
-def _mapping(
-    node: yaml.MappingNode, path: Path, lines: dict[Path, int], name: str
-) -> dict[str, Any]:
+def _mapping(node: yaml.MappingNode, path: Path, places: Places, name: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in node.value:
-        line = key.start_mark.line + 1
+        mark = key.start_mark
         if not isinstance(key, yaml.ScalarNode):
-            raise PolicyError("A key must be text.", name=name, line=line)
+            raise _refusal("A key must be text.", mark, name)
         if key.value == "<<":
-            raise PolicyError("Merge keys are refused.", name=name, line=line)
+            raise _refusal("Merge keys are refused.", mark, name)
         if key.value in found:
-            raise PolicyError(f"The key {key.value!r} stands twice.", name=name, line=line)
-        found[key.value] = _plain(value, (*path, key.value), lines, name)
-        lines[*path, key.value] = line
+            raise _refusal(f"The key {key.value!r} stands twice.", mark, name)
+        found[key.value] = _plain(value, (*path, key.value), places, name)
+        places[*path, key.value] = _place(mark)
     return found

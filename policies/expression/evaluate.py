@@ -15,8 +15,9 @@ from policies.expression.parse import Both, Call, Either, Field, Items, Node, No
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
-    Value = str | Decimal | bool | tuple[str, ...] | None
+    Value = str | Decimal | bool | datetime | tuple[str, ...] | None
     Facts = Callable[[str], Value]
     Condition = Callable[[Facts], bool | None]
     Term = Callable[[Facts], Any]
@@ -97,9 +98,13 @@ def _negation(part: Term) -> Term:
 
 def _settled_by(settling: bool, parts: list[Term]) -> Term:
     def answer(facts: Facts) -> bool | None:
-        found = [part(facts) for part in parts]
-        if settling in found:
-            return settling
-        return None if None in found else not settling
+        known = True
+        for part in parts:
+            found = part(facts)
+            if found is None:
+                known = False
+            elif bool(found) is settling:
+                return settling
+        return not settling if known else None
 
     return answer

@@ -6,18 +6,26 @@
     and      = relation ("&&" relation)*
     relation = unary (("==" | "!=" | "<" | "<=" | ">" | ">=" | "in") unary)?
     unary    = "!" unary | primary
-    primary  = "(" or ")" | list | text | number | "true" | "false" | call | field
+    primary  = "(" or ")" | list | text | number | instant | "true" | "false" | call | field
+    instant  = "timestamp" "(" text ")"
     call     = ("has" | "size") "(" field ")"
+
+A condition is printable ASCII: facts are, so that a look-alike letter could only ever make a
+condition silently false.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from ledger.events.names import parse_instant
 from policies.errors import PolicyError
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 MOST_CHARACTERS: Final = 2_000
 MOST_NODES: Final = 200
@@ -26,18 +34,21 @@ DEEPEST: Final = 24
 _TOKEN: Final = re.compile(
     r"\s*(?:(?P<number>-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,18})?)(?![\w.])"
     r"|(?P<text>\"[^\"\\\n]*\"|'[^'\\\n]*')"
-    r"|(?P<name>[a-z_][a-z0-9_]*(?:\.[a-z_][a-z0-9_]*)*)"
+    r"|(?P<name>[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*)"
     r"|(?P<sign>\|\||&&|==|!=|<=|>=|<|>|!|\(|\)|\[|\]|,))",
     re.ASCII,
 )
+_NOT_ASCII: Final = re.compile(r"[^\x20-\x7e]")
+_INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z", re.ASCII)
 _RELATIONS: Final = {"==", "!=", "<", "<=", ">", ">=", "in"}
 
 
 @dataclass(frozen=True)
 class Literal:
-    """Text, a number or a truth value as written."""
+    """Text, a number, an instant or a truth value as written."""
 
-    value: str | Decimal | bool
+    value: str | Decimal | bool | datetime
+    at: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True)
@@ -49,9 +60,10 @@ class Items:
 
 @dataclass(frozen=True)
 class Field:
-    """A declared fact, by its dotted path."""
+    """A declared fact, by its dotted path; ``at`` is its character, counted from 1."""
 
     path: str
+    at: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True)
@@ -90,6 +102,7 @@ class Relation:
     sign: str
     left: Node
     right: Node
+    at: int = field(default=0, compare=False)
 
 
 Node = Literal | Items | Field | Call | Not | Both | Either | Relation
@@ -103,6 +116,13 @@ def parse(text: str) -> Node:
     """
     if len(text) > MOST_CHARACTERS:
         raise PolicyError(f"A condition has at most {MOST_CHARACTERS} characters.")
+    strange = _NOT_ASCII.search(text)
+    if strange is not None:
+        raise PolicyError(
+            f"Character {strange.start() + 1} of the condition is not printable ASCII.",
+            code="not-ascii",
+            remedy="Facts are ASCII; a letter that only looks like one would never be equal to it.",
+        )
     parser = _Parser(_tokens(text))
     node = parser.either(0)
     parser.expect_end()
@@ -146,14 +166,14 @@ class _Parser:
 
     def _relation(self, depth: int) -> Node:
         left = self._unary(depth)
-        _, word, _ = self._peek()
+        _, word, place = self._peek()
         if word not in _RELATIONS:
             return left
         self._place += 1
         right = self._unary(depth)
         if self._peek()[1] in _RELATIONS:
             raise self._wrong("comparisons can't be chained")
-        return Relation(word, left, right)
+        return Relation(word, left, right, place)
 
     def _unary(self, depth: int) -> Node:
         self._count(depth)
@@ -180,26 +200,43 @@ class _Parser:
 
     def _primary(self) -> Node:
         self._count(0)
-        group, word, _ = self._peek()
+        group, word, place = self._peek()
         self._place += 1
         if group == "number":
-            return Literal(Decimal(word))
+            return Literal(Decimal(word), place)
         if group == "text":
-            return Literal(word[1:-1])
+            return Literal(word[1:-1], place)
         if group == "name" and word in {"true", "false"}:
-            return Literal(word == "true")
-        if group == "name" and word in {"has", "size"} and self._peek()[1] == "(":
-            self._expect("(")
-            group, path, _ = self._peek()
-            if group != "name":
-                raise self._wrong("a field was expected")
-            self._place += 1
-            self._expect(")")
-            return Call(word, Field(path))
+            return Literal(word == "true", place)
+        if group == "name" and self._peek()[1] == "(" and word in {"has", "size", "timestamp"}:
+            return self._called(word, place)
         if group == "name" and word != "in":
-            return Field(word)
+            return Field(word, place)
         self._place -= 1
         raise self._wrong("a value was expected")
+
+    def _called(self, word: str, place: int) -> Node:
+        self._expect("(")
+        group, inner, at = self._peek()
+        wanted = "text" if word == "timestamp" else "name"
+        if group != wanted:
+            raise self._wrong(f"{'a text' if wanted == 'text' else 'a field'} was expected")
+        found: Node = (
+            Literal(self._instant(inner[1:-1]), place)
+            if wanted == "text"
+            else Call(word, Field(inner, at))
+        )
+        self._place += 1
+        self._expect(")")
+        return found
+
+    def _instant(self, text: str) -> datetime:
+        try:
+            if _INSTANT.fullmatch(text):
+                return parse_instant(text)
+        except ValueError:
+            pass
+        raise self._wrong("an instant like 2026-11-23T09:00:00Z was expected")
 
     def _peek(self) -> tuple[str, str, int]:
         return self._tokens[self._place] if self._place < len(self._tokens) else ("end", "", 0)

@@ -9,12 +9,14 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 
 from webui.settings import Settings, read_settings
@@ -236,3 +238,36 @@ def test_init_and_demo_refuse_each_others_homes(played: Played, tmp_path: Path) 
     refused = run(played.environment, "--home", other, "demo", "--no-serve")
     assert refused.returncode == 2
     assert "left alone" in refused.stderr
+
+
+def test_it_serves_until_interrupted_and_its_links_sign_people_in(played: Played) -> None:
+    with subprocess.Popen(
+        [*PROGRAM, "demo"],
+        env=played.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+    ) as program:
+        try:
+            assert program.stdout is not None
+            assert program.stderr is not None
+            link = re.compile(r"(http://localhost:\d+)/login#(\S{43})\n")
+            found = next(match for line in program.stdout if (match := link.search(line)))
+            assert any("Serving until interrupted" in line for line in program.stderr)
+            inside = [signed_in(found[1], found[2]) for _ in range(2)]
+            program.send_signal(signal.SIGINT)
+            program.communicate(timeout=30)
+        finally:
+            program.kill()
+    assert inside == [True, False]
+    assert program.returncode == 0
+
+
+def signed_in(url: str, secret: str) -> bool:
+    """Use a sign-in link as the page's script does; whether the first page then opens."""
+    with httpx.Client(base_url=url, trust_env=False, timeout=30) as browser:
+        guard = re.search(r'name="csrf_token" value="([^"]+)"', browser.get("/login").text)
+        assert guard is not None
+        browser.post("/login/link", data={"csrf_token": guard[1], "token": secret})
+        return browser.get("/").status_code == 200

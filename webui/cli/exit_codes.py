@@ -36,6 +36,7 @@ class ExitCode(IntEnum):
 def exit_code_of(error: LedgerError) -> ExitCode:
     """The exit code of an error, by its nearest class in the table."""
     from ledger import errors
+    from policies import PolicyError
     from webui.identity.errors import AdministratorError, IdentityError
 
     if error.code in {"log-missing", "key-damaged"}:
@@ -43,6 +44,7 @@ def exit_code_of(error: LedgerError) -> ExitCode:
     table: dict[type[LedgerError], ExitCode] = {
         errors.InputError: ExitCode.WRONG_INPUT,
         errors.ConflictError: ExitCode.WRONG_INPUT,
+        PolicyError: ExitCode.WRONG_INPUT,
         errors.RefusedError: ExitCode.REFUSED,
         errors.ProofError: ExitCode.NOT_VERIFIED,
         errors.IntegrityError: ExitCode.NOT_VERIFIED,

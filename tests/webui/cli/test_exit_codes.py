@@ -6,6 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from ledger import errors
+from policies import PolicyError
 from webui.cli.exit_codes import ExitCode, exit_code_of
 from webui.cli.main import main
 from webui.identity.errors import AdministratorError, LinkError
@@ -26,6 +27,7 @@ from webui.identity.errors import AdministratorError, LinkError
         (errors.OutsideError, 4),
         (AdministratorError, 3),
         (LinkError, 2),
+        (PolicyError, 2),
     ],
 )
 def test_each_class_of_error_has_its_code(kind: type[errors.LedgerError], code: int) -> None:

@@ -1,0 +1,156 @@
+"""Every name that a policy document uses means something; what is misspelt is refused.
+
+Kinds of event, roles, fields and their values, metrics, parties and ids. A name that means nothing
+would not fail loudly later: a gate would never apply, an exclusion would exclude nobody.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from ledger.events.catalogue import CATALOGUE
+from policies.errors import PolicyError, did_you_mean
+from policies.expression.check import check_condition
+from policies.expression.parse import parse
+from policies.fields import FIELDS, METRIC_PREFIX
+from policies.party import OF_A_RELEASE, OF_A_VERSION, has_party
+from policies.strict_yaml import Path, Place, Places
+
+if TYPE_CHECKING:
+    from policies.document import ActorRule, Approvals, Document, Gate, Requirement
+    from policies.expression.check import Type
+    from policies.party import Party
+
+
+def check_names(document: Document, places: Places, name: str = "") -> None:
+    """Check every name.
+
+    Raises:
+        PolicyError: the first that means nothing, with its place and what was probably meant.
+    """
+    _Names(document, places, name).check()
+
+
+def field_types(document: Document) -> dict[str, Type]:
+    """The type of every field that the document's conditions may name."""
+    types: dict[str, Type] = {path: field.type for path, field in FIELDS.items()}
+    types.update({METRIC_PREFIX + name: "number" for name in document.metrics})
+    return types
+
+
+def field_values(document: Document) -> dict[str, tuple[str, ...]]:
+    """The only texts that a field can hold, for the fields that have such a list."""
+    values = {path: field.values for path, field in FIELDS.items() if field.values}
+    roles = tuple(document.roles)
+    values.update({path: roles for path, field in FIELDS.items() if field.holds_roles})
+    return values
+
+
+def place_of(places: Places, path: Path) -> Place:
+    """Where a path stands, or the nearest thing around it; zeros where nothing is known."""
+    while path and path not in places:
+        path = path[:-1]
+    return places.get(path, Place(0, 0))
+
+
+class _Names:
+    def __init__(self, document: Document, places: Places, name: str) -> None:
+        self._document = document
+        self._places = places
+        self._name = name
+        self._types = field_types(document)
+        self._values = field_values(document)
+
+    def check(self) -> None:
+        document = self._document
+        for metric in document.metrics:
+            if METRIC_PREFIX + metric in FIELDS:
+                raise self._wrong(f"{metric} is a fact of its own", ("metrics", metric))
+        gated = {gate.event for gate in document.gates}
+        for at, kind in enumerate(document.opens):
+            self._kind(kind, ("opens", at))
+            if kind not in gated:
+                raise self._wrong(f"{kind} is opened but has no gate", ("opens", at))
+        self._twice(document.opens, ("opens",), "kind")
+        self._twice([gate.id for gate in document.gates], ("gates",), "id")
+        for at, gate in enumerate(document.gates):
+            self._gate(gate, ("gates", at))
+
+    def _gate(self, gate: Gate, path: Path) -> None:
+        self._kind(gate.event, (*path, "event"))
+        if gate.event not in self._document.opens:
+            raise self._wrong(f"{gate.event} is not opened, so this gate never speaks", path)
+        if gate.when is not None:
+            self._condition(gate.when, (*path, "when"))
+        self._twice([item.id for item in gate.require], (*path, "require"), "id")
+        for at, item in enumerate(gate.require):
+            self._requirement(gate.event, item, (*path, "require", at))
+
+    def _requirement(self, kind: str, item: Requirement, path: Path) -> None:
+        path = (*path, item.form)
+        if item.check is not None:
+            self._condition(item.check, path)
+        if item.approvals is not None:
+            self._approvals(kind, item.approvals, path)
+        if item.actor is not None:
+            self._actor(kind, item.actor, path)
+        if (item.documents is not None or item.history is not None) and kind not in OF_A_VERSION:
+            raise self._wrong(f"{kind} is not about one version", path)
+
+    def _approvals(self, kind: str, rule: Approvals, path: Path) -> None:
+        if kind not in OF_A_RELEASE:
+            raise self._wrong(f"{kind} is not about a release, which people approve", path)
+        if "approver" in rule.not_by:
+            raise self._wrong("an approver can't be excluded from approving", path)
+        self._roles((*rule.any_of, *(seat.role for seat in rule.seats)), path)
+        self._parties(kind, rule.not_by, path)
+
+    def _actor(self, kind: str, rule: ActorRule, path: Path) -> None:
+        self._roles(rule.any_role, path)
+        self._parties(kind, rule.not_by, path)
+        if rule.owner:
+            self._parties(kind, ("owner",), path)
+        if rule.requester:
+            self._parties(kind, ("requester",), path)
+
+    def _roles(self, roles: tuple[str, ...], path: Path) -> None:
+        for role in roles:
+            if role not in self._document.roles:
+                remedy = did_you_mean(role, self._document.roles)
+                raise self._wrong(f"There is no role {role}", path, remedy)
+
+    def _parties(self, kind: str, parties: tuple[Party, ...], path: Path) -> None:
+        for party in parties:
+            if not has_party(kind, party):
+                raise self._wrong(f"{kind} has no {party}", path)
+
+    def _kind(self, kind: str, path: Path) -> None:
+        if kind not in CATALOGUE:
+            remedy = did_you_mean(kind, CATALOGUE)
+            raise self._wrong("There is no such kind of event", path, remedy)
+
+    def _condition(self, text: str, path: Path) -> None:
+        try:
+            check_condition(parse(text), self._types, self._values)
+        except PolicyError as error:
+            at = place_of(self._places, path)
+            raise PolicyError(
+                error.bare,
+                name=self._name,
+                line=at.line,
+                column=at.column,
+                code=error.code,
+                remedy=error.remedy,
+            ) from None
+
+    def _twice(self, names: list[str] | tuple[str, ...], path: Path, what: str) -> None:
+        for name, number in Counter(names).items():
+            if number > 1:
+                raise self._wrong(f"The {what} {name} stands twice", path)
+
+    def _wrong(self, sentence: str, path: Path, remedy: str = "") -> PolicyError:
+        at = place_of(self._places, path)
+        return PolicyError(
+            f"{sentence}.", name=self._name, line=at.line, column=at.column, remedy=remedy
+        )
