@@ -1,0 +1,115 @@
+"""The log's beginning, the policy in force, people and their roles, and reports."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ledger.errors import ConflictError
+from ledger.state.aggregates import (
+    ActorState,
+    Aggregate,
+    LogState,
+    PolicyState,
+    ReportState,
+    RoleHeld,
+    RoleState,
+)
+
+if TYPE_CHECKING:
+    from ledger.events import assurance, log, people
+    from ledger.state.place import Place
+    from ledger.state.registry import Registry
+
+    Changes = tuple[Aggregate, ...]
+
+
+def log_created(registry: Registry, event: log.LogCreated, place: Place) -> Changes:
+    """A log is created once, by entry 0, by the service."""
+    if place.sequence != 0 or registry.find(LogState, "log") is not None:
+        raise ConflictError("A log is created once, by its entry 0.")
+    keys = tuple((key.use, key.public) for key in event.keys)
+    service = ActorState(since=0, id=place.actor, type="service")
+    return (LogState(since=0, origin=event.origin, keys=keys), service)
+
+
+def policy_activated(registry: Registry, event: assurance.PolicyActivated, place: Place) -> Changes:
+    """The policy changes from the one it was made from, at this entry."""
+    before = registry.policy()
+    if event.previous != (before.digest if before else None):
+        raise ConflictError(
+            "Another policy is in force than the one this change was made from.",
+            pointer="/event/previous",
+            remedy="Make the change from the policy in force.",
+        )
+    return (
+        PolicyState(
+            since=place.sequence, policy=event.policy, digest=event.digest, previous=event.previous
+        ),
+    )
+
+
+def actor_enrolled(registry: Registry, event: people.ActorEnrolled, place: Place) -> Changes:
+    """An id becomes known, once."""
+    if registry.find(ActorState, event.actor_id) is not None:
+        raise ConflictError("This actor is enrolled already.", pointer="/event/actor_id")
+    return (ActorState(since=place.sequence, id=event.actor_id, type=event.actor_type),)
+
+
+def role_granted(registry: Registry, event: people.RoleGranted, place: Place) -> Changes:
+    """An enrolled actor holds one more role."""
+    actor = registry.actor(event.actor_id)
+    if actor.holds(event.role):
+        raise ConflictError("The actor holds this role already.", pointer="/event/role")
+    held = RoleHeld(role=event.role, granted=place.sequence)
+    role = registry.find(RoleState, event.role)
+    holders = (*(role.holders if role else ()), actor.id)
+    since = role.since if role else place.sequence
+    return (
+        actor.model_copy(update={"roles": (*actor.roles, held)}),
+        RoleState(since=since, role=event.role, holders=holders),
+    )
+
+
+def role_revoked(registry: Registry, event: people.RoleRevoked, place: Place) -> Changes:
+    """An actor holds one role less."""
+    del place
+    actor = registry.actor(event.actor_id)
+    role = registry.find(RoleState, event.role)
+    if role is None or not actor.holds(event.role):
+        raise ConflictError("The actor does not hold this role.", pointer="/event/role")
+    roles = tuple(held for held in actor.roles if held.role != event.role)
+    holders = tuple(holder for holder in role.holders if holder != actor.id)
+    return (
+        actor.model_copy(update={"roles": roles}),
+        role.model_copy(update={"holders": holders}),
+    )
+
+
+def report_issued(registry: Registry, event: assurance.ReportIssued, place: Place) -> Changes:
+    """A report over entries that exist was made."""
+    del registry
+    if event.position > place.sequence:
+        raise ConflictError("A report can't cover entries that don't exist yet.")
+    return (
+        ReportState(
+            since=place.sequence,
+            report=event.report,
+            framework=event.framework,
+            period_from=event.period_from,
+            period_until=event.period_until,
+            models=event.models,
+            position=event.position,
+            unsealed=event.unsealed,
+            sealed=event.sealed,
+            pages=event.pages,
+            by=place.actor,
+            at=place.at,
+            verdicts=event.verdicts,
+        ),
+    )
+
+
+def access_denied(registry: Registry, event: assurance.AccessDenied, place: Place) -> Changes:
+    """A refusal changes nothing; the entry itself is the record."""
+    del registry, event, place
+    return ()

@@ -1,0 +1,125 @@
+"""Releases: asked for, voted on, granted, lapsed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ledger.errors import ConflictError
+from ledger.events import release
+from ledger.state.aggregates import Aggregate, ReleaseState, Vote
+from ledger.state.fold_versions import living
+
+if TYPE_CHECKING:
+    from ledger.state.place import Place
+    from ledger.state.registry import Registry
+
+    Changes = tuple[Aggregate, ...]
+
+
+def release_requested(registry: Registry, event: release.ReleaseRequested, place: Place) -> Changes:
+    """A version has at most one open or granted release per environment."""
+    version = living(registry, event.model, event.version)
+    current = version.current_releases.get(event.environment)
+    if current is not None and registry.release(current).status in {"open", "granted"}:
+        raise ConflictError(
+            "A release of this version to this environment is open or granted already.",
+            pointer="/event/environment",
+            release=current,
+        )
+    asked = ReleaseState(
+        since=place.sequence,
+        model=event.model,
+        version=event.version,
+        environment=event.environment,
+        artifact=version.artifact.sha256,
+        requester=place.actor,
+        requested_at=place.at,
+    )
+    releases = {**version.current_releases, event.environment: place.sequence}
+    return (asked, version.model_copy(update={"current_releases": releases}))
+
+
+def vote(registry: Registry, event: Any, place: Place) -> Changes:
+    """A person says yes or no to these bytes; the last word of a person counts."""
+    asked = _undecided(registry, event.release)
+    if event.artifact != asked.artifact:
+        raise ConflictError(
+            "The digest is not that of the release; look at the release again.",
+            pointer="/event/artifact",
+        )
+    verdict = "approve" if event.kind == release.ReleaseApproved.kind else "reject"
+    if any(
+        vote.actor == place.actor
+        and vote.counts
+        and vote.verdict == verdict
+        and vote.entry > registry.version(asked.model, asked.version).facts_changed
+        for vote in asked.votes
+    ):
+        raise ConflictError("You have said so already.", pointer="/event/release")
+    earlier = tuple(
+        vote.model_copy(update={"counts": False}) if vote.actor == place.actor else vote
+        for vote in asked.votes
+    )
+    said = Vote(
+        entry=place.sequence,
+        at=place.at,
+        actor=place.actor,
+        verdict="approve" if verdict == "approve" else "reject",
+        artifact=event.artifact,
+    )
+    return (asked.model_copy(update={"votes": (*earlier, said)}),)
+
+
+def _undecided(registry: Registry, entry: int) -> ReleaseState:
+    """A release that still gathers votes."""
+    asked = registry.release(entry)
+    if asked.status not in {"open", "granted"}:
+        raise ConflictError(f"This release is {asked.status}.", pointer="/event/release")
+    return asked
+
+
+def release_rejected(registry: Registry, event: release.ReleaseRejected, place: Place) -> Changes:
+    """One no ends a release."""
+    (asked,) = vote(registry, event, place)
+    return (asked.model_copy(update={"status": "rejected", "closed": place.sequence}),)
+
+
+def release_withdrawn(registry: Registry, event: release.ReleaseWithdrawn, place: Place) -> Changes:
+    """A release that is not ended is taken back."""
+    asked = _undecided(registry, event.release)
+    return (asked.model_copy(update={"status": "withdrawn", "closed": place.sequence}),)
+
+
+def approval_revoked(registry: Registry, event: release.ApprovalRevoked, place: Place) -> Changes:
+    """A person's standing approval no longer counts."""
+    asked = _undecided(registry, event.release)
+    if not any(
+        vote.actor == place.actor and vote.counts and vote.verdict == "approve"
+        for vote in asked.votes
+    ):
+        raise ConflictError("You have no approval here to take back.", pointer="/event/release")
+    votes = tuple(
+        vote.model_copy(update={"counts": False}) if vote.actor == place.actor else vote
+        for vote in asked.votes
+    )
+    return (asked.model_copy(update={"votes": votes}),)
+
+
+def release_granted(registry: Registry, event: release.ReleaseGranted, place: Place) -> Changes:
+    """An open release may be deployed from here on."""
+    asked = registry.release(event.release)
+    if asked.status != "open":
+        raise ConflictError(f"This release is {asked.status}.", pointer="/event/release")
+    return (
+        asked.model_copy(
+            update={"status": "granted", "granted": place.sequence, "granted_at": place.at}
+        ),
+    )
+
+
+def release_lapsed(registry: Registry, event: release.ReleaseLapsed, place: Place) -> Changes:
+    """A granted release may no longer be deployed."""
+    asked = registry.release(event.release)
+    if asked.status != "granted":
+        raise ConflictError(f"This release is {asked.status}.", pointer="/event/release")
+    return (asked.model_copy(update={"status": "lapsed", "closed": place.sequence}),)

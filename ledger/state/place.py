@@ -1,0 +1,14 @@
+"""Where and when an event stands, and who made it happen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where and when an event stands, and who made it happen. ``at`` is RFC 3339 in UTC."""
+
+    sequence: int
+    at: str
+    actor: str

@@ -1,0 +1,1 @@
+"""What the house promises about itself: completeness, generated documents, names, sizes."""

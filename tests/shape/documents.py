@@ -1,0 +1,65 @@
+"""The documents that are written from the code: ``python -m tests.shape`` writes them anew."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+from ledger.events.catalogue import CATALOGUE
+from policies.controls.coverage import controls_for
+from webui.cli.exit_codes import ExitCode
+from webui.settings import SETTINGS
+
+DOCS: Final = Path(__file__).parent.parent.parent / "docs"
+GENERATED: Final = "<!-- Written from the code by `python -m tests.shape`; a test compares. -->"
+
+
+def events() -> str:
+    """docs/events.md: every kind, its fields, and where it goes."""
+    parts = ["# The kinds of event", "", GENERATED, ""]
+    for name, kind in sorted(CATALOGUE.items()):
+        parts += [f"## {name}", "", _first_paragraph(kind.__doc__), ""]
+        parts += [f"Predicate type: `{kind.predicate_type()}`"]
+        if kind.written_by_submit:
+            parts += ["", "Written by the ledger itself; it can't be submitted."]
+        parts += ["", "| field | | type |", "|---|---|---|"]
+        properties = kind.model_json_schema()["properties"]
+        for field, info in kind.model_fields.items():
+            needed = "required" if info.is_required() else ""
+            where = "vault" if field in kind.private_fields() else needed
+            parts.append(f"| `{field}` | {where} | {_type(properties[field])} |")
+        parts += ["", f"Controls that look at it: {', '.join(controls_for(name)) or 'none'}.", ""]
+    return "\n".join(parts)
+
+
+def settings() -> str:
+    """docs/settings.md: what an operator may set, and what exit codes mean."""
+    parts = ["# Settings and exit codes", "", GENERATED, "", "| variable | meaning |", "|---|---|"]
+    parts += [f"| `{name}` | {about} |" for name, about in SETTINGS.items()]
+    parts += ["", "| exit code | meaning |", "|---|---|"]
+    parts += [f"| {code.value} | {code.meaning} |" for code in ExitCode]
+    return "\n".join([*parts, ""])
+
+
+FILES: Final = {"events.md": events, "settings.md": settings}
+
+
+def _first_paragraph(text: str | None) -> str:
+    return " ".join((text or "").split("\n\n")[0].split())
+
+
+def _type(schema: dict[str, Any]) -> str:
+    choices = [item for item in schema.get("anyOf", [schema]) if item.get("type") != "null"]
+    return " or ".join(_one_type(item) for item in choices)
+
+
+def _one_type(schema: dict[str, Any]) -> str:
+    if "enum" in schema:
+        return ", ".join(f"`{item}`" for item in schema["enum"])
+    if "$ref" in schema:
+        return schema["$ref"].rsplit("/", 1)[-1]
+    if schema.get("type") == "array":
+        return f"list of {_one_type(schema['items'])}"
+    pattern = schema.get("pattern")
+    shown = f" `{pattern}`".replace("|", "\\|") if pattern else ""
+    return f"{schema.get('type', 'object')}{shown}"
