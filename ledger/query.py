@@ -195,7 +195,12 @@ class Reader:
         return found.holders if isinstance(found, RoleState) else ()
 
     def person(self, actor_id: str) -> Person:
-        """An actor with name and e-mail address, as far as the vault still knows them."""
+        """An actor with name and e-mail address, as far as the vault still knows them.
+
+        Raises:
+            UnknownSubjectError: no such actor.
+        """
+        self.actor(actor_id)
         return self.people([actor_id])[actor_id]
 
     def people(self, actor_ids: Iterable[str]) -> dict[str, Person]:

@@ -179,3 +179,5 @@ class Play:
             self._steps.release(ridge, environment, ANA, approvers, "granted")
             self._steps.deploy(ridge, environment, "first", "done")
         self._steps.observe(ridge, "production")
+        # Left open, so that whoever signs in finds something that waits.
+        self._steps.request(small, "staging", ANA)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from flask import Response, render_template, request
 
+from ledger.core.encoding import parse_canonical
 from ledger.core.envelope import parse_envelope
 from ledger.core.proof import format_proof
-from ledger.core.statement import parse_statement
 from ledger.events.catalogue import CATALOGUE
 from ledger.recheck import recheck
 from ledger.store.entries import Filter
@@ -77,7 +77,7 @@ def _show(number: int, steps: tuple[Step, ...]) -> ResponseReturnValue:
     reader, names = wired().reader, name_of()
     told = reader.tell(number)
     envelope = parse_envelope(told.row.envelope)
-    statement = json.dumps(_plain(envelope.payload), indent=2, ensure_ascii=False)
+    statement = json.dumps(parse_canonical(envelope.payload), indent=2, ensure_ascii=False)
     return render_template(
         "entry.html",
         told=told,
@@ -88,16 +88,6 @@ def _show(number: int, steps: tuple[Step, ...]) -> ResponseReturnValue:
         say=lambda result: sentence(result, names),
         name_of=names,
     )
-
-
-def _plain(payload: bytes) -> dict[str, object]:
-    """The statement as it stands in the envelope, for showing."""
-    statement = parse_statement(payload)
-    return {
-        "subject": [{item.name: item.sha256} for item in statement.subjects],
-        "predicateType": statement.predicate_type,
-        "predicate": statement.predicate,
-    }
 
 
 def _proof(number: int) -> ResponseReturnValue:

@@ -38,7 +38,7 @@ def _release(number: int) -> ResponseReturnValue:
     reader, names, actor = wired().reader, name_of(), me().actor
     release = reader.release(number)
     version = reader.version(release.model, release.version)
-    running = _running(release)
+    running, runs_itself = _running(release)
     told = reader.told(
         reader.entries(
             Filter(model=release.model, version=release.version, environment=release.environment),
@@ -50,6 +50,7 @@ def _release(number: int) -> ResponseReturnValue:
         release=release,
         version=version,
         running=running,
+        runs_itself=runs_itself,
         note=reader.tell(number).private.get("note"),
         granting=waiting([release], actor)[0].granting,
         vote=voting(release, actor),
@@ -60,13 +61,14 @@ def _release(number: int) -> ResponseReturnValue:
     )
 
 
-def _running(release: ReleaseState) -> VersionState | None:
-    """The version that runs now where the release wants to go."""
+def _running(release: ReleaseState) -> tuple[VersionState | None, bool]:
+    """The other version that runs now where the release wants to go; whether it runs itself."""
     reader = wired().reader
     for run in reader.running(release.model):
-        if run.environment == release.environment and run.version != release.version:
-            return reader.version(run.model, run.version)
-    return None
+        if run.environment == release.environment:
+            itself = run.version == release.version
+            return (None if itself else reader.version(run.model, run.version)), itself
+    return None, False
 
 
 def _request() -> ResponseReturnValue:

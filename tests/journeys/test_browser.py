@@ -1,0 +1,160 @@
+"""A release, an entry and a report, carried through in a real Chromium."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.webui.house import build
+from tests.webui.seed import PASSWORD, Seeded, seed
+from webui.identity.links import issue_setup_link, setup_url
+from webui.server import Server
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import BrowserContext, Page
+
+    from tests.tools.chromium import BrowserFaults
+
+AXE = "tests/journeys/vendor/axe.min.js"
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Seeded, str]]:
+    """A seeded installation, served on loopback."""
+    made = build(tmp_path_factory.mktemp("journey") / "home")
+    seeded = seed(made)
+    server = Server(made.app, host="127.0.0.1", port=0, threads=4, https=False)
+    server.start()
+    yield seeded, server.url
+    server.stop()
+    made.wiring.close()
+
+
+def sign_in(page: Page, url: str, name: str) -> None:
+    page.goto(f"{url}/login")
+    page.get_by_label("E-mail address").fill(f"{name}@example.org")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(f"{url}/")
+
+
+def test_a_self_approval_is_denied_and_explained(
+    served: tuple[Seeded, str], browser_page: Page, browser_faults: BrowserFaults
+) -> None:
+    seeded, url = served
+    browser_faults.expect("403")
+    sign_in(browser_page, url, "bo")
+    browser_page.goto(f"{url}/releases/{seeded.release}")
+    browser_page.get_by_role("button", name="Approve").click()
+    assert browser_page.title().startswith("Refused by the policy")
+    assert browser_page.get_by_text("the same person asked for this release").is_visible()
+    browser_page.get_by_role("link", name="entry", exact=False).first.click()
+    assert browser_page.get_by_text("was refused: release.approved").is_visible()
+
+
+def test_an_approver_finds_the_release_and_approves_it(
+    served: tuple[Seeded, str], browser_page: Page
+) -> None:
+    seeded, url = served
+    sign_in(browser_page, url, "chi")
+    card = browser_page.get_by_role("article").filter(has_text="churn 1.0.0 to production")
+    card.get_by_role("link", name="Review").click()
+    browser_page.get_by_label("Comment (may be empty)").fill("Checked against the card.")
+    browser_page.get_by_role("button", name="Approve").click()
+    assert browser_page.get_by_text("Approved. This is entry").is_visible()
+    assert browser_page.get_by_text("Checked against the card.").is_visible()
+    votes = seeded.house.wiring.reader.release(seeded.release).votes
+    assert [vote.actor for vote in votes] == [seeded.chi]
+
+
+def test_an_entry_is_found_by_filter_and_verified(
+    served: tuple[Seeded, str], browser_page: Page
+) -> None:
+    _, url = served
+    sign_in(browser_page, url, "chi")
+    browser_page.get_by_role("link", name="Ledger", exact=True).click()
+    browser_page.get_by_label("Kind").select_option("version.registered")
+    browser_page.get_by_role("button", name="Filter").click()
+    rows = browser_page.get_by_role("row")
+    assert rows.count() == 2
+    rows.nth(1).get_by_role("link").first.click()
+    browser_page.get_by_role("button", name="Verify this entry").click()
+    assert browser_page.get_by_text("✓ verifies").is_visible()
+    assert browser_page.get_by_text("✓ holds").count() == 6
+
+
+def test_a_report_is_made_and_downloaded(
+    served: tuple[Seeded, str], browser_page: Page, tmp_path: Path
+) -> None:
+    _, url = served
+    sign_in(browser_page, url, "chi")
+    browser_page.get_by_role("link", name="Reports").click()
+    browser_page.get_by_label("From").fill("2026-01-01")
+    browser_page.get_by_label("Until").fill("2026-12-31")
+    browser_page.get_by_role("button", name="Make report").click()
+    assert browser_page.get_by_text("is made:").is_visible(timeout=30_000)
+    with browser_page.expect_download() as waiting:
+        browser_page.get_by_role("link", name=".pdf").first.click()
+    file = tmp_path / "report.pdf"
+    waiting.value.save_as(file)
+    told = subprocess.run(["pdfsig", str(file)], capture_output=True, text=True, check=False).stdout
+    assert "Signature is Valid" in told
+    assert "Total document signed" in told
+
+
+def test_a_one_time_link_sets_a_password_and_leaves_the_address_bar(
+    served: tuple[Seeded, str], browser_page: Page
+) -> None:
+    seeded, url = served
+    invited = seeded.house.enrol("Fay", "fay@example.org", "auditor")
+    secret = issue_setup_link(seeded.house.wiring, for_actor=invited)
+    browser_page.goto(setup_url(url, secret))
+    assert secret not in browser_page.url
+    browser_page.get_by_label("New password").fill(PASSWORD)
+    browser_page.get_by_label("The same again").fill(PASSWORD)
+    browser_page.get_by_role("button", name="Set up").click()
+    browser_page.wait_for_url(f"{url}/")
+    assert browser_page.get_by_role("link", name="Fay").is_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_keeps_anybody_out(
+    served: tuple[Seeded, str], new_browser_context: Callable[..., BrowserContext], scheme: str
+) -> None:
+    """axe-core finds nothing serious; nothing is wider than a telephone's screen."""
+    seeded, url = served
+    # The policy of the pages refuses injected scripts, so it is lifted for the examiner alone.
+    context = new_browser_context(bypass_csp=True, color_scheme=scheme)
+    page = context.new_page()
+    page.goto(f"{url}/login")
+    found = {"/login": faults(page)}
+    sign_in(page, url, "chi")
+    pages = ["/", "/models", "/models/churn", "/models/churn/1.0.0", "/deployments", "/ledger"]
+    pages += ["/ledger/8", f"/releases/{seeded.release}", "/reports", "/policy", "/people"]
+    pages += [f"/people/{seeded.ana}", "/account", "/log"]
+    wide = []
+    for path in pages:
+        page.set_viewport_size({"width": 1280, "height": 800})
+        page.goto(url + path)
+        found[path] = faults(page)
+        page.set_viewport_size({"width": 390, "height": 844})
+        if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+            wide.append(path)
+    assert {path: those for path, those in found.items() if those} == {}
+    assert wide == []
+
+
+def faults(page: Page) -> list[str]:
+    """What axe-core calls serious or critical."""
+    page.add_script_tag(path=AXE)
+    result = page.evaluate("axe.run({resultTypes: ['violations']})")
+    return [
+        f"{item['id']}: {item['nodes'][0]['html'][:120]} {item['nodes'][0]['failureSummary'][:200]}"
+        for item in result["violations"]
+        if item["impact"] in {"serious", "critical"}
+    ]
