@@ -3,11 +3,12 @@
 - ``load_document``, ``Document``, ``document_digest``: policy documents.
 - ``make_decide``: the function that the ledger is handed.
 - ``explain``, ``sentence``, ``describe``: what a decision or a requirement says to a person.
-- ``what_is_missing``, ``who_could_approve``, ``may_vote``: what an open release waits for.
+- ``pending``, ``what_is_missing``, ``who_could_approve``, ``may_vote``: what an open release
+  waits for, and from whom. ``granting_approvals``: which entries filled its seats.
 - ``policies.controls``: the frameworks and their tests.
 """
 
-from policies.decide import ENGINE, make_decide
+from policies.decide import ENGINE, granting_approvals, make_decide
 from policies.describe import describe
 from policies.document import (
     Document,
@@ -16,21 +17,24 @@ from policies.document import (
     load_document,
 )
 from policies.errors import PolicyError
-from policies.pending import may_vote, what_is_missing, who_could_approve
+from policies.pending import Missing, may_vote, pending, what_is_missing, who_could_approve
 from policies.reasons import explain, humanize, sentence
 
 __all__ = [
     "ENGINE",
     "Document",
+    "Missing",
     "PolicyError",
     "describe",
     "document_digest",
     "document_schema",
     "explain",
+    "granting_approvals",
     "humanize",
     "load_document",
     "make_decide",
     "may_vote",
+    "pending",
     "sentence",
     "what_is_missing",
     "who_could_approve",

@@ -10,7 +10,7 @@ from ledger.events.release import ReleaseApproved, ReleaseGranted
 from policies.expression.evaluate import compile_condition
 from policies.expression.parse import parse
 from policies.facts import Case
-from policies.quorum import excluded_by, find_quorum
+from policies.quorum import excluded_by, find_quorum, table_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +46,9 @@ def pending(
     for gate, rule in _quorums(document, case):
         excluded = excluded_by(case, rule.not_by)
         if excluded is not None:
-            found.extend(_missing(registry, gate, find_quorum(case, asked, rule, excluded)))
+            found.extend(
+                _missing(registry, gate, find_quorum(case, asked, table_of(rule), excluded))
+            )
     return tuple(found)
 
 

@@ -17,7 +17,7 @@ from policies.duration import parse_duration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from ledger.state.aggregates import ReleaseState, Vote
     from policies.document import Approvals
@@ -58,6 +58,23 @@ class Quorum:
         return not self.missing
 
 
+@dataclass(frozen=True)
+class Table:
+    """The seats of a rule, each with the roles that may take it, and what its votes must be."""
+
+    seats: tuple[tuple[str, ...], ...]
+    roles: frozenset[str]
+    lasts: timedelta
+    valid_for: str
+
+
+def table_of(rule: Approvals) -> Table:
+    """The seats of a rule and how long its votes last: worked out once per document."""
+    seats = seats_of(rule)
+    roles = frozenset(role for seat in seats for role in seat)
+    return Table(seats, roles, parse_duration(rule.valid_for), rule.valid_for)
+
+
 def seats_of(rule: Approvals) -> tuple[tuple[str, ...], ...]:
     """One item per seat: the roles that may take it, named seats first."""
     named = tuple((seat.role,) for seat in rule.seats for _ in range(seat.at_least))
@@ -77,18 +94,11 @@ def excluded_by(case: Case, parties: Sequence[Party]) -> dict[str, str] | None:
 
 
 def find_quorum(
-    case: Case, asked: ReleaseState, rule: Approvals, excluded: Mapping[str, str]
+    case: Case, asked: ReleaseState, table: Table, excluded: Mapping[str, str]
 ) -> Quorum:
-    """Match the people who approved a release to the seats of a rule."""
-    seats = seats_of(rule)
-    voters = _Voters(
-        case=case,
-        asked=asked,
-        excluded=excluded,
-        roles=frozenset(role for seat in seats for role in seat),
-        too_old=case.now - parse_duration(rule.valid_for),
-        valid_for=rule.valid_for,
-    )
+    """Match the people who approved a release to the seats of a table."""
+    seats = table.seats
+    voters = _Voters(case, asked, excluded, table, case.now - table.lasts)
     counting: dict[str, Vote] = {}
     held: dict[str, frozenset[str]] = {}
     cannot = []
@@ -160,9 +170,8 @@ class _Voters:
     case: Case
     asked: ReleaseState
     excluded: Mapping[str, str]
-    roles: frozenset[str]
+    table: Table
     too_old: datetime
-    valid_for: str
 
     def weigh(self, vote: Vote) -> tuple[frozenset[str], str, str]:
         """The voter's roles; and the code and detail of why the vote does not count, or nothing."""
@@ -183,8 +192,8 @@ class _Voters:
         if version is None or vote.entry <= version.facts_changed:
             return "E_STALE", str(version.facts_changed if version else "")
         if parse_instant(vote.at) <= self.too_old:
-            return "E_EXPIRED", self.valid_for
-        if not held & self.roles:
+            return "E_EXPIRED", self.table.valid_for
+        if not held & self.table.roles:
             return "E_ROLE_LOST", ""
         return "", ""
 

@@ -16,7 +16,7 @@ from policies.duration import parse_duration
 from policies.expression.evaluate import compile_condition
 from policies.expression.parse import parse
 from policies.measure import label, limits_of, shown
-from policies.quorum import excluded_by, find_quorum
+from policies.quorum import excluded_by, find_quorum, table_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,6 +96,8 @@ def _not_recorded(
 
 
 def _approvals(gate: str, requirement: Requirement, rule: Approvals) -> Answer:
+    table = table_of(rule)
+
     def answer(case: Case) -> Result:
         asked = case.release
         if asked is None:
@@ -105,7 +107,7 @@ def _approvals(gate: str, requirement: Requirement, rule: Approvals) -> Answer:
         excluded = excluded_by(case, rule.not_by)
         if excluded is None:
             return _result(gate, requirement, "not_known", "E_PARTY_UNKNOWN")
-        found = find_quorum(case, asked, rule, excluded)
+        found = find_quorum(case, asked, table, excluded)
         people = list(found.people[:MOST_NAMED])
         need = rule.at_least
         if found.met:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from ledger.core.encoding import canonical
 from policies import Document, PolicyError, document_digest, document_schema, load_document
+from policies.controls.shipped import FRAMEWORKS, shipped_framework
 from policies.strict_yaml import read_yaml
 from tests.world import SHIPPED, shipped_policy
 
@@ -90,6 +91,63 @@ def test_a_comparison_of_unlike_things_is_refused() -> None:
 
 def test_asking_for_something_not_to_be_recorded_is_refused() -> None:
     refusal("has(lineage.code_commit) &&", "!has(lineage.code_commit) &&")
+
+
+def test_the_canonical_form_says_what_was_left_out() -> None:
+    """So that a later program with other defaults reads the same rules from an old entry."""
+    fields = shipped_policy().canonical()
+    assert fields["approvals_default"] == {
+        "not_by": ["registrant", "requester"],
+        "valid_for": "P14D",
+    }
+    quorums = [
+        requirement["approvals"]
+        for gate in fields["gates"]
+        for requirement in gate["require"]
+        if "approvals" in requirement
+    ]
+    assert [(rule["not_by"], rule["valid_for"]) for rule in quorums] == [
+        (["registrant", "requester"], "P14D")
+    ] * 2
+
+
+def test_saying_a_default_aloud_does_not_change_the_digest() -> None:
+    aloud = TEXT.replace(
+        "{at_least: 1, any_of: [ml_lead, compliance]}",
+        "{at_least: 1, any_of: [ml_lead, compliance], valid_for: P14D}",
+    )
+    assert aloud != TEXT
+    assert document_digest(load_document(aloud)) == document_digest(shipped_policy())
+
+
+def test_a_changed_default_reaches_every_quorum_that_does_not_say_otherwise() -> None:
+    week = load_document(TEXT.replace("valid_for: P14D", "valid_for: P7D"))
+    lasting = {
+        item.approvals.valid_for
+        for gate in week.gates
+        for item in gate.require
+        if item.approvals is not None
+    }
+    assert lasting == {"P7D"}
+
+
+def test_a_wrong_default_is_refused_where_it_stands() -> None:
+    error = refusal("  valid_for: P14D", "  valid_for: 14 days")
+    assert error.line == line_of("  valid_for: P14D")
+
+
+def test_every_control_that_a_gate_serves_ships() -> None:
+    known = {control.id for name in FRAMEWORKS for control in shipped_framework(name).controls}
+    named = {control for gate in shipped_policy().gates for control in gate.controls}
+    assert named <= known
+    assert len(named) > 10
+
+
+def test_an_error_names_file_line_and_column() -> None:
+    error = refusal("at_least: 2", "at_least: 0")
+    line = line_of("at_least: 2")
+    assert (error.line, error.column) == (line, 11)
+    assert str(error).startswith(f"p.yaml:{line}:11: ")
 
 
 def test_the_schema_describes_the_shipped_policy() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -13,7 +14,16 @@ from policies.expression.check import check_condition
 from policies.expression.evaluate import compile_condition
 from policies.expression.parse import parse
 
-FIELDS = {"n": "number", "m.x": "number", "t": "text", "l": "texts", "b": "truth", "c": "truth"}
+NINE = datetime(2026, 11, 23, 9, tzinfo=UTC)
+FIELDS = {
+    "at": "instant",
+    "n": "number",
+    "m.x": "number",
+    "t": "text",
+    "l": "texts",
+    "b": "truth",
+    "c": "truth",
+}
 
 
 def answer(text: str, **facts: object):  # noqa: ANN201
@@ -42,6 +52,9 @@ def answer(text: str, **facts: object):  # noqa: ANN201
         ("n >= 1 || b", {"b": False}, None),
         ("b == c", {"b": True, "c": True}, True),
         ("m.x != 1", {"m_x": Decimal(2)}, True),
+        ('at < timestamp("2026-11-23T09:00:00Z")', {"at": NINE - timedelta(seconds=1)}, True),
+        ('at < timestamp("2026-11-23T09:00:00.000000Z")', {"at": NINE}, False),
+        ('at >= timestamp("2026-11-23T09:00:00Z")', {}, None),
     ],
 )
 def test_conditions_answer(text: str, facts: dict[str, object], expected: bool | None) -> None:
@@ -56,6 +69,9 @@ def test_conditions_answer(text: str, facts: dict[str, object], expected: bool |
         "size(n) > 1", "size(b) > 1", "has(b && c)", "t in 'abc'", "n in [1, 2]", "!has(n)", "!n",
         "__import__('os')", "t.upper() == 'A'", "b && ", "'unclosed", "b \x00", "b; c", "[n] == [1]",
         "(" * 30 + "b" + ")" * 30, " && ".join(["b"] * 300), "b || " * 600 + "b",
+        "at > '2026-11-23T09:00:00Z'", "at > 5", "at > timestamp('2026-11-23')", "at == b",
+        "at > timestamp('2026-13-23T09:00:00Z')", "at > timestamp(t)", "timestamp(at) > at",
+        "at > timestamp('2026-11-23T09:00:00+01:00')", "t == 'caf\u00e9'", "b\n&& c",
         '"' + "x" * 3000 + '" == t', "NaN > n", "n > 1" + "0" * 40,
     ],
 )  # fmt: skip
