@@ -47,13 +47,15 @@ def test_the_routes_tested_here_are_all_there_are(settled: Company) -> None:
         "Bearer ",
         "Bearer nonsense",
         "Basic dXNlcjpwYXNz",
-        f"Bearer {new_token_secret()}",
+        "Bearer a token never issued",
     ],
 )
 def test_without_a_token_that_is_known_every_route_answers_401(
     settled: Company, method: str, path: str, header: str | None
 ) -> None:
     size = settled.house.size
+    if header == "Bearer a token never issued":
+        header = f"Bearer {new_token_secret()}"
     headers = {} if header is None else {"Authorization": header}
     answer = settled.house.client().open(filled(path), method=method, headers=headers)
     assert answer.status_code == 401
