@@ -167,14 +167,18 @@ def test_the_age_of_an_evaluation_is_that_of_its_oldest_metric() -> None:
     release = company.world.request(company.ci)
     decision = company.world.granting(release)
     assert result(decision, "accuracy").code == "E_ABOVE"
-    assert "evaluation.age_days is 31, the policy needs at most 30" in explain(decision, str)
+    assert any(
+        told.startswith("evaluation.age_days is 31, the policy needs at most 30: ")
+        for told in explain(decision, str)
+    )
 
 
 def test_a_limit_written_the_other_way_round_is_told_the_same() -> None:
     company = company_under("evaluation.accuracy >= 0.90", "0.99 < evaluation.accuracy")
     release = company.world.request(company.ci)
-    assert "accuracy is 0.95, the policy needs more than 0.99" in explain(
-        company.world.granting(release), str
+    assert any(
+        told.startswith("accuracy is 0.95, the policy needs more than 0.99: ")
+        for told in explain(company.world.granting(release), str)
     )
 
 
