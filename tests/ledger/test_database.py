@@ -6,9 +6,10 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import text
+
 from ledger.errors import InputError, OutsideError
 from ledger.store.database import journal_mode, open_engine, reading
-from sqlalchemy import text
 
 if TYPE_CHECKING:
     from pathlib import Path
