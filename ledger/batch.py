@@ -19,13 +19,13 @@ from ledger.core.merkle import Frontier, leaf_hash
 from ledger.errors import ConflictError, EncodingError, InputError
 from ledger.events.actor import Actor
 from ledger.events.assurance import AccessDenied
-from ledger.events.entry import Draft, LogPlace, Request, encode_draft
+from ledger.events.entry import Draft, LogPlace, Request, decode_entry, encode_draft
 from ledger.events.names import format_instant
 from ledger.events.release import ReleaseGranted, ReleaseLapsed
 from ledger.state.concerns import about, subjects
 from ledger.state.consequences import affected_releases
 from ledger.state.fold import Place, fold
-from ledger.store.entries import Head, StoredEntry
+from ledger.store.entries import Head, StoredEntry, read_entries
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -52,9 +52,11 @@ class Asked:
     key: str = ""
 
     def command_digest(self) -> bytes:
-        """SHA-256 of the canonical command, private texts included."""
-        fields = self.event.model_dump(mode="json", exclude_none=True)
-        return sha256(canonical({"kind": self.event.kind, "event": fields}))
+        """SHA-256 of the canonical command without its private texts.
+
+        The digest stands in the ledger, where an unsalted hash of a name could be guessed.
+        """
+        return sha256(canonical({"kind": self.event.kind, "event": self.event.facts()}))
 
     def key_digest(self, actor: Actor) -> bytes:
         """SHA-256 of actor and idempotency key; empty without a key."""
@@ -102,6 +104,7 @@ class Batch:
         self.rows: list[StoredEntry] = []
         self.records: list[Record] = []
         self.keys: dict[bytes, tuple[bytes, int]] = {}
+        self._texts: dict[int, dict[str, str | None]] = {}
 
     def take(self, actor: Actor, asked: Sequence[Asked]) -> list[Done]:
         """Add the commands of one caller, all or none.
@@ -142,7 +145,7 @@ class Batch:
         key = asked.key_digest(actor)
         known = (self.keys.get(key) or self._known_keys.get(key)) if key else None
         if known is not None:
-            return _repeat(known, command)
+            return self._repeat(known, command, asked.event)
         assert self._decide is not None  # noqa: S101 (only the genesis has no policy)
         self.registry.actor(actor.id)
         about(self.registry, asked.event)
@@ -156,6 +159,38 @@ class Batch:
         if key:
             self.keys[key] = (command, done.sequence)
         return done
+
+    def _repeat(self, known: tuple[bytes, int], command: bytes, event: Event) -> Done:
+        """The same command again; anything else under its key is refused."""
+        if known[0] != command or not self._same_texts(known[1], event):
+            raise ConflictError(
+                "This idempotency key was used for another command.",
+                code="idempotency-key-reused",
+                remedy="Use a new key for a new command.",
+                sequence=known[1],
+            )
+        return Done(sequence=known[1], replayed=True)
+
+    def _same_texts(self, sequence: int, event: Event) -> bool:
+        """Whether the private texts are those of an earlier entry, as far as the vault has them.
+
+        A refusal keeps no private texts, and erased ones can't be compared.
+        """
+        if not event.private_fields():
+            return True
+        if sequence >= self._head.size:
+            row = self.rows[sequence - self._head.size]
+            kept = self._texts[sequence]
+        else:
+            (row,) = read_entries(self._connection, self._log.log_id, sequence, sequence + 1)
+            commitments = decode_entry(row.envelope).commitments
+            kept = self._log.vault.read(self._connection, sequence, commitments)
+        if row.kind != event.kind:
+            return True
+        asked = event.private_texts()
+        return set(asked) == set(kept) and all(
+            text is None or asked[name] == text for name, text in kept.items()
+        )
 
     def _denial(self, event: Event, command: bytes) -> AccessDenied:
         concerned = about(self.registry, event)
@@ -225,6 +260,7 @@ class Batch:
         )
         self.rows.append(row)
         self.records.extend(records)
+        self._texts[sequence] = dict(event.private_texts())
         return Done(sequence, decision, row.leaf_hash, self._recorded_at)
 
     @property
@@ -281,14 +317,3 @@ def _lapsed(asked: ReleaseState, cause: int) -> ReleaseLapsed:
         artifact=asked.artifact,
         cause=cause,
     )
-
-
-def _repeat(known: tuple[bytes, int], command: bytes) -> Done:
-    if known[0] != command:
-        raise ConflictError(
-            "This idempotency key was used for another command.",
-            code="idempotency-key-reused",
-            remedy="Use a new key for a new command.",
-            sequence=known[1],
-        )
-    return Done(sequence=known[1], replayed=True)

@@ -53,7 +53,7 @@ class Commitment(Value):
 
 
 class Request(Value):
-    """What the asker sent: SHA-256 of the canonical command and of the idempotency key."""
+    """What the asker sent: SHA-256 of the command without private texts, and of its key."""
 
     command: Sha256
     idempotency_key: Sha256 | None = None

@@ -59,6 +59,22 @@ def test_a_key_differing_only_in_private_text_is_refused(house: House) -> None:
         house.submit(person("Bo", "aa" * 16), "k1")
 
 
+def test_a_repetition_within_one_batch_compares_private_texts_too(house: House) -> None:
+    same = Asked(person("Ana", "aa" * 16), "k1")
+    first, second = house.submitter.submit_batch(house.service, [same, same])
+    assert (first.sequence, second.sequence, second.replayed) == (2, 2, True)
+    other = [Asked(person("Bo", "bb" * 16), "k2"), Asked(person("Di", "bb" * 16), "k2")]
+    with pytest.raises(ConflictError):
+        house.submitter.submit_batch(house.service, other)
+    assert house.log.head().size == 3
+
+
+def test_the_ledger_holds_no_hash_from_which_a_name_could_be_guessed(house: House) -> None:
+    """Two commands that differ in private texts alone leave the same digest behind."""
+    ana, bo = Asked(person("Ana", "aa" * 16)), Asked(person("Bo", "aa" * 16))
+    assert ana.command_digest() == bo.command_digest()
+
+
 def test_a_batch_with_one_impossible_command_records_nothing(house: House) -> None:
     asked = [Asked(person()), Asked(a_version(model="nobody-knows")), Asked(person())]
     with pytest.raises(UnknownSubjectError) as refused:
