@@ -9,17 +9,16 @@ from flask import Response, flash, redirect, render_template, request
 
 from ledger.core.digest import hex_digest
 from ledger.errors import IntegrityError, RefusedError, UnknownSubjectError
-from policies.controls.shipped import shipped_framework
+from policies.controls.shipped import FRAMEWORKS, shipped_framework
 from webui.here import wired
-from webui.pages.asking import text
-from webui.pages.frame import before, first_page, me, name_of, next_page
+from webui.pages.asking import refused, text
+from webui.pages.frame import before, first_page, me, next_page
 
 if TYPE_CHECKING:
     from flask import Blueprint
     from flask.typing import ResponseReturnValue
 
 ON_A_PAGE = 50
-FRAMEWORKS = ("soc2", "gdpr", "hipaa")
 
 
 def add_to(blueprint: Blueprint) -> None:
@@ -40,7 +39,6 @@ def _reports() -> ResponseReturnValue:
         models=wiring.reader.models(limit=500),
         since=(today - timedelta(days=90)).isoformat(),
         until=today.isoformat(),
-        name_of=name_of(),
         first=first_page(),
         next=next_page(found, ON_A_PAGE, lambda item: item.since),
     )
@@ -56,9 +54,7 @@ def _make() -> ResponseReturnValue:
             wired(), me().actor, text("framework"), text("from"), text("until"), models
         )
     except RefusedError as error:
-        number = error.numbers["entry"]
-        flash(f"{error.sentence} Nothing was made; the attempt is entry {number}.", "bad")
-        return redirect("/reports")
+        return refused(error.numbers["entry"], "/reports")
     flash(
         f"The report {issued.report} is made: {issued.pages} pages, entry {issued.sequence}.", "ok"
     )
