@@ -12,7 +12,7 @@ from operator import ge, gt, le, lt
 from typing import TYPE_CHECKING, Final
 
 from policies.expression.parse import Both, Field, Literal, Relation
-from policies.fields import METRIC_PREFIX
+from policies.fields import FIELDS, METRIC_PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,8 +64,8 @@ def shown(value: Decimal) -> str:
 
 
 def label(path: str) -> str:
-    """How a sentence calls a field: a metric by its name."""
-    return path.removeprefix(METRIC_PREFIX)
+    """How a sentence calls a field: a metric by its name, any other fact by its path."""
+    return path if path in FIELDS else path.removeprefix(METRIC_PREFIX)
 
 
 def _limit(node: Node) -> Limit | None:

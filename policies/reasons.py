@@ -157,7 +157,8 @@ def _beyond(params: Mapping[str, Any], name_of: NameOf) -> str:
     del name_of
     field, value, need = (params.get(key, "-") for key in ("field", "value", "need"))
     how = _SIGNS.get(str(params.get("sign")), "-")
-    return f"{field} is {value}, the policy needs {how} {need}"
+    say = f": {params['say']}" if params.get("say") else ""
+    return f"{field} is {value}, the policy needs {how} {need}{say}"
 
 
 def _not_recorded(params: Mapping[str, Any], name_of: NameOf) -> str:

@@ -12,7 +12,14 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from ledger.audit import audit
-from ledger.errors import InputError, IntegrityError, OutsideError, RefusedError
+from ledger.core.digest import hex_digest
+from ledger.errors import (
+    InputError,
+    IntegrityError,
+    OutsideError,
+    RefusedError,
+    UnknownSubjectError,
+)
 from ledger.events.assurance import ReportIssued
 from ledger.events.entry import decode_entry
 from ledger.state.history import replay
@@ -31,6 +38,7 @@ if TYPE_CHECKING:
 
     from ledger.audit import Audit
     from ledger.events.actor import Actor
+    from ledger.state.aggregates import ReportState
     from ledger.submit import Receipt
     from webui.reports.make import MadeReport
     from webui.wiring import Wiring
@@ -89,6 +97,31 @@ def issue_report(  # noqa: PLR0917 (who asks, for what, over when)
     return IssuedReport(
         receipt.sequence, name, path, made.pages, made.sealed_sha256, verdicts, receipt
     )
+
+
+def issued_file(wiring: Wiring, number: int) -> tuple[ReportState, bytes]:
+    """A report that was issued, and its file, which is the one that was recorded.
+
+    Raises:
+        UnknownSubjectError: no such report, or its file is gone.
+        IntegrityError: the file is another.
+    """
+    state = wiring.reader.report(number)
+    path = wiring.settings.reports / f"{state.report}.pdf"
+    if not path.is_file():
+        raise UnknownSubjectError(
+            "The file of this report is not here any more.",
+            code="report-file-missing",
+            remedy="Restore it; the entry names its SHA-256.",
+        )
+    data = path.read_bytes()
+    if hex_digest(data) != state.sealed:
+        raise IntegrityError(
+            "The file of this report is not the one that was issued.",
+            code="report-file-changed",
+            remedy="Restore it; the entry names its SHA-256.",
+        )
+    return state, data
 
 
 def _made(wiring: Wiring, framework: str, scope: Scope, found: Audit, name: str) -> MadeReport:

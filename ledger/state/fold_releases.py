@@ -40,7 +40,10 @@ def release_requested(registry: Registry, event: release.ReleaseRequested, place
 
 
 def vote(registry: Registry, event: Any, place: Place) -> Changes:
-    """A person says yes or no to these bytes; the last word of a person counts."""
+    """A person says yes or no to these bytes.
+
+    The last word of a person counts; saying it again makes it new, as when it had expired.
+    """
     asked = _undecided(registry, event.release)
     if event.artifact != asked.artifact:
         raise ConflictError(
@@ -48,14 +51,6 @@ def vote(registry: Registry, event: Any, place: Place) -> Changes:
             pointer="/event/artifact",
         )
     verdict = "approve" if event.kind == release.ReleaseApproved.kind else "reject"
-    if any(
-        vote.actor == place.actor
-        and vote.counts
-        and vote.verdict == verdict
-        and vote.entry > registry.version(asked.model, asked.version).facts_changed
-        for vote in asked.votes
-    ):
-        raise ConflictError("You have said so already.", pointer="/event/release")
     earlier = tuple(
         vote.model_copy(update={"counts": False}) if vote.actor == place.actor else vote
         for vote in asked.votes

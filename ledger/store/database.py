@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
 BUSY_SECONDS: Final = 30
+# Opening a connection costs more than most queries, and a server has a thread for each.
+MOST_CONNECTIONS: Final = 64
 _WAL_SOUND_FROM: Final = (3, 51, 3)
 _WAL_SOUND_BACKPORTS: Final = {(3, 50): 7, (3, 44): 6}
 
@@ -46,9 +48,16 @@ def open_engine(url: str) -> Engine:
         if parsed.drivername in {"postgresql", "postgres"}:
             parsed = parsed.set(drivername="postgresql+psycopg")
         if parsed.get_backend_name() == "sqlite":
-            engine = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS})
+            engine = create_engine(
+                parsed,
+                connect_args={"timeout": BUSY_SECONDS},
+                pool_size=MOST_CONNECTIONS,
+                max_overflow=MOST_CONNECTIONS,
+            )
         elif parsed.get_backend_name() == "postgresql":
-            engine = create_engine(parsed, pool_pre_ping=True)
+            engine = create_engine(
+                parsed, pool_pre_ping=True, pool_size=16, max_overflow=MOST_CONNECTIONS
+            )
         else:
             engine = None
     except (ArgumentError, NoSuchModuleError, ValueError) as error:

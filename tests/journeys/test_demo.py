@@ -201,7 +201,7 @@ def test_the_summary_tells_what_happened_and_how_to_get_in(played: Played) -> No
     said = played.resumed.stdout
     for word in ("refused", "not granted", "granted", "rolls production back", "archives 0.9.0"):
         assert word in said
-    assert "Accuracy on held-out data is at least 0.90" in said
+    assert "the policy needs at least 0.90" in said
     assert "Everything verifies." in said
     assert len(re.findall(r"http://localhost:\d+/login#\S{43}\n", said)) == 7
 

@@ -264,3 +264,25 @@ def test_a_guard_left_behind_by_a_crash_is_moved_up(sqlite_house: House) -> None
     assert guarded.size == 4
     log.engine.dispose()
     log.guard.close()
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "where", "named"),
+    [
+        ("entry", "envelope", "sequence = 5", ("entry", 5)),
+        ("entry", "leaf_hash", "sequence = 5", ("entry", 5)),
+        ("checkpoint", "note", "size = 6", ("checkpoint", 5)),
+        ("folded", "value", "kind = 'release'", ("folded", 8)),
+        ("head", "frontier", "log_id = 1", ("head", -1)),
+    ],
+)
+def test_what_a_shell_left_behind_as_text(
+    sqlite_house: House, table: str, column: str, where: str, named: tuple[str, int]
+) -> None:
+    """The sqlite3 shell's replace() turns bytes into text; it is damage like any other."""
+    house = sqlite_house
+    house.fill()
+    drop_triggers(house)
+    change(house, f"UPDATE {table} SET {column} = 'edited by hand' WHERE {where}")
+    found = audit(house.log).problems
+    assert named in {(p.table, p.sequence) for p in found}, found

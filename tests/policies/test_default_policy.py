@@ -376,3 +376,14 @@ def test_every_opened_kind_has_a_gate_and_every_kind_outside_is_opened(company: 
     outside = {name for name, kind in CATALOGUE.items() if not kind.written_by_submit}
     assert outside <= opened
     assert opened - outside == {"release.granted"}
+
+
+def test_an_expired_approval_is_given_again(company: Company) -> None:
+    release = company.world.request(company.ci)
+    company.world.approve(release, company.bo)
+    company.world.approve(release, company.chi)
+    company.world.wait(days=15)
+    assert not company.world.granting(release).allowed
+    company.world.approve(release, company.bo)
+    company.world.approve(release, company.chi)
+    assert company.world.granting(release).allowed

@@ -57,7 +57,9 @@ def test_missing_people_are_told_with_who_could_and_who_cannot(company: Company)
     )
 
 
-def test_a_number_below_the_limit_is_told_with_both(company: Company) -> None:
+def test_a_number_below_the_limit_is_told_with_the_limit_and_the_authors_sentence(
+    company: Company,
+) -> None:
     company.world.do(
         "metrics.observed",
         company.ana,
@@ -67,9 +69,10 @@ def test_a_number_below_the_limit_is_told_with_both(company: Company) -> None:
         metrics=[metric("accuracy", "0.87")],
     )
     release = company.world.request(company.ci)
-    assert "accuracy is 0.87, the policy needs at least 0.90" in said(
-        company, company.world.granting(release)
-    )
+    assert (
+        "accuracy is 0.87, the policy needs at least 0.90: "
+        "Accuracy on held-out data is at least 0.90"
+    ) in said(company, company.world.granting(release))
 
 
 def test_a_number_that_was_never_measured_is_named(company: Company) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ledger.core.digest import hex_digest
-from ledger.errors import IntegrityError, UnknownSubjectError
 from ledger.events.assurance import ReportIssued
 from ledger.state.aggregates import ReportState
 from webui.api.answer import json_answer, page_answer, text_answer
@@ -32,22 +30,10 @@ def _report(asker: Asker, report: str) -> Response:
 
 
 def _pdf(asker: Asker, report: str) -> Response:
-    state = asker.wiring.reader.report(number(report, "report"))
-    path = asker.wiring.settings.reports / f"{state.report}.pdf"
-    if not path.is_file():
-        raise UnknownSubjectError(
-            "The file of this report is not here any more.",
-            code="report-file-missing",
-            remedy="Restore it; the entry names its SHA-256.",
-        )
-    data = path.read_bytes()
-    if hex_digest(data) != state.sealed:
-        raise IntegrityError(
-            "The file of this report is not the one that was issued.",
-            code="report-file-changed",
-            remedy="Restore it; the entry names its SHA-256.",
-        )
-    return text_answer(data, PDF)
+    # Drawing and sealing load heavy libraries, and issuing comes with them.
+    from webui.issuing import issued_file
+
+    return text_answer(issued_file(asker.wiring, number(report, "report"))[1], PDF)
 
 
 def _issue(asker: Asker) -> Response:

@@ -43,7 +43,10 @@ class Line(Command):
 
 
 class DecisionAnswer(Value):
-    """What the policy in force says, result by result, and in sentences for people."""
+    """What the policy in force says, result by result.
+
+    ``sentences`` say it to people; the receipt of what was allowed has none.
+    """
 
     outcome: Outcome
     policy: Sha256

@@ -23,28 +23,32 @@ if TYPE_CHECKING:
     NameOf = Callable[[str], str]
 
 
-def decision_answer(decision: Decision, name_of: NameOf) -> DecisionAnswer:
-    """A decision with its sentences, what is missing first."""
+def decision_answer(
+    decision: Decision, name_of: NameOf, *, with_sentences: bool = True
+) -> DecisionAnswer:
+    """A decision; its sentences look up names, which a busy pipeline need not wait for."""
     return DecisionAnswer(
         outcome=decision.outcome,
         policy=decision.policy,
         engine=decision.engine,
         results=decision.results,
-        sentences=tuple(explain(decision, name_of)),
+        sentences=tuple(explain(decision, name_of)) if with_sentences else (),
     )
 
 
 def receipt_answer(receipt: Receipt, name_of: NameOf) -> ReceiptAnswer:
-    """A receipt, with where to find the entry and its proof."""
+    """A receipt, with where to find the entry and its proof; a refusal comes with sentences."""
     decision = receipt.decision
+    refused = receipt.outcome == "deny"
+    told = decision_answer(decision, name_of, with_sentences=refused) if decision else None
     entry = f"/api/v1/entries/{receipt.sequence}"
     return ReceiptAnswer(
-        outcome="deny" if receipt.outcome == "deny" else "allow",
+        outcome="deny" if refused else "allow",
         sequence=receipt.sequence,
         kind=receipt.kind,
         recorded_at=receipt.recorded_at,
         leaf_hash=receipt.leaf_hash.hex(),
-        decision=None if decision is None else decision_answer(decision, name_of),
+        decision=told,
         consequences=tuple(
             EntryNumber(sequence=sequence, kind=kind) for sequence, kind in receipt.consequences
         ),

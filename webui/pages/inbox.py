@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 MOST_SHOWN = 50
 MOST_ASKED = 8
+MOST_DECIDED = 6
 MOST_RECENT = 6
 
 
@@ -39,6 +40,7 @@ def _inbox() -> ResponseReturnValue:
         notes={item.release.since: _note(reader, item.release) for item in mine},
         others=[item for item in found if not item.for_me],
         asked=_asked_by(reader, actor.id),
+        decided=_decided(reader),
         running=reader.running(),
         recent=reader.told(reader.entries(Filter(), limit=MOST_RECENT)),
     )
@@ -47,6 +49,13 @@ def _inbox() -> ResponseReturnValue:
 def _note(reader: Reader, release: ReleaseState) -> str:
     """What was said when it was asked for, while the vault still knows."""
     return reader.tell(release.since).private.get("note") or ""
+
+
+def _decided(reader: Reader) -> list[ReleaseState]:
+    """The releases among the last that are open no more."""
+    return [item for item in reader.releases(limit=MOST_SHOWN) if item.status != "open"][
+        :MOST_DECIDED
+    ]
 
 
 def _asked_by(reader: Reader, actor_id: str) -> list[ReleaseState]:

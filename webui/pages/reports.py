@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from flask import Response, flash, redirect, render_template, request
 
-from ledger.core.digest import hex_digest
-from ledger.errors import IntegrityError, RefusedError, UnknownSubjectError
-from policies.controls.shipped import FRAMEWORKS, shipped_framework
+from ledger.errors import RefusedError
+from policies.controls.shipped import FRAMEWORKS
 from webui.here import wired
 from webui.pages.asking import refused, text
 from webui.pages.frame import before, first_page, me, next_page
@@ -35,7 +34,7 @@ def _reports() -> ResponseReturnValue:
     return render_template(
         "reports.html",
         reports=found,
-        frameworks=[(name, shipped_framework(name).title) for name in FRAMEWORKS],
+        frameworks=FRAMEWORKS,
         models=wiring.reader.models(limit=500),
         since=(today - timedelta(days=90)).isoformat(),
         until=today.isoformat(),
@@ -62,20 +61,9 @@ def _make() -> ResponseReturnValue:
 
 
 def _file(number: int) -> ResponseReturnValue:
-    wiring = wired()
-    state = wiring.reader.report(number)
-    path = wiring.settings.reports / f"{state.report}.pdf"
-    if not path.is_file():
-        raise UnknownSubjectError(
-            "The file of this report is not here any more.", remedy="Its entry names its digest."
-        )
-    data = path.read_bytes()
-    if hex_digest(data) != state.sealed:
-        raise IntegrityError(
-            "The file of this report is not the one that was issued.",
-            code="report-file-changed",
-            remedy="Restore it from a backup; its entry names its digest.",
-        )
+    from webui.issuing import issued_file
+
+    state, data = issued_file(wired(), number)
     disposition = f'attachment; filename="{state.report}.pdf"'
     return Response(
         data, content_type="application/pdf", headers={"Content-Disposition": disposition}

@@ -35,6 +35,7 @@ def install(app: Flask) -> None:
         name=name,
         say=say,
         phrase=phrase,
+        detail=detail,
         plain=words.plain,
         kind=kind,
         capital=capital,
@@ -64,6 +65,11 @@ def say(result: Result) -> str:
 def phrase(event: Event) -> str:
     """What happened, to follow the name of who did it."""
     return words.phrase(event, name)
+
+
+def detail(event: Event) -> str:
+    """What a list of entries says beside the kind."""
+    return words.detail(event, name)
 
 
 def kind(name_of_kind: str) -> str:

@@ -15,7 +15,7 @@ _SHORT: Final = 8
 _SHOWN_METRICS: Final = 4
 # Initials that people write in capitals.
 _INITIALS: Final = {
-    "ai": "AI", "ci": "CI", "dpia": "DPIA", "eu": "EU", "gdpr": "GDPR", "hipaa": "HIPAA",
+    "ai": "AI", "auc": "AUC", "ci": "CI", "dpia": "DPIA", "eu": "EU", "gdpr": "GDPR", "hipaa": "HIPAA",
     "id": "ID", "mae": "MAE", "ml": "ML", "onnx": "ONNX", "phi": "PHI", "r2": "R²",
     "rmse": "RMSE", "roc": "ROC", "sbom": "SBOM", "soc2": "SOC 2", "uri": "URI",
 }  # fmt: skip
@@ -78,6 +78,25 @@ _PHRASES: Final[dict[str, Callable[[Any, NameOf], str]]] = {
     ),
 }
 
+_DETAILS: Final[dict[str, Callable[[Any, NameOf], str]]] = {
+    "actor.enrolled": lambda e, name: name(e.actor_id),
+    "role.granted": lambda e, name: f"{plain(e.role)} to {name(e.actor_id)}",
+    "role.revoked": lambda e, name: f"{plain(e.role)} from {name(e.actor_id)}",
+    "evidence.attached": lambda e, _: plain(e.type),
+    "metrics.observed": lambda e, _: _metrics(e.metrics, 2),
+    "version.deprecated": lambda e, _: plain(e.cause),
+    "release.approved": lambda e, _: f"release {e.release}",
+    "release.rejected": lambda e, _: f"release {e.release}",
+    "release.withdrawn": lambda e, _: f"release {e.release}",
+    "approval.revoked": lambda e, _: f"release {e.release}",
+    "release.granted": lambda e, _: f"release {e.release}",
+    "release.lapsed": lambda e, _: f"release {e.release}",
+    "deployment.rolled_back": lambda e, _: plain(e.cause),
+    "policy.activated": lambda e, _: e.policy,
+    "access.denied": lambda e, _: f"tried to {attempt(e.attempted)}",
+    "report.issued": lambda e, _: plain(e.framework),
+}
+
 _ATTEMPTS: Final = {
     "actor.enrolled": "enrol somebody",
     "role.granted": "give a role",
@@ -106,6 +125,12 @@ def phrase(event: Event, name_of: NameOf = _short) -> str:
     return _PHRASES[event.kind](event, name_of)
 
 
+def detail(event: Event, name_of: NameOf = _short) -> str:
+    """What a list of entries adds to the kind, to what is concerned and to who did it."""
+    told = _DETAILS.get(event.kind)
+    return told(event, name_of) if told else ""
+
+
 def attempt(kind: str) -> str:
     """What was attempted, to follow ``to``; a kind without words is named as it is."""
     return _ATTEMPTS.get(kind, f"submit {kind}")
@@ -116,9 +141,9 @@ def kinds_with_words() -> frozenset[str]:
     return frozenset(_PHRASES)
 
 
-def _metrics(metrics: Any) -> str:
-    shown = ", ".join(f"{item.name} {item.value}" for item in metrics[:_SHOWN_METRICS])
-    more = len(metrics) - _SHOWN_METRICS
+def _metrics(metrics: Any, most: int = _SHOWN_METRICS) -> str:
+    shown = ", ".join(f"{plain(item.name)} {item.value}" for item in metrics[:most])
+    more = len(metrics) - most
     return f"{shown} and {more} more" if more > 0 else shown
 
 

@@ -1,0 +1,58 @@
+"""The journal follows SQLite's version, and what a database can't do is said in one sentence."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING
+
+import pytest
+from ledger.errors import InputError, OutsideError
+from ledger.store.database import journal_mode, open_engine, reading
+from sqlalchemy import text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.mark.parametrize(
+    ("version", "mode"),
+    [
+        ((3, 40, 1), "TRUNCATE"),
+        ((3, 44, 5), "TRUNCATE"),
+        ((3, 44, 6), "WAL"),
+        ((3, 45, 0), "TRUNCATE"),
+        ((3, 50, 6), "TRUNCATE"),
+        ((3, 50, 7), "WAL"),
+        ((3, 51, 2), "TRUNCATE"),
+        ((3, 51, 3), "WAL"),
+        ((3, 53, 0), "WAL"),
+        ((4, 0, 0), "WAL"),
+    ],
+)
+def test_wal_is_used_only_where_it_is_sound(version: tuple[int, int, int], mode: str) -> None:
+    assert journal_mode(version) == mode
+
+
+def test_a_connection_is_durable_and_uses_the_sound_journal(tmp_path: Path) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path / 'x.db'}")
+    with reading(engine) as connection:
+        mode = connection.execute(text("PRAGMA journal_mode")).scalar_one()
+        synchronous = connection.execute(text("PRAGMA synchronous")).scalar_one()
+    engine.dispose()
+    assert mode.upper() == journal_mode(sqlite3.sqlite_version_info[:3])
+    assert synchronous == 2
+
+
+@pytest.mark.parametrize("url", ["", "nonsense", "mysql://x/y", "sqlite+nothing:///x"])
+def test_an_address_that_is_none_is_refused(url: str) -> None:
+    with pytest.raises(InputError) as refused:
+        open_engine(url)
+    assert "postgresql://" in refused.value.remedy
+
+
+def test_a_database_that_is_not_there_is_said_so(tmp_path: Path) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path / 'no' / 'folder' / 'x.db'}")
+    with pytest.raises(OutsideError) as failed, reading(engine):
+        pass
+    assert failed.value.code == "database-failed"
+    engine.dispose()
