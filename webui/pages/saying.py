@@ -37,6 +37,7 @@ def install(app: Flask) -> None:
         phrase=phrase,
         detail=detail,
         plain=words.plain,
+        attempt=words.attempt,
         kind=kind,
         capital=capital,
         age=age,

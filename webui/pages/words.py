@@ -17,7 +17,7 @@ _SHOWN_METRICS: Final = 4
 _INITIALS: Final = {
     "ai": "AI", "auc": "AUC", "ci": "CI", "dpia": "DPIA", "eu": "EU", "gdpr": "GDPR", "hipaa": "HIPAA",
     "id": "ID", "mae": "MAE", "ml": "ML", "onnx": "ONNX", "phi": "PHI", "r2": "R²",
-    "rmse": "RMSE", "roc": "ROC", "sbom": "SBOM", "soc2": "SOC 2", "uri": "URI",
+    "rmse": "RMSE", "roc": "ROC", "sha256": "SHA-256", "sbom": "SBOM", "soc2": "SOC 2", "uri": "URI",
 }  # fmt: skip
 
 
