@@ -42,9 +42,7 @@ _PHRASES: Final[dict[str, Callable[[Any, NameOf], str]]] = {
     "role.revoked": lambda e, name: f"took the role {plain(e.role)} from {name(e.actor_id)}",
     "model.registered": lambda e, _: f"registered the model {e.model}",
     "version.registered": lambda e, _: f"registered {e.model} {e.version}",
-    "evidence.attached": lambda e, _: (
-        f"attached {with_article(e.type)} to {e.model} {e.version}"
-    ),
+    "evidence.attached": lambda e, _: f"attached {with_article(e.type)} to {e.model} {e.version}",
     "metrics.observed": lambda e, _: (
         f"recorded {e.phase} metrics of {e.model} {e.version}: {_metrics(e.metrics)}"
     ),
