@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import redirect, render_template
+from flask import render_template
 
 from ledger.store.entries import Filter
 from webui.here import wired

@@ -53,7 +53,7 @@ def _make() -> ResponseReturnValue:
             wired(), me().actor, text("framework"), text("from"), text("until"), models
         )
     except RefusedError as error:
-        return refused(error.numbers["entry"], "/reports")
+        return refused(int(error.numbers["entry"]), "/reports")
     flash(
         f"The report {issued.report} is made: {issued.pages} pages, entry {issued.sequence}.", "ok"
     )

@@ -20,7 +20,7 @@ from webui.reports.appearance import VERDICT_LOOKS
 from webui.reports.assemble.words import KIND_WORDS, duration, seconds_between
 
 if TYPE_CHECKING:
-    from flask import Flask
+    from flask.sansio.app import App
 
     from ledger.events.decision import Result
     from ledger.events.event import Event
@@ -29,7 +29,7 @@ _KILO: Final = 1000
 _UNITS: Final = ("bytes", "kB", "MB", "GB", "TB", "PB")
 
 
-def install(app: Flask) -> None:
+def install(app: App) -> None:
     """Give the filters to every template of ``app``."""
     app.jinja_env.filters.update(
         name=name,

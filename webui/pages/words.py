@@ -15,9 +15,10 @@ _SHORT: Final = 8
 _SHOWN_METRICS: Final = 4
 # Initials that people write in capitals.
 _INITIALS: Final = {
-    "ai": "AI", "auc": "AUC", "ci": "CI", "dpia": "DPIA", "eu": "EU", "gdpr": "GDPR", "hipaa": "HIPAA",
-    "id": "ID", "mae": "MAE", "ml": "ML", "onnx": "ONNX", "phi": "PHI", "r2": "R²",
-    "rmse": "RMSE", "roc": "ROC", "sha256": "SHA-256", "sbom": "SBOM", "soc2": "SOC 2", "uri": "URI",
+    "ai": "AI", "auc": "AUC", "ci": "CI", "dpia": "DPIA", "eu": "EU", "gdpr": "GDPR",
+    "hipaa": "HIPAA", "id": "ID", "mae": "MAE", "ml": "ML", "onnx": "ONNX", "phi": "PHI",
+    "r2": "R²", "rmse": "RMSE", "roc": "ROC", "sbom": "SBOM", "sha256": "SHA-256",
+    "soc2": "SOC 2", "uri": "URI",
 }  # fmt: skip
 
 
