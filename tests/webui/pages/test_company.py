@@ -94,7 +94,8 @@ def test_the_inbox_says_what_is_missing_who_can_give_it_and_how_old_it_is(
 def test_a_release_is_compared_with_what_runs_now(company: Company) -> None:
     seeded, lived = company
     page = shown(seeded.browser("chi").get(f"/releases/{lived.lapsed}").text)
-    assert "Replaces triage 1.0.0" in page
+    assert "Runs there now triage 1.0.0, running for" in page
+    assert "What the policy would ask today" in page
     assert "Accuracy 0.951 0.942 +0.009 better" in page
     assert "lapsed" in page
     assert "Your decision" not in page
