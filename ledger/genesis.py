@@ -74,6 +74,7 @@ def create_log(
         batch.write(_created(log, seal_certificate, generator), service)
         batch.write(policy, service)
         store_batch(log, connection, old, batch)
+    log.begin_guard()
     return open_log(engine, name, keyring, guard)
 
 

@@ -22,7 +22,7 @@ from ledger.core.merkle import (
 from ledger.core.note import check_note, format_note, parse_note, parse_vkey, sign_note, vkey
 from ledger.core.proof import TlogProof
 from ledger.core.tiles import TileReader
-from ledger.errors import IntegrityError, LedgerError, UnknownSubjectError
+from ledger.errors import ConflictError, IntegrityError, LedgerError, UnknownSubjectError
 from ledger.events.entry import decode_entry
 from ledger.store.database import reading
 from ledger.store.entries import (
@@ -158,15 +158,35 @@ class Log:
         """Compare the guard with the tree, and move it up where a crash left it behind.
 
         Raises:
-            IntegrityError: the database is behind its guard, or is another history.
+            IntegrityError: the guard holds nothing, the database is behind it, or is another
+                history.
         """
         guarded = self.guard.read(self.origin)
+        if guarded is None:
+            raise IntegrityError(
+                "The guard holds no checkpoint of this log, so an older copy can't be told.",
+                remedy="Put the guard back; or, where this is surely the newest copy, run "
+                "`counterseal log begin-guard`. Until then the ledger is read-only.",
+                code="guard-missing",
+            )
         with reading(self.engine) as connection:
             head = read_head(connection, self.log_id)
-            if guarded is not None:
-                self._check_promised(connection, head, guarded)
-        if guarded is None or guarded.size < head.size:
+            self._check_promised(connection, head, guarded)
+        if guarded.size < head.size:
             self.guard.swap(self.origin, guarded, guarded_head(head))
+
+    def begin_guard(self) -> Guarded:
+        """Let an empty guard begin with the head as it stands.
+
+        Raises:
+            ConflictError: the guard holds a checkpoint already.
+        """
+        kept = guarded_head(self.head())
+        if not self.guard.swap(self.origin, None, kept):
+            raise ConflictError(
+                "The guard holds a checkpoint of this log already.", code="guard-there"
+            )
+        return kept
 
     def _check_promised(self, connection: Connection, head: Head, guarded: Guarded) -> None:
         if guarded.size > head.size:

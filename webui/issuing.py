@@ -16,6 +16,7 @@ from ledger.core.digest import hex_digest
 from ledger.errors import (
     InputError,
     IntegrityError,
+    LedgerError,
     OutsideError,
     RefusedError,
     UnknownSubjectError,
@@ -89,7 +90,11 @@ def issue_report(  # noqa: PLR0917 (who asks, for what, over when)
     path = wiring.settings.reports / f"{name}.pdf"
     _write(path, made.sealed)
     event = _event(framework, scope, found, name, made)
-    receipt = wiring.submitter.submit(actor, event, f"report/{name}")
+    try:
+        receipt = wiring.submitter.submit(actor, event, f"report/{name}")
+    except LedgerError:
+        path.unlink()
+        raise
     if receipt.outcome != "allow":
         path.unlink()
         raise _refused(wiring, receipt)

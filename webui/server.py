@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import ipaddress
+import logging
 import signal
 import threading
 import time
@@ -55,6 +56,8 @@ class Server:
         from waitress import wasyncore
         from waitress.server import create_server
 
+        # That requests wait for a thread is not a fault to print with each of them.
+        logging.getLogger("waitress.queue").setLevel(logging.ERROR)
         self._map: dict[int, Any] = {}
         self._stopping = threading.Event()
         address = LOOPBACK if host == "localhost" else host

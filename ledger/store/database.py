@@ -51,12 +51,17 @@ def open_engine(url: str) -> Engine:
             engine = create_engine(
                 parsed,
                 connect_args={"timeout": BUSY_SECONDS},
+                hide_parameters=True,
                 pool_size=MOST_CONNECTIONS,
                 max_overflow=MOST_CONNECTIONS,
             )
         elif parsed.get_backend_name() == "postgresql":
             engine = create_engine(
-                parsed, pool_pre_ping=True, pool_size=16, max_overflow=MOST_CONNECTIONS
+                parsed,
+                pool_pre_ping=True,
+                pool_size=16,
+                max_overflow=MOST_CONNECTIONS,
+                hide_parameters=True,
             )
         else:
             engine = None

@@ -6,9 +6,10 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import text
+
 from ledger.errors import InputError, OutsideError
 from ledger.store.database import journal_mode, open_engine, reading
-from sqlalchemy import text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,3 +57,11 @@ def test_a_database_that_is_not_there_is_said_so(tmp_path: Path) -> None:
         pass
     assert failed.value.code == "database-failed"
     engine.dispose()
+
+
+def test_what_was_to_be_stored_does_not_stand_in_an_error(tmp_path: Path) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path / 'x.db'}")
+    with pytest.raises(OutsideError) as failed, reading(engine) as connection:
+        connection.execute(text("INSERT INTO nowhere VALUES (:secret)"), {"secret": "hunter2"})
+    engine.dispose()
+    assert "hunter2" not in f"{failed.value} {failed.value.__cause__}"

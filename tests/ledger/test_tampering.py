@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from ledger.audit import audit
-from ledger.errors import IntegrityError
+from ledger.errors import ConflictError, IntegrityError
 from tests.tools.house import House, person
 
 FLIPPED = "UPDATE {table} SET {column} = X'{value}' WHERE {where}"
@@ -286,3 +286,22 @@ def test_what_a_shell_left_behind_as_text(
     change(house, f"UPDATE {table} SET {column} = 'edited by hand' WHERE {where}")
     found = audit(house.log).problems
     assert named in {(p.table, p.sequence) for p in found}, found
+
+
+def test_a_guard_that_was_emptied_is_an_alarm_with_a_way_out(sqlite_house: House) -> None:
+    house = sqlite_house
+    house.submit(person())
+    house.log.guard.close()
+    (house.folder / "guard.db").unlink()
+    log = house.reopened()
+    assert "holds no checkpoint" in log.alarm
+    assert "alarm" in {p.code for p in audit(log).problems}
+    log.begin_guard()
+    log.guard.close()
+    again = house.reopened()
+    assert again.alarm == ""
+    with pytest.raises(ConflictError):
+        again.begin_guard()
+    for opened in (log, again):
+        opened.engine.dispose()
+        opened.guard.close()
