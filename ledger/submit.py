@@ -25,6 +25,7 @@ from ledger.batch import Asked, Batch, Done
 from ledger.errors import BusyError, IntegrityError, LedgerError, OutsideError
 from ledger.events.entry import decode_entry
 from ledger.events.names import format_instant
+from ledger.state.fold import Place, fold
 from ledger.state.registry import Registry
 from ledger.store import folded
 from ledger.store.database import reading, writing
@@ -139,13 +140,20 @@ class Submitter:
         return unit.answer.result()
 
     def preview(self, actor: Actor, event: Event) -> Decision:
-        """Decide without acting: what the policy would say now. Nothing is recorded."""
+        """Decide without acting: what the policy would say now. Nothing is recorded.
+
+        Raises:
+            UnknownSubjectError, ConflictError: the policy would allow it, but it can't happen.
+        """
         with reading(self._log.engine) as connection:
             head = read_head(connection, self._log.log_id)
             registry = Registry(self._loader(connection))
             registry.actor(actor.id)
             now = max(format_instant(self._now()), head.recorded_at)
-            return self._decide(registry, event, actor, now)
+            decision = self._decide(registry, event, actor, now)
+            if decision.allowed:
+                fold(registry.fork(), event, Place(head.size, now, actor.id))
+            return decision
 
     def close(self) -> None:
         """Answer everything that waits, then stop the thread."""

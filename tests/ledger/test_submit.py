@@ -215,3 +215,12 @@ def test_a_preview_records_nothing(house: House) -> None:
     house.judge.refused.add("actor.enrolled")
     assert not house.submitter.preview(house.service, person()).allowed
     assert house.log.head().size == 2
+
+
+def test_a_preview_says_what_could_not_happen(house: House) -> None:
+    with pytest.raises(UnknownSubjectError):
+        house.submitter.preview(house.service, a_version(model="nobody-knows"))
+    house.fill()
+    with pytest.raises(ConflictError):
+        house.submitter.preview(house.service, a_version())
+    assert audit(house.log).sound

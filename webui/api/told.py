@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ledger.events.release import ReleaseGranted
-from policies import explain, sentence
+from ledger.events.names import format_instant
+from ledger.store.database import reading
+from policies import explain, sentence, what_is_missing
 from webui.api.shapes import DecisionAnswer, EntryLinks, EntryNumber, ReceiptAnswer
 from webui.errors_http import PROBLEM_BASE, problem_response
 from webui.naming import namer
@@ -81,14 +82,9 @@ def pending_of(wiring: Wiring, release: ReleaseState) -> tuple[str, ...]:
     """What a release still lacks, in sentences; nothing where it is decided."""
     if release.status not in {"open", "granted"}:
         return ()
-    granted = ReleaseGranted(
-        release=release.since,
-        model=release.model,
-        version=release.version,
-        environment=release.environment,
-        artifact=release.artifact,
-        approvals=(),
-    )
-    decision = wiring.submitter.preview(wiring.service, granted)
+    now = format_instant(wiring.now())
+    with reading(wiring.engine) as connection:
+        registry = wiring.reader.registry(connection)
+        decision = what_is_missing(wiring.decide, registry, release, wiring.service, now)
     name_of = namer(wiring.reader)
     return tuple(dict.fromkeys(sentence(result, name_of) for result in decision.unmet))
