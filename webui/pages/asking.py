@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 from flask import flash, redirect, render_template, request
 
 from ledger.events.catalogue import read_command
-from policies import sentence
 from webui.here import wired
-from webui.pages.frame import me, name_of
+from webui.pages.frame import me
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -38,8 +37,11 @@ def ask(kind: str, fields: dict[str, Any], salt: str = "") -> Receipt:
     return wired().submitter.submit(me().actor, read_command(kind, fields), key)
 
 
-def concluded(receipt: Receipt, done: str, back: str) -> ResponseReturnValue:
-    """Go back with a word of success, or show why the policy refused."""
+def concluded(receipt: Receipt, done: str, back: str, *, stay: str = "") -> ResponseReturnValue:
+    """Go ``back`` with a word of success, or show why the policy refused.
+
+    ``stay`` is where a refusal leads back to, where that is not ``back``.
+    """
     if receipt.outcome == "allow":
         granted = [number for number, kind in receipt.consequences if kind == "release.granted"]
         lapsed = [number for number, kind in receipt.consequences if kind == "release.lapsed"]
@@ -47,19 +49,9 @@ def concluded(receipt: Receipt, done: str, back: str) -> ResponseReturnValue:
         more += f" A release lapsed (entry {lapsed[0]})." if lapsed else ""
         flash(f"{done} This is entry {receipt.sequence}.{more}", "ok")
         return redirect(back)
-    return denied(receipt, back)
+    return refused(receipt.sequence, stay or back)
 
 
-def denied(receipt: Receipt, back: str) -> ResponseReturnValue:
-    """The page that says why the policy refused."""
-    names = name_of()
-    decision = receipt.decision
-    page = render_template(
-        "denied.html",
-        receipt=receipt,
-        unmet=decision.unmet if decision else (),
-        met=[item for item in decision.results if item.state == "met"] if decision else [],
-        say=lambda result: sentence(result, names),
-        back=back,
-    )
-    return page, 403
+def refused(number: int, back: str) -> ResponseReturnValue:
+    """The page about a refusal, from the entry that records it."""
+    return render_template("denied.html", told=wired().reader.tell(number), back=back), 403

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 from flask import render_template, request
 
 from webui.here import wired
-from webui.pages.frame import before, first_page, name_of, next_page
+from webui.pages.frame import before, first_page, next_page
 
 if TYPE_CHECKING:
     from flask import Blueprint
     from flask.typing import ResponseReturnValue
 
 ON_A_PAGE = 50
+MOST_MODELS = 500
 
 
 def add_to(blueprint: Blueprint) -> None:
@@ -35,7 +36,8 @@ def _deployments() -> ResponseReturnValue:
         running=running,
         deployments=found,
         wanted=wanted,
-        name_of=name_of(),
+        models=reader.models(limit=MOST_MODELS),
+        environments=sorted({run.environment for run in reader.running()}),
         first=first_page(),
         next=next_page(found, ON_A_PAGE, lambda item: item.since),
     )

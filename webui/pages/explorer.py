@@ -7,23 +7,26 @@ from typing import TYPE_CHECKING
 
 from flask import Response, render_template, request
 
-from ledger.core.encoding import parse_canonical
 from ledger.core.envelope import parse_envelope
 from ledger.core.proof import format_proof
+from ledger.errors import LedgerError, UnknownSubjectError
 from ledger.events.catalogue import CATALOGUE
 from ledger.recheck import recheck
 from ledger.store.entries import Filter
-from policies import sentence
 from webui.here import wired
-from webui.pages.frame import before, first_page, name_of, next_page
+from webui.pages.frame import before, first_page, next_page
+from webui.pages.inclusion import climb
 
 if TYPE_CHECKING:
     from flask import Blueprint
     from flask.typing import ResponseReturnValue
 
+    from ledger.core.checkpoint import Checkpoint
     from ledger.recheck import Step
+    from webui.pages.inclusion import Joined
 
 ON_A_PAGE = 50
+MOST_OFFERED = 500
 _FIELDS = ("kind", "model", "version", "environment", "actor", "outcome", "since", "until")
 
 
@@ -44,8 +47,11 @@ def _ledger() -> ResponseReturnValue:
         "ledger.html",
         told=reader.told(rows),
         wanted=wanted,
+        filtered=any(wanted.values()),
         kinds=sorted(CATALOGUE),
-        name_of=name_of(),
+        models=reader.models(limit=MOST_OFFERED),
+        actors=reader.actors(limit=MOST_OFFERED),
+        size=reader.head().size,
         first=first_page(),
         next=next_page(rows, ON_A_PAGE, lambda row: row.sequence),
     )
@@ -74,37 +80,61 @@ def _verify(number: int) -> ResponseReturnValue:
 
 
 def _show(number: int, steps: tuple[Step, ...]) -> ResponseReturnValue:
-    reader, names = wired().reader, name_of()
-    told = reader.tell(number)
-    envelope = parse_envelope(told.row.envelope)
-    statement = json.dumps(parse_canonical(envelope.payload), indent=2, ensure_ascii=False)
+    reader = wired().reader
+    try:
+        told = reader.tell(number)
+        envelope = parse_envelope(told.row.envelope)
+    except UnknownSubjectError:
+        raise
+    except LedgerError as error:
+        return _damaged(number, error)
     return render_template(
         "entry.html",
         told=told,
-        statement=statement,
+        facts=told.entry.event.facts(),
+        statement=_shown(envelope.payload),
         signatures=envelope.signatures,
         steps=steps,
+        proof=_proved(number, told.row.leaf_hash),
         last=reader.head().size - 1,
-        say=lambda result: sentence(result, names),
-        name_of=names,
     )
 
 
+def _damaged(number: int, error: LedgerError) -> ResponseReturnValue:
+    """An entry whose bytes can't be read any more: what the checks say of it."""
+    steps = recheck(wired().log, number)
+    return render_template("damaged.html", number=number, problem=error, steps=steps), 503
+
+
+def _proved(number: int, leaf: bytes) -> tuple[Checkpoint, tuple[Joined, ...]] | None:
+    """The signed tree head and the way to its root, or None where the tree is damaged."""
+    log = wired().log
+    try:
+        proof = log.prove(number)
+        tree = log.read_checkpoint(proof.checkpoint)
+    except LedgerError:
+        return None
+    return tree, climb(leaf, number, tree.size, proof.hashes)
+
+
+def _shown(payload: bytes) -> str:
+    """The statement as it stands in the envelope, on lines of its own."""
+    return json.dumps(json.loads(payload), indent=2, ensure_ascii=False)
+
+
 def _proof(number: int) -> ResponseReturnValue:
-    data = format_proof(wired().log.prove(number))
-    name = f"entry-{number}.tlog-proof"
-    return Response(
-        data,
-        content_type="text/plain; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    return _file(
+        format_proof(wired().log.prove(number)),
+        "text/plain; charset=utf-8",
+        f"entry-{number}.tlog-proof",
     )
 
 
 def _envelope(number: int) -> ResponseReturnValue:
     told = wired().reader.tell(number)
-    name = f"entry-{number}.dsse.json"
-    return Response(
-        told.row.envelope,
-        content_type="application/json",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    return _file(told.row.envelope, "application/json", f"entry-{number}.dsse.json")
+
+
+def _file(data: bytes, content_type: str, name: str) -> Response:
+    disposition = f'attachment; filename="{name}"'
+    return Response(data, content_type=content_type, headers={"Content-Disposition": disposition})

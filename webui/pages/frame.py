@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
@@ -13,14 +12,12 @@ from ledger.errors import LedgerError
 from webui.here import wired
 from webui.identity.current import SIGN_IN_PATH, SignedIn, signed_in
 from webui.identity.errors import SignInError
-from webui.naming import namer
-from webui.pages.words import phrase
+from webui.pages import saying
 from webui.wiring import generator
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from flask.blueprints import BlueprintSetupState
     from werkzeug.wrappers import Response
 
 MENU: Final = (
@@ -59,7 +56,7 @@ def install(blueprint: Blueprint) -> None:
     """Let only those in who are signed in, and give every template what surrounds it."""
     blueprint.before_request(_sign_in_first)
     blueprint.app_context_processor(_surroundings)
-    blueprint.record_once(_macros_know)
+    blueprint.record_once(lambda state: saying.install(state.app))
 
 
 def me() -> SignedIn:
@@ -68,11 +65,6 @@ def me() -> SignedIn:
     if found is None:
         raise SignInError("Sign in first.")
     return found
-
-
-def name_of() -> Callable[[str], str]:
-    """Names of actors, each looked up once for this page."""
-    return namer(wired().reader)
 
 
 def next_page(items: list[Any], limit: int, cursor: Callable[[Any], int]) -> str:
@@ -121,21 +113,15 @@ def _surroundings() -> dict[str, Any]:
         "menu": MENU,
         "here": _section(),
         "standing": _standing(shown=sign is not None),
-        "phrase": phrase,
     }
 
 
-def _macros_know(state: BlueprintSetupState) -> None:
-    """Macros see globals only: each form carries a value that makes it happen once."""
-    state.app.jinja_env.globals["once"] = lambda: secrets.token_urlsafe(18)
-
-
 def _section() -> str:
-    paths = [path for path, _ in MENU if path != "/"] + ["/account"]
-    for path in paths:
+    """The part of the menu that this page belongs to; a release belongs to the inbox."""
+    for path in [*(path for path, _ in MENU if path != "/"), "/account"]:
         if request.path == path or request.path.startswith(path + "/"):
             return path
-    return "/" if request.path == "/" else ""
+    return "/" if request.path == "/" or request.path.startswith("/releases/") else ""
 
 
 def _standing(*, shown: bool) -> Standing:

@@ -1,4 +1,4 @@
-"""The inbox: what waits for me, what waits for others, what I asked for."""
+"""The inbox: what waits for me, what waits for others, what I asked for, and what happened last."""
 
 from __future__ import annotations
 
@@ -6,16 +6,22 @@ from typing import TYPE_CHECKING
 
 from flask import render_template
 
-from policies import sentence
+from ledger.store.entries import Filter
 from webui.here import wired
-from webui.pages.frame import me, name_of
+from webui.pages.frame import me
 from webui.pages.waiting import waiting
 
 if TYPE_CHECKING:
     from flask import Blueprint
     from flask.typing import ResponseReturnValue
 
+    from ledger.query import Reader
+    from ledger.state.aggregates import ReleaseState
+
 MOST_SHOWN = 50
+MOST_ASKED = 8
+MOST_DECIDED = 6
+MOST_RECENT = 6
 
 
 def add_to(blueprint: Blueprint) -> None:
@@ -24,15 +30,35 @@ def add_to(blueprint: Blueprint) -> None:
 
 
 def _inbox() -> ResponseReturnValue:
-    reader, names, actor = wired().reader, name_of(), me().actor
+    reader, actor = wired().reader, me().actor
     found = waiting(reader.releases(status="open", limit=MOST_SHOWN), actor)
+    mine = [item for item in found if item.for_me]
     return render_template(
         "inbox.html",
         counts=reader.counts(),
-        mine=[item for item in found if item.for_me],
-        asked=[item for item in found if item.release.requester == actor.id and not item.for_me],
-        others=[item for item in found if item.release.requester != actor.id and not item.for_me],
-        granted=reader.releases(status="granted", limit=8),
-        say=lambda result: sentence(result, names),
-        name_of=names,
+        mine=mine,
+        notes={item.release.since: _note(reader, item.release) for item in mine},
+        others=[item for item in found if not item.for_me],
+        asked=_asked_by(reader, actor.id),
+        decided=_decided(reader),
+        running=reader.running(),
+        recent=reader.told(reader.entries(Filter(), limit=MOST_RECENT)),
     )
+
+
+def _note(reader: Reader, release: ReleaseState) -> str:
+    """What was said when it was asked for, while the vault still knows."""
+    return reader.tell(release.since).private.get("note") or ""
+
+
+def _decided(reader: Reader) -> list[ReleaseState]:
+    """The releases among the last that are open no more."""
+    return [item for item in reader.releases(limit=MOST_SHOWN) if item.status != "open"][
+        :MOST_DECIDED
+    ]
+
+
+def _asked_by(reader: Reader, actor_id: str) -> list[ReleaseState]:
+    """The releases that somebody asked for last."""
+    wanted = Filter(kinds=("release.requested",), actor=actor_id, outcome="allow")
+    return [reader.release(row.sequence) for row in reader.entries(wanted, limit=MOST_ASKED)]

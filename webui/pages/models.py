@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from ledger.store.entries import Filter
 from webui.here import wired
-from webui.pages.frame import before, first_page, name_of, next_page
+from webui.pages.frame import before, first_page, next_page
 from webui.reports.graph_layout import layout
 from webui.reports.lineage_scene import drawn_edge, drawn_node
 from webui.reports.scene_svg import to_svg
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from ledger.state.lineage import Lineage
 
 ON_A_PAGE = 50
-ON_A_TIMELINE = 40
+ON_A_TIMELINE = 20
+ENVIRONMENTS = ("development", "staging", "production")
+"""What the form for asking offers; the policy says which of them there are."""
 
 
 def add_to(blueprint: Blueprint) -> None:
@@ -34,12 +36,11 @@ def add_to(blueprint: Blueprint) -> None:
 def _models() -> ResponseReturnValue:
     reader = wired().reader
     found = reader.models(before=before(), limit=ON_A_PAGE)
-    running = {item.model: reader.running(item.model) for item in found}
     return render_template(
         "models.html",
         models=found,
-        running=running,
-        name_of=name_of(),
+        running={item.model: reader.running(item.model) for item in found},
+        counts=reader.counts(),
         first=first_page(),
         next=next_page(found, ON_A_PAGE, lambda item: item.since),
     )
@@ -49,7 +50,6 @@ def _model(model: str) -> ResponseReturnValue:
     reader = wired().reader
     found = reader.model(model)
     versions = reader.versions(model, before=before(), limit=ON_A_PAGE)
-    told = reader.told(reader.entries(Filter(model=model), limit=ON_A_TIMELINE))
     return render_template(
         "model.html",
         model=found,
@@ -57,8 +57,7 @@ def _model(model: str) -> ResponseReturnValue:
         versions=versions,
         running=reader.running(model),
         releases=reader.releases(model=model, limit=10),
-        told=told,
-        name_of=name_of(),
+        told=reader.told(reader.entries(Filter(model=model), limit=ON_A_TIMELINE)),
         first=first_page(),
         next=next_page(versions, ON_A_PAGE, lambda item: item.since),
     )
@@ -67,18 +66,25 @@ def _model(model: str) -> ResponseReturnValue:
 def _version(model: str, version: str) -> ResponseReturnValue:
     reader = wired().reader
     found = reader.version(model, version)
-    wanted = Filter(model=model, version=version)
     lineage = reader.lineage(model, version)
+    wanted = Filter(model=model, version=version)
     return render_template(
         "version.html",
         version=found,
+        registered=reader.tell(found.since),
+        titles={item.entry: _title(item.entry) for item in found.evidence},
         lineage=lineage,
         drawing=_drawing(lineage),
         releases=reader.releases(model=model, version=version),
         deployments=reader.deployments(model=model, version=version),
+        environments=ENVIRONMENTS,
         told=reader.told(reader.entries(wanted, limit=ON_A_TIMELINE)),
-        name_of=name_of(),
     )
+
+
+def _title(entry: int) -> str:
+    """The title that a document was given, while the vault still knows it."""
+    return wired().reader.tell(entry).private.get("title") or ""
 
 
 def _drawing(lineage: Lineage) -> Markup:

@@ -12,14 +12,17 @@ from webui.here import wired
 from webui.identity.accounts import find_account
 from webui.identity.administrators import check_administrator
 from webui.identity.links import issue_setup_link, setup_url
-from webui.pages.asking import ask, concluded, denied, optional, text
-from webui.pages.frame import before, first_page, me, name_of, next_page
+from webui.pages.asking import ask, concluded, optional, refused, text
+from webui.pages.frame import before, first_page, me, next_page
 
 if TYPE_CHECKING:
     from flask import Blueprint
     from flask.typing import ResponseReturnValue
 
 ON_A_PAGE = 100
+MOST_CHANGES = 12
+MOST_LOOKED_AT = 500
+CHANGES = Filter(kinds=("actor.enrolled", "role.granted", "role.revoked"))
 
 
 def add_to(blueprint: Blueprint) -> None:
@@ -40,6 +43,7 @@ def _people() -> ResponseReturnValue:
         actors=actors,
         people=reader.people(actor.id for actor in actors),
         roles=wired().policy().roles,
+        changes=reader.told(reader.entries(CHANGES, limit=MOST_CHANGES)),
         first=first_page(),
         next=next_page(actors, ON_A_PAGE, lambda item: item.since),
     )
@@ -51,16 +55,15 @@ def _person(actor: str) -> ResponseReturnValue:
 
 def _show(actor: str, link: str) -> ResponseReturnValue:
     reader = wired().reader
-    person = reader.person(actor)
-    did = reader.told(reader.entries(Filter(actor=actor), limit=30))
+    changes = reader.told(reader.entries(CHANGES, limit=MOST_LOOKED_AT))
     return render_template(
         "person.html",
-        person=person,
+        person=reader.person(actor),
         account=find_account(wired(), actor),
         roles=wired().policy().roles,
-        told=did,
+        told=reader.told(reader.entries(Filter(actor=actor), limit=20)),
+        changes=[item for item in changes if getattr(item.entry.event, "actor_id", "") == actor],
         link=link,
-        name_of=name_of(),
     )
 
 
@@ -70,13 +73,13 @@ def _enrol() -> ResponseReturnValue:
     known = optional(name=text("name"), email=text("email"))
     receipt = ask("actor.enrolled", {"actor_id": actor, "actor_type": kind, **known}, "enrol")
     if receipt.outcome != "allow":
-        return denied(receipt, "/people")
+        return refused(receipt.sequence, "/people")
     enrolled = wired().log.entry(receipt.sequence).event
     actor = str(getattr(enrolled, "actor_id", actor))
     if text("role"):
         granted = ask("role.granted", {"actor_id": actor, "role": text("role")}, "role")
         if granted.outcome != "allow":
-            return denied(granted, f"/people/{actor}")
+            return refused(granted.sequence, f"/people/{actor}")
     return _show(actor, _link(actor) if kind == "person" and text("email") else "")
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from itertools import groupby
+from typing import TYPE_CHECKING, Final
 
 from flask import render_template
 
@@ -12,6 +13,23 @@ from webui.here import wired
 if TYPE_CHECKING:
     from flask import Blueprint
     from flask.typing import ResponseReturnValue
+
+    from policies import Document
+    from policies.document import Gate
+
+_CHAPTERS: Final = {
+    "actor": "People and roles",
+    "role": "People and roles",
+    "policy": "This policy",
+    "model": "Models and versions",
+    "version": "Models and versions",
+    "evidence": "Models and versions",
+    "metrics": "Models and versions",
+    "release": "Releases and approvals",
+    "approval": "Releases and approvals",
+    "deployment": "Deployments",
+    "report": "Reports",
+}
 
 
 def add_to(blueprint: Blueprint) -> None:
@@ -27,7 +45,19 @@ def _policy() -> ResponseReturnValue:
         "policy.html",
         state=state,
         document=document,
+        chapters=_chapters(document),
         activated=wiring.reader.tell(state.since),
         holders={role: wiring.reader.holders(role) for role in document.roles},
         describe=describe,
     )
+
+
+def _chapters(document: Document) -> list[tuple[str, list[Gate]]]:
+    """The gates by what they are about, in the order in which the chapters stand above."""
+    order = list(dict.fromkeys((*_CHAPTERS.values(), "Other")))
+    placed = sorted(document.gates, key=lambda gate: order.index(_chapter(gate)))
+    return [(title, list(gates)) for title, gates in groupby(placed, key=_chapter)]
+
+
+def _chapter(gate: Gate) -> str:
+    return _CHAPTERS.get(gate.event.partition(".")[0], "Other")

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import redirect, render_template
+from flask import render_template
 
 from ledger.store.entries import Filter
-from policies import sentence
 from webui.here import wired
 from webui.pages.asking import ask, concluded, optional, text
-from webui.pages.frame import me, name_of
-from webui.pages.waiting import voting, waiting
+from webui.pages.compared import compare
+from webui.pages.frame import me
+from webui.pages.waiting import waiting
 
 if TYPE_CHECKING:
     from flask import Blueprint
     from flask.typing import ResponseReturnValue
 
-    from ledger.state.aggregates import ReleaseState, VersionState
+    from ledger.state.aggregates import DeploymentState, ReleaseState
+
+ON_A_TIMELINE = 30
 
 
 def add_to(blueprint: Blueprint) -> None:
@@ -35,48 +37,43 @@ def add_to(blueprint: Blueprint) -> None:
 
 
 def _release(number: int) -> ResponseReturnValue:
-    reader, names, actor = wired().reader, name_of(), me().actor
+    reader, actor = wired().reader, me().actor
     release = reader.release(number)
     version = reader.version(release.model, release.version)
-    running, runs_itself = _running(release)
-    told = reader.told(
-        reader.entries(
-            Filter(model=release.model, version=release.version, environment=release.environment),
-            limit=30,
-        )
-    )
+    now = _running(release)
+    other = reader.version(now.model, now.version) if now else None
+    wanted = Filter(model=release.model, version=release.version, environment=release.environment)
     return render_template(
         "release.html",
         release=release,
         version=version,
-        running=running,
-        runs_itself=runs_itself,
+        now=now,
+        other=other if other != version else None,
+        compared=compare(version, other if other != version else None),
+        item=waiting([release], actor)[0],
+        gates={gate.id: gate.title for gate in wired().policy().gates},
         note=reader.tell(number).private.get("note"),
-        granting=waiting([release], actor)[0].granting,
-        vote=voting(release, actor),
-        mine=[vote for vote in release.votes if vote.actor == actor.id and vote.counts],
-        told=told,
-        say=lambda result: sentence(result, names),
-        name_of=names,
+        said={vote.entry: reader.tell(vote.entry).private for vote in release.votes},
+        mine=next((vote for vote in release.votes if vote.actor == actor.id and vote.counts), None),
+        told=reader.told(reader.entries(wanted, limit=ON_A_TIMELINE)),
     )
 
 
-def _running(release: ReleaseState) -> tuple[VersionState | None, bool]:
-    """The other version that runs now where the release wants to go; whether it runs itself."""
-    reader = wired().reader
-    for run in reader.running(release.model):
-        if run.environment == release.environment:
-            itself = run.version == release.version
-            return (None if itself else reader.version(run.model, run.version)), itself
-    return None, False
+def _running(release: ReleaseState) -> DeploymentState | None:
+    """What runs now where the release wants to go."""
+    found = wired().reader.running(release.model)
+    return next((run for run in found if run.environment == release.environment), None)
 
 
 def _request() -> ResponseReturnValue:
     fields = {"model": text("model"), "version": text("version"), **optional(note=text("note"))}
     receipt = ask("release.requested", {**fields, "environment": text("environment")})
-    if receipt.outcome == "allow":
-        return redirect(f"/releases/{receipt.sequence}")
-    return concluded(receipt, "", f"/models/{text('model')}/{text('version')}")
+    return concluded(
+        receipt,
+        "Asked for.",
+        f"/releases/{receipt.sequence}",
+        stay=f"/models/{text('model')}/{text('version')}",
+    )
 
 
 def _approve(number: int) -> ResponseReturnValue:

@@ -8,17 +8,16 @@ from typing import TYPE_CHECKING
 from flask import Response, flash, redirect, render_template, request
 
 from ledger.errors import RefusedError
-from policies.controls.shipped import shipped_framework
+from policies.controls.shipped import FRAMEWORKS
 from webui.here import wired
-from webui.pages.asking import text
-from webui.pages.frame import before, first_page, me, name_of, next_page
+from webui.pages.asking import refused, text
+from webui.pages.frame import before, first_page, me, next_page
 
 if TYPE_CHECKING:
     from flask import Blueprint
     from flask.typing import ResponseReturnValue
 
 ON_A_PAGE = 50
-FRAMEWORKS = ("soc2", "gdpr", "hipaa")
 
 
 def add_to(blueprint: Blueprint) -> None:
@@ -35,11 +34,10 @@ def _reports() -> ResponseReturnValue:
     return render_template(
         "reports.html",
         reports=found,
-        frameworks=[(name, shipped_framework(name).title) for name in FRAMEWORKS],
+        frameworks=FRAMEWORKS,
         models=wiring.reader.models(limit=500),
         since=(today - timedelta(days=90)).isoformat(),
         until=today.isoformat(),
-        name_of=name_of(),
         first=first_page(),
         next=next_page(found, ON_A_PAGE, lambda item: item.since),
     )
@@ -55,9 +53,7 @@ def _make() -> ResponseReturnValue:
             wired(), me().actor, text("framework"), text("from"), text("until"), models
         )
     except RefusedError as error:
-        number = error.numbers["entry"]
-        flash(f"{error.sentence} Nothing was made; the attempt is entry {number}.", "bad")
-        return redirect("/reports")
+        return refused(int(error.numbers["entry"]), "/reports")
     flash(
         f"The report {issued.report} is made: {issued.pages} pages, entry {issued.sequence}.", "ok"
     )

@@ -50,24 +50,27 @@ def _link() -> ResponseReturnValue:
 
 
 def _set_up() -> ResponseReturnValue:
-    secret = text("token")
+    """First the link's code, then, by what the link is for, name, address and password."""
     if request.method == "GET":
-        return render_template("set_up.html", secret="", purpose="first", problem=None, form={})
-    purpose = "first"
-    problem: LedgerError | None = None
-    status = 200
+        return _setting_up("", None), 200
+    purpose = ""
     try:
-        purpose = purpose_of(wired(), secret)
-        if "password" in request.form:
-            _use(purpose, secret)
-            return redirect("/")
+        purpose = purpose_of(wired(), text("token"))
+        if "password" not in request.form:
+            return _setting_up(purpose, None), 200
+        _use(purpose, text("token"))
+    except LinkError as error:
+        return _setting_up("", error), 410
     except LedgerError as error:
-        problem, status = error, 410 if isinstance(error, LinkError) else 422
+        return _setting_up(purpose, error), 422
+    return redirect("/")
+
+
+def _setting_up(purpose: str, problem: LedgerError | None) -> str:
     kept = {"name": text("name"), "email": text("email")}
-    page = render_template(
-        "set_up.html", secret=secret, purpose=purpose, problem=problem, form=kept
+    return render_template(
+        "set_up.html", secret=text("token"), purpose=purpose, problem=problem, form=kept
     )
-    return page, status
 
 
 def _use(purpose: str, secret: str) -> None:

@@ -15,39 +15,40 @@ if TYPE_CHECKING:
 
     from ledger.events.actor import Actor
     from ledger.events.decision import Decision
+    from ledger.events.model import RiskTier
     from ledger.state.aggregates import ReleaseState
 
 
 @dataclass(frozen=True)
 class Waiting:
-    """A release, the decision about granting it, and whether it waits for a certain actor."""
+    """A release, the decisions about granting it and about an actor's vote, its model's risk.
+
+    ``for_me``: the actor's approval would fill a place that is still empty.
+    """
 
     release: ReleaseState
     granting: Decision
+    vote: Decision
     for_me: bool
+    risk: RiskTier
+
+    @property
+    def met(self) -> int:
+        """How many requirements are met."""
+        return len(self.granting.results) - len(self.granting.unmet)
 
 
 def waiting(releases: Sequence[ReleaseState], actor: Actor) -> list[Waiting]:
     """What each release still waits for, and whether ``actor`` could help."""
     wiring = wired()
-    decide = wiring.decide
-    now = format_instant(wiring.now())
+    decide, now = wiring.decide, format_instant(wiring.now())
     found = []
     with reading(wiring.engine) as connection:
         registry = wiring.reader.registry(connection)
         for release in releases:
             granting = what_is_missing(decide, registry, release, wiring.service, now)
-            for_me = (
-                actor.id in who_could_approve(granting)
-                and may_vote(decide, registry, release, actor, now).allowed
-            )
-            found.append(Waiting(release, granting, for_me))
+            vote = may_vote(decide, registry, release, actor, now)
+            for_me = vote.allowed and actor.id in who_could_approve(granting)
+            risk = registry.model(release.model).risk_tier
+            found.append(Waiting(release, granting, vote, for_me, risk))
     return found
-
-
-def voting(release: ReleaseState, actor: Actor) -> Decision:
-    """What the policy would say if ``actor`` approved now."""
-    wiring = wired()
-    with reading(wiring.engine) as connection:
-        registry = wiring.reader.registry(connection)
-        return may_vote(wiring.decide, registry, release, actor, format_instant(wiring.now()))

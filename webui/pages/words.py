@@ -9,49 +9,130 @@ if TYPE_CHECKING:
 
     from ledger.events.event import Event
 
-_PHRASES: Final[dict[str, Callable[[Any], str]]] = {
-    "log.created": lambda e: f"began the ledger {e.origin}",
-    "actor.enrolled": lambda e: f"enrolled a {e.actor_type} ({e.actor_id[:8]})",
-    "role.granted": lambda e: f"gave {e.actor_id[:8]} the role {_plain(e.role)}",
-    "role.revoked": lambda e: f"took the role {_plain(e.role)} from {e.actor_id[:8]}",
-    "model.registered": lambda e: f"registered the model {e.model}",
-    "version.registered": lambda e: f"registered {e.model} {e.version}",
-    "evidence.attached": lambda e: f"attached {_a(e.type)} to {e.model} {e.version}",
-    "metrics.observed": lambda e: (
-        f"recorded {e.phase} metrics of {e.model} {e.version}: "
-        + ", ".join(f"{item.name} {item.value}" for item in e.metrics[:4])
+    NameOf = Callable[[str], str]
+
+_SHORT: Final = 8
+_SHOWN_METRICS: Final = 4
+# Initials that people write in capitals.
+_INITIALS: Final = {
+    "ai": "AI", "auc": "AUC", "ci": "CI", "dpia": "DPIA", "eu": "EU", "gdpr": "GDPR",
+    "hipaa": "HIPAA", "id": "ID", "mae": "MAE", "ml": "ML", "onnx": "ONNX", "phi": "PHI",
+    "r2": "R²", "rmse": "RMSE", "roc": "ROC", "sbom": "SBOM", "sha256": "SHA-256",
+    "soc2": "SOC 2", "uri": "URI",
+}  # fmt: skip
+
+
+def plain(word: str) -> str:
+    """A technical word as people write it: ``ml_lead`` is ``ML lead``, ``dpia`` is ``DPIA``."""
+    return " ".join(_INITIALS.get(part, part) for part in word.split("_"))
+
+
+def with_article(word: str) -> str:
+    """The same with ``a`` or ``an`` before it."""
+    return f"{'an' if word[:1] in 'aeio' else 'a'} {plain(word)}"
+
+
+def _short(actor_id: str) -> str:
+    return actor_id[:_SHORT]
+
+
+_PHRASES: Final[dict[str, Callable[[Any, NameOf], str]]] = {
+    "log.created": lambda e, _: f"began the ledger {e.origin}",
+    "actor.enrolled": lambda e, name: f"enrolled {name(e.actor_id)}",
+    "role.granted": lambda e, name: f"gave {name(e.actor_id)} the role {plain(e.role)}",
+    "role.revoked": lambda e, name: f"took the role {plain(e.role)} from {name(e.actor_id)}",
+    "model.registered": lambda e, _: f"registered the model {e.model}",
+    "version.registered": lambda e, _: f"registered {e.model} {e.version}",
+    "evidence.attached": lambda e, _: f"attached {with_article(e.type)} to {e.model} {e.version}",
+    "metrics.observed": lambda e, _: (
+        f"recorded {e.phase} metrics of {e.model} {e.version}: {_metrics(e.metrics)}"
     ),
-    "version.deprecated": lambda e: f"deprecated {e.model} {e.version} ({_plain(e.cause)})",
-    "version.archived": lambda e: f"archived {e.model} {e.version}",
-    "release.requested": lambda e: (
+    "version.deprecated": lambda e, _: f"deprecated {e.model} {e.version} ({plain(e.cause)})",
+    "version.archived": lambda e, _: f"archived {e.model} {e.version}",
+    "release.requested": lambda e, _: (
         f"asked for the release of {e.model} {e.version} to {e.environment}"
     ),
-    "release.approved": lambda e: f"approved release {e.release}",
-    "release.rejected": lambda e: f"rejected release {e.release}",
-    "release.withdrawn": lambda e: f"withdrew release {e.release}",
-    "approval.revoked": lambda e: f"took back an approval of release {e.release}",
-    "release.granted": lambda e: (
+    "release.approved": lambda e, _: f"approved release {e.release}",
+    "release.rejected": lambda e, _: f"rejected release {e.release}",
+    "release.withdrawn": lambda e, _: f"withdrew the request for release {e.release}",
+    "approval.revoked": lambda e, _: f"took back an approval of release {e.release}",
+    "release.granted": lambda e, _: (
         f"granted release {e.release}: {e.model} {e.version} may run in {e.environment}"
     ),
-    "release.lapsed": lambda e: (
-        f"let release {e.release} of {e.model} {e.version} lapse, because of entry {e.cause}"
+    "release.lapsed": lambda e, _: (
+        f"ended release {e.release}: {e.model} {e.version} may no longer run in"
+        f" {e.environment}, because of entry {e.cause}"
     ),
-    "deployment.recorded": lambda e: f"deployed {e.model} {e.version} to {e.environment}",
-    "deployment.rolled_back": lambda e: (
-        f"rolled {e.model} in {e.environment} back to {e.version} ({_plain(e.cause)})"
+    "deployment.recorded": lambda e, _: f"deployed {e.model} {e.version} to {e.environment}",
+    "deployment.rolled_back": lambda e, _: (
+        f"rolled {e.model} in {e.environment} back to {e.version} ({plain(e.cause)})"
     ),
-    "deployment.stopped": lambda e: f"stopped {e.model} in {e.environment}",
-    "policy.activated": lambda e: f"put the policy {e.policy} in force",
-    "access.denied": lambda e: f"was refused: {e.attempted}{_concerned(e)}",
-    "report.issued": lambda e: (
-        f"issued the report {e.report} for {e.period_from} to {e.period_until}"
+    "deployment.stopped": lambda e, _: f"stopped {e.model} in {e.environment}",
+    "policy.activated": lambda e, _: f"put the policy {e.policy} in force",
+    "access.denied": lambda e, _: (
+        f"tried to {attempt(e.attempted)}{_concerned(e)}, and was refused"
+    ),
+    "report.issued": lambda e, _: (
+        f"issued the {plain(e.framework)} report {e.report} for {e.period_from} to {e.period_until}"
     ),
 }
 
+_DETAILS: Final[dict[str, Callable[[Any, NameOf], str]]] = {
+    "actor.enrolled": lambda e, name: name(e.actor_id),
+    "role.granted": lambda e, name: f"{plain(e.role)} to {name(e.actor_id)}",
+    "role.revoked": lambda e, name: f"{plain(e.role)} from {name(e.actor_id)}",
+    "evidence.attached": lambda e, _: plain(e.type),
+    "metrics.observed": lambda e, _: _metrics(e.metrics, 2),
+    "version.deprecated": lambda e, _: plain(e.cause),
+    "release.approved": lambda e, _: f"release {e.release}",
+    "release.rejected": lambda e, _: f"release {e.release}",
+    "release.withdrawn": lambda e, _: f"release {e.release}",
+    "approval.revoked": lambda e, _: f"release {e.release}",
+    "release.granted": lambda e, _: f"release {e.release}",
+    "release.lapsed": lambda e, _: f"release {e.release}",
+    "deployment.rolled_back": lambda e, _: plain(e.cause),
+    "policy.activated": lambda e, _: e.policy,
+    "access.denied": lambda e, _: f"tried to {attempt(e.attempted)}",
+    "report.issued": lambda e, _: plain(e.framework),
+}
 
-def phrase(event: Event) -> str:
+_ATTEMPTS: Final = {
+    "actor.enrolled": "enrol somebody",
+    "role.granted": "give a role",
+    "role.revoked": "take a role",
+    "model.registered": "register a model",
+    "version.registered": "register a version",
+    "evidence.attached": "attach a document",
+    "metrics.observed": "record metrics",
+    "version.deprecated": "deprecate a version",
+    "version.archived": "archive a version",
+    "release.requested": "ask for a release",
+    "release.approved": "approve a release",
+    "release.rejected": "reject a release",
+    "release.withdrawn": "withdraw a request",
+    "approval.revoked": "take an approval back",
+    "deployment.recorded": "deploy a version",
+    "deployment.rolled_back": "roll back",
+    "deployment.stopped": "stop a deployment",
+    "policy.activated": "change the policy",
+    "report.issued": "issue a report",
+}
+
+
+def phrase(event: Event, name_of: NameOf = _short) -> str:
     """What happened, as a phrase without a subject and without a full stop."""
-    return _PHRASES[event.kind](event)
+    return _PHRASES[event.kind](event, name_of)
+
+
+def detail(event: Event, name_of: NameOf = _short) -> str:
+    """What a list of entries adds to the kind, to what is concerned and to who did it."""
+    told = _DETAILS.get(event.kind)
+    return told(event, name_of) if told else ""
+
+
+def attempt(kind: str) -> str:
+    """What was attempted, to follow ``to``; a kind without words is named as it is."""
+    return _ATTEMPTS.get(kind, f"submit {kind}")
 
 
 def kinds_with_words() -> frozenset[str]:
@@ -59,16 +140,13 @@ def kinds_with_words() -> frozenset[str]:
     return frozenset(_PHRASES)
 
 
-def _plain(word: str) -> str:
-    return word.replace("_", " ")
-
-
-def _a(word: str) -> str:
-    article = "an" if word[:1] in "aeio" else "a"
-    return f"{article} {_plain(word)}"
+def _metrics(metrics: Any, most: int = _SHOWN_METRICS) -> str:
+    shown = ", ".join(f"{plain(item.name)} {item.value}" for item in metrics[:most])
+    more = len(metrics) - most
+    return f"{shown} and {more} more" if more > 0 else shown
 
 
 def _concerned(event: Any) -> str:
     parts = [part for part in (event.model, event.version) if part]
     where = f" in {event.environment}" if event.environment else ""
-    return f" for {' '.join(parts)}{where}" if parts else ""
+    return f" ({' '.join(parts)}{where})" if parts else ""
