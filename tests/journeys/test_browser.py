@@ -6,6 +6,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.webui.house import build
 from tests.webui.seed import PASSWORD, Lived, Seeded, live, seed
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from tests.tools.chromium import BrowserFaults
 
+expect.set_options(timeout=30_000)
 AXE = "tests/journeys/vendor/axe.min.js"
 
 
@@ -64,9 +66,9 @@ def test_a_self_approval_is_denied_and_explained(
     browser_page.goto(f"{url}/releases/{seeded.release}")
     browser_page.get_by_role("button", name="Approve").click()
     assert browser_page.title().startswith("Refused by the policy")
-    assert browser_page.get_by_text("the same person asked for this release").is_visible()
+    expect(browser_page.get_by_text("the same person asked for this release")).to_be_visible()
     browser_page.get_by_role("link", name="See the entry").click()
-    assert browser_page.get_by_text("tried to approve a release").is_visible()
+    expect(browser_page.get_by_text("tried to approve a release")).to_be_visible()
 
 
 def test_an_approver_finds_the_release_and_approves_it(
@@ -78,9 +80,9 @@ def test_an_approver_finds_the_release_and_approves_it(
     card.get_by_role("link", name="Review").click()
     browser_page.get_by_label("Comment").fill("Checked against the card.")
     browser_page.get_by_role("button", name="Approve").click()
-    assert browser_page.get_by_text("Approved. This is entry").is_visible()
-    assert browser_page.get_by_text("Checked against the card.").first.is_visible()
-    assert browser_page.get_by_text("You approved this").is_visible()
+    expect(browser_page.get_by_text("Approved. This is entry")).to_be_visible()
+    expect(browser_page.get_by_text("Checked against the card.").first).to_be_visible()
+    expect(browser_page.get_by_text("You approved this")).to_be_visible()
     votes = seeded.house.wiring.reader.release(seeded.release).votes
     assert [vote.actor for vote in votes] == [seeded.chi]
 
@@ -97,11 +99,11 @@ def test_an_entry_is_found_by_filter_and_verified(
     browser_page.get_by_role("button", name="Filter").click()
     assert "version=1.1.0" in browser_page.url
     rows = browser_page.get_by_role("row")
-    assert rows.count() == 2
+    expect(rows).to_have_count(2)
     rows.nth(1).get_by_role("link").first.click()
     browser_page.get_by_role("button", name="Verify this entry").click()
-    assert browser_page.get_by_text("✓ verifies").is_visible()
-    assert browser_page.get_by_text("✓ holds").count() == 6
+    expect(browser_page.get_by_text("✓ verifies")).to_be_visible()
+    expect(browser_page.get_by_text("✓ holds")).to_have_count(6)
 
 
 def test_a_report_is_made_and_downloaded(
@@ -113,7 +115,7 @@ def test_a_report_is_made_and_downloaded(
     browser_page.get_by_label("From").fill("2026-01-01")
     browser_page.get_by_label("Until").fill("2026-12-31")
     browser_page.get_by_role("button", name="Make report").click()
-    assert browser_page.get_by_text("is made:").is_visible(timeout=30_000)
+    expect(browser_page.get_by_text("is made:")).to_be_visible(timeout=60_000)
     with browser_page.expect_download() as waiting:
         browser_page.get_by_role("link", name="PDF").first.click()
     file = tmp_path / "report.pdf"
@@ -135,7 +137,7 @@ def test_a_one_time_link_sets_a_password_and_leaves_the_address_bar(
     browser_page.get_by_label("The same again").fill(PASSWORD)
     browser_page.get_by_role("button", name="Set up").click()
     browser_page.wait_for_url(f"{url}/")
-    assert browser_page.get_by_role("link", name="Fay").is_visible()
+    expect(browser_page.get_by_role("link", name="Fay")).to_be_visible()
 
 
 def test_a_sign_in_link_signs_in_by_itself(served: tuple[Seeded, str], browser_page: Page) -> None:
@@ -146,7 +148,7 @@ def test_a_sign_in_link_signs_in_by_itself(served: tuple[Seeded, str], browser_p
         secret = issue_sign_in_link(seeded.house.wiring, seeded.ana)
         browser_page.goto(sign_in_url(url, secret))
         browser_page.wait_for_url(f"{url}/")
-    assert browser_page.get_by_role("link", name="Ana Kovač").is_visible()
+    expect(browser_page.get_by_role("link", name="Ana Kovač")).to_be_visible()
 
 
 def test_everything_works_without_script(
@@ -165,9 +167,9 @@ def test_everything_works_without_script(
     page.get_by_role("button", name="Filter").click()
     page.get_by_role("row").nth(1).get_by_role("link").first.click()
     page.get_by_role("button", name="Verify this entry").click()
-    assert page.get_by_text("✓ holds").count() == 6
+    expect(page.get_by_text("✓ holds")).to_have_count(6)
     page.goto(f"{url}/log")
-    assert not page.get_by_role("button", name="Copy the command").is_visible()
+    expect(page.get_by_role("button", name="Copy the command")).to_be_hidden()
 
 
 def test_a_new_token_is_copied_by_a_button(

@@ -101,7 +101,7 @@ def new_browser_context(
     def open_context(**options: Any) -> BrowserContext:
         context = browser.new_context(**options)
         opened.append(context)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(30_000)
         browser_faults.watch(context)
         return context
 
