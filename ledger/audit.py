@@ -289,6 +289,10 @@ class _Auditor:
         ring = self._log.keyring
         if named.get("entries") != ring.entries.public.hex():
             self._note("entry", 0, "key-mismatch", "It names another key for entries than ours.")
+        if named.get("cosignatures") != ring.cosignatures.public.hex():
+            self._note(
+                "entry", 0, "key-mismatch", "It names another key for cosignatures than ours."
+            )
         if named.get("checkpoints") != ring.checkpoints.public.hex():
             self._note(
                 "entry", 0, "key-mismatch", "It names another key for checkpoints than ours."

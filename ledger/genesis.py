@@ -85,6 +85,11 @@ def _created(log: Log, seal_certificate: str, generator: str) -> LogCreated:
         keys=(
             LogKey(use="entries", algorithm="ed25519", public=keyring.entries.public.hex()),
             LogKey(use="checkpoints", algorithm="ed25519", public=keyring.checkpoints.public.hex()),
+            LogKey(
+                use="cosignatures",
+                algorithm="ml-dsa-44",
+                public=keyring.cosignatures.public.hex(),
+            ),
             LogKey(use="seal", algorithm="x509-sha256", public=seal_certificate),
         ),
         schemas=schema_digest(),

@@ -19,7 +19,16 @@ from ledger.core.merkle import (
     prove_consistency,
     prove_inclusion,
 )
-from ledger.core.note import check_note, format_note, parse_note, parse_vkey, sign_note, vkey
+from ledger.core.note import (
+    ML_DSA_44_COSIGNATURE,
+    Vkey,
+    check_note,
+    format_note,
+    parse_note,
+    parse_vkey,
+    sign_note,
+    vkey,
+)
 from ledger.core.proof import TlogProof
 from ledger.core.tiles import TileReader
 from ledger.errors import ConflictError, IntegrityError, LedgerError, UnknownSubjectError
@@ -71,6 +80,12 @@ class Log:
     def vkey(self) -> str:
         """The verifier key of the checkpoints (C2SP signed-note)."""
         return vkey(self.origin, self.keyring.checkpoints.public)
+
+    @property
+    def cosigner_vkey(self) -> str:
+        """The verifier key of the log's own ML-DSA-44 cosignatures (C2SP tlog-cosignature)."""
+        key = self.keyring.cosignatures.public
+        return str(Vkey(self.origin, ML_DSA_44_COSIGNATURE, key))
 
     def head(self) -> Head:
         """The head as it stands."""

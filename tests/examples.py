@@ -28,6 +28,7 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "keys": (
             {"use": "entries", "algorithm": "ed25519", "public": "11" * 32},
             {"use": "checkpoints", "algorithm": "ed25519", "public": "22" * 32},
+            {"use": "cosignatures", "algorithm": "ml-dsa-44", "public": "55" * 1312},
             {"use": "seal", "algorithm": "x509-sha256", "public": "33" * 32},
         ),
         "schemas": "44" * 32,

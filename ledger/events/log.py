@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from ledger.events.event import Event, named
-from ledger.events.names import PublicText, Sha256, Value
+from ledger.events.names import KeyText, PublicText, Sha256, Value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 class LogKey(Value):
     """A public key and what it may sign.
 
-    ``public`` is the raw Ed25519 key in hexadecimal, or for the seal the SHA-256 of the X.509
-    certificate in DER.
+    ``public`` is the raw key in hexadecimal (32 bytes of Ed25519, 1312 of ML-DSA-44), or for the
+    seal the SHA-256 of the X.509 certificate in DER.
     """
 
-    use: Literal["entries", "checkpoints", "seal"]
-    algorithm: Literal["ed25519", "x509-sha256"]
-    public: Sha256
+    use: Literal["entries", "checkpoints", "cosignatures", "seal"]
+    algorithm: Literal["ed25519", "ml-dsa-44", "x509-sha256"]
+    public: KeyText
 
 
 class LogCreated(Event):

@@ -1,4 +1,4 @@
-"""The keys of one installation: one for entries, one for checkpoints, one that wraps the vault's.
+"""The keys of one installation: for entries, checkpoints, cosignatures, and to wrap the vault's.
 
 They are separate, so that no signature made for one purpose can pass for another.
 """
@@ -10,13 +10,23 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from ledger.errors import InputError
-from ledger.keys.signer import FileSigner, create_signer, open_signer, read_secret, write_secret
+from ledger.keys.signer import (
+    FileCosigner,
+    FileSigner,
+    create_cosigner,
+    create_signer,
+    open_cosigner,
+    open_signer,
+    read_secret,
+    write_secret,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 ENTRIES: Final = "entries.pem"
 CHECKPOINTS: Final = "checkpoints.pem"
+COSIGNATURES: Final = "cosignatures.pem"
 VAULT: Final = "vault.key"
 _WRAPPING_KEY_BYTES: Final = 32
 
@@ -27,6 +37,7 @@ class Keyring:
 
     entries: FileSigner
     checkpoints: FileSigner
+    cosignatures: FileCosigner
     wrapping_key: bytes
 
     def __repr__(self) -> str:
@@ -40,8 +51,9 @@ def create_keyring(folder: Path) -> Keyring:
     wrapping_key = secrets.token_bytes(_WRAPPING_KEY_BYTES)
     entries = create_signer(folder / ENTRIES)
     checkpoints = create_signer(folder / CHECKPOINTS)
+    cosignatures = create_cosigner(folder / COSIGNATURES)
     write_secret(folder / VAULT, wrapping_key)
-    return Keyring(entries, checkpoints, wrapping_key)
+    return Keyring(entries, checkpoints, cosignatures, wrapping_key)
 
 
 def open_keyring(folder: Path) -> Keyring:
@@ -49,4 +61,9 @@ def open_keyring(folder: Path) -> Keyring:
     wrapping_key = read_secret(folder / VAULT)
     if len(wrapping_key) != _WRAPPING_KEY_BYTES:
         raise InputError(f"The key file {VAULT} is damaged.", code="key-damaged")
-    return Keyring(open_signer(folder / ENTRIES), open_signer(folder / CHECKPOINTS), wrapping_key)
+    return Keyring(
+        entries=open_signer(folder / ENTRIES),
+        checkpoints=open_signer(folder / CHECKPOINTS),
+        cosignatures=open_cosigner(folder / COSIGNATURES),
+        wrapping_key=wrapping_key,
+    )

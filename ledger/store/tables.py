@@ -1,8 +1,10 @@
 """The tables, as SQLAlchemy Core. Nothing else in the product names a column of the ledger.
 
-The log's own tables (``entry``, ``tile``, ``checkpoint``) are only ever inserted into; triggers
+The log's own tables (``entry``, ``tile``, ``checkpoint``), what was published (``publication``)
+and what others added to it (``cosignature``, ``timestamp``) are only ever inserted into; triggers
 refuse UPDATE, DELETE and TRUNCATE. That is a seat belt: the proof is the tree. ``folded`` and
-``idempotency`` are derived from the entries and can be thrown away and rebuilt.
+``idempotency`` are derived from the entries and can be thrown away and rebuilt; ``verification``
+remembers when the verifier ran and what it said.
 """
 
 from __future__ import annotations
@@ -110,6 +112,47 @@ checkpoint = Table(
     Column("note", Blob, nullable=False),
 )
 
+publication = Table(
+    "publication",
+    metadata,
+    Column("log_id", Integer, ForeignKey("log.log_id"), primary_key=True, autoincrement=False),
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    Column("note", Blob, nullable=False),
+    Column("published_at", String(27), nullable=False),
+)
+
+cosignature = Table(
+    "cosignature",
+    metadata,
+    Column("log_id", Integer, ForeignKey("log.log_id"), primary_key=True, autoincrement=False),
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    Column("signer", String(300), primary_key=True),
+    Column("line", Blob, nullable=False),
+    Column("received_at", String(27), nullable=False),
+)
+
+timestamp = Table(
+    "timestamp",
+    metadata,
+    Column("log_id", Integer, ForeignKey("log.log_id"), primary_key=True, autoincrement=False),
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    Column("authority", String(300), primary_key=True),
+    Column("token", Blob, nullable=False),
+    Column("received_at", String(27), nullable=False),
+)
+
+verification = Table(
+    "verification",
+    metadata,
+    Column("log_id", Integer, ForeignKey("log.log_id"), primary_key=True, autoincrement=False),
+    Column("begun_at", String(27), primary_key=True),
+    Column("ended_at", String(27), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("root", Blob(32), nullable=False),
+    Column("problems", Integer, nullable=False),
+    Column("report", Blob, nullable=False),
+)
+
 folded = Table(
     "folded",
     metadata,
@@ -168,4 +211,4 @@ guard = Table(
     Column("checkpoint", Text, nullable=False),
 )
 
-APPEND_ONLY: Final = ("entry", "tile", "checkpoint")
+APPEND_ONLY: Final = ("entry", "tile", "checkpoint", "publication", "cosignature", "timestamp")
