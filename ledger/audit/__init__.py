@@ -1,0 +1,10 @@
+"""Walk a whole log and prove everything again, from stored bytes alone.
+
+``audit`` holds a live database against its entries. What is found is named: the entry or the table,
+the kind of damage, and up to which checkpoint everything still stands. Nothing is repaired.
+"""
+
+from ledger.audit.found import MOST_PROBLEMS, Audit, Counts, Problem
+from ledger.audit.live import audit
+
+__all__ = ["MOST_PROBLEMS", "Audit", "Counts", "Problem", "audit"]
