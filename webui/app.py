@@ -38,6 +38,6 @@ def create_app(wiring: Wiring, *, hosts: Iterable[str] = ()) -> Flask:
     current.install(app, wiring)
     protection = csrf.install(app)
     protection.exempt(api.register(app))
-    protection.exempt(tlog.register(app))
+    tlog.register(app)
     pages.register(app)
     return app

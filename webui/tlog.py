@@ -34,8 +34,8 @@ _FOR_EVER: Final = "max-age=31536000, immutable"
 _GZIP_LEVEL: Final = 6
 
 
-def register(app: Flask) -> Blueprint:
-    """Put the log into ``app``; returns its blueprint."""
+def register(app: Flask) -> None:
+    """Put the log into ``app``."""
     blueprint = Blueprint(NAME, __name__, url_prefix="/log/<name>")
     blueprint.before_request(_may_read)
     # A path that is not written as the specification says is not there; it is not mended.
@@ -43,7 +43,6 @@ def register(app: Flask) -> Blueprint:
     blueprint.add_url_rule("/checkpoint", "checkpoint", _checkpoint, **exactly)
     blueprint.add_url_rule("/tile/<path:rest>", "tile", _tile, **exactly)
     app.register_blueprint(blueprint)
-    return blueprint
 
 
 def _may_read() -> None:
