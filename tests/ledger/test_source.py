@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import threading
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
 import httpx
@@ -20,6 +17,7 @@ from ledger.mirror import DirectorySource, HttpSource
 from ledger.published import LogSource
 from ledger.source import entries
 from tests.tools.house import person
+from tests.tools.static_server import serving
 from tests.tools.synthetic_log import synthetic
 
 if TYPE_CHECKING:
@@ -30,11 +28,6 @@ if TYPE_CHECKING:
     from tests.tools.house import House
 
 SIZE = 300
-
-
-class _Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *arguments: object) -> None:
-        pass
 
 
 @pytest.fixture(scope="module")
@@ -48,13 +41,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def served(folder: Path) -> Iterator[str]:
     """The folder behind a plain web server."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder)))
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving(folder) as url:
+        yield url
 
 
 @pytest.fixture(params=["folder", "http"])
