@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from ledger.errors import InputError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 HOME: Final = "COUNTERSEAL_HOME"
 DATABASE_URL: Final = "COUNTERSEAL_DATABASE_URL"
 GUARD_URL: Final = "COUNTERSEAL_GUARD_URL"
+PUBLIC_LOG: Final = "COUNTERSEAL_PUBLIC_LOG"
 
 SETTINGS: Final = {
     HOME: "The folder that holds everything of an installation. Default: ~/.counterseal",
@@ -19,6 +22,9 @@ SETTINGS: Final = {
     "Default: ledger.db in the home.",
     GUARD_URL: "Where the last checkpoint is kept apart from the database; put it on another disk "
     "or host, and never into the same backup. Default: guard.db in the home.",
+    PUBLIC_LOG: "yes lets anybody read the checkpoint, tiles and entries below /log/, as "
+    "witnesses, monitors and mirrors do; entries name models, versions and pseudonyms of people, "
+    "never private texts. no asks for a sign-in or a token that may read. Default: no.",
 }
 
 
@@ -29,6 +35,7 @@ class Settings:
     home: Path
     database_url: str
     guard_url: str
+    public_log: bool = False
 
     @property
     def keys(self) -> Path:
@@ -42,11 +49,23 @@ class Settings:
 
 
 def read_settings(environment: Mapping[str, str], home: Path | None = None) -> Settings:
-    """Settings from the environment; ``home``, where given, goes before it."""
+    """Settings from the environment; ``home``, where given, goes before it.
+
+    Raises:
+        InputError: ``setting-invalid``.
+    """
     folder = home or Path(environment.get(HOME) or Path.home() / ".counterseal")
     folder = folder.expanduser().resolve()
     return Settings(
         home=folder,
         database_url=environment.get(DATABASE_URL) or f"sqlite:///{folder / 'ledger.db'}",
         guard_url=environment.get(GUARD_URL) or f"sqlite:///{folder / 'guard.db'}",
+        public_log=_yes_or_no(environment, PUBLIC_LOG),
     )
+
+
+def _yes_or_no(environment: Mapping[str, str], name: str) -> bool:
+    value = environment.get(name) or "no"
+    if value not in {"yes", "no"}:
+        raise InputError(f"{name} is yes or no.", code="setting-invalid")
+    return value == "yes"

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from webui.cli.exit_codes import ExitCode
 from webui.cli.home import home_option, opened
+from webui.cli.progress import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from ledger.audit import Audit
 
 _COUNTED: Final = (
@@ -34,7 +32,7 @@ def verify(as_json: bool) -> None:
     """Verify every entry, signature, link, tile, checkpoint and registry row."""
     from ledger.audit import audit
 
-    with opened() as wiring, _progress() as progress:
+    with opened() as wiring, shown() as progress:
         found = audit(wiring.log, progress)
     if as_json:
         click.echo(json.dumps(as_object(found), indent=1))
@@ -90,24 +88,3 @@ def _place(table: str, sequence: int) -> str:
 
 def _many(number: int) -> str:
     return "1 problem" if number == 1 else f"{number} problems"
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str, int, int], None]]:
-    """A progress bar on stderr, where that is a terminal; it leaves nothing behind."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description:<12}"), BarColumn(), MofNCompleteColumn())
-    with Progress(
-        *columns, console=console, transient=True, disable=not console.is_terminal
-    ) as bar:
-        tasks: dict[str, Any] = {}
-
-        def show(step: str, done: int, total: int) -> None:
-            if step not in tasks:
-                tasks[step] = bar.add_task(step, total=total)
-            bar.update(tasks[step], completed=done, total=total)
-
-        yield show
