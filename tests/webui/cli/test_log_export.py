@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from ledger.core.note import parse_vkey
+from ledger.events.catalogue import read_command
 from ledger.export import read_signed
 from ledger.mirror import DirectorySource
 from ledger.source import entries
+from webui.settings import read_settings
+from webui.wiring import open_home
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,3 +50,24 @@ def test_a_folder_that_holds_something_else_is_refused(installed: Run, home: Pat
     told = installed("log", "export", str(home))
     assert told.exit_code == 2
     assert "no copy of a log" in told.stderr
+
+
+def test_a_log_behind_its_guard_is_not_published(
+    installed: Run, home: Path, tmp_path: Path
+) -> None:
+    """Yesterday's database under today's guard: what it holds is genuine, but it is not the log."""
+    kept = (home / "ledger.db").read_bytes()
+    assert installed("setup-link").exit_code == 0
+    with closing(open_home(read_settings({}, home))) as wiring:
+        wiring.submitter.submit(
+            wiring.service,
+            read_command(
+                "actor.enrolled", {"actor_id": "ab" * 16, "actor_type": "person", "name": "Ana"}
+            ),
+            "",
+        )
+    (home / "ledger.db").write_bytes(kept)
+    told = installed("log", "export", str(tmp_path / "copy"))
+    assert told.exit_code == 1
+    assert "older copy" in told.stderr
+    assert not (tmp_path / "copy").exists()
