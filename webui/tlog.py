@@ -31,7 +31,7 @@ TEXT: Final = "text/plain; charset=utf-8"
 BYTES: Final = "application/octet-stream"
 _BRIEFLY: Final = "max-age=1"
 _FOR_EVER: Final = "max-age=31536000, immutable"
-_GZIP_LEVEL: Final = 6
+_GZIP_LEVEL: Final = 1
 
 
 def register(app: Flask) -> None:

@@ -13,7 +13,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+class _Patient(ThreadingHTTPServer):
+    # Clients of tiles ask for fifty at once.
+    request_queue_size = 256
+
+
 class _Quiet(SimpleHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
     def log_message(self, *arguments: object) -> None:
         pass
 
@@ -21,7 +28,7 @@ class _Quiet(SimpleHTTPRequestHandler):
 @contextmanager
 def serving(folder: Path) -> Iterator[str]:
     """Gives the URL of the folder, with a slash at its end."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder)))
+    server = _Patient(("127.0.0.1", 0), partial(_Quiet, directory=str(folder)))
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:

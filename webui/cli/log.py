@@ -43,10 +43,16 @@ def export(folder: Path, as_json: bool) -> None:
     to add what is new, also after it was interrupted.
     """
     from ledger.core.note import parse_vkey
+    from ledger.errors import IntegrityError
     from ledger.export import export as write
     from ledger.published import LogSource
 
     with opened() as wiring, shown() as progress:
+        if wiring.log.alarm:
+            raise IntegrityError(
+                f"Nothing was published, because the ledger is read-only: {wiring.log.alarm}",
+                code="ledger-read-only",
+            )
         done = write(LogSource(wiring.log), parse_vkey(wiring.log.vkey), folder, progress)
     if as_json:
         click.echo(json.dumps({**vars(done), "root": done.root.hex()}, indent=1))
