@@ -58,7 +58,7 @@ def audit_copy(
     """
     data = source.checkpoint()
     tree = parse_checkpoint(parse_note(data).text)
-    found = Audit(tree.origin, size=tree.size, root=tree.root)
+    found = Audit(tree.origin, size=tree.size, root=tree.root, checkpoint=data)
     signatures = Signatures(0 if tree_only else tree.size, workers)
     try:
         audited = _CopyAudit(source, tree, found, signatures, tree_only=tree_only)

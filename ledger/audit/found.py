@@ -47,6 +47,7 @@ class Audit:
     origin: str
     size: int = 0
     root: bytes = b""
+    checkpoint: bytes = b""
     since: int = 0
     trusted_size: int = 0
     counts: Counts = field(default_factory=Counts)

@@ -78,7 +78,7 @@ class _LiveAudit:
 
     def run(self, workers: int | None) -> Audit:
         found, head = self._found, self._log.head()
-        found.size, found.root = head.size, head.root
+        found.size, found.root, found.checkpoint = head.size, head.root, head.checkpoint
         start = self._since.size if self._since is not None else 0
         expected = 0 if self._tree_only else head.size - start
         self._signatures = Signatures(expected, workers)
