@@ -16,6 +16,11 @@ DATABASE_URL: Final = "COUNTERSEAL_DATABASE_URL"
 GUARD_URL: Final = "COUNTERSEAL_GUARD_URL"
 PUBLIC_LOG: Final = "COUNTERSEAL_PUBLIC_LOG"
 
+BACKUP_FOLDER: Final = "COUNTERSEAL_BACKUP_FOLDER"
+BACKUP_RECIPIENT: Final = "COUNTERSEAL_BACKUP_RECIPIENT"
+BACKUP_HOURS: Final = "COUNTERSEAL_BACKUP_HOURS"
+BACKUP_KEEP: Final = "COUNTERSEAL_BACKUP_KEEP"
+
 SETTINGS: Final = {
     HOME: "The folder that holds everything of an installation. Default: ~/.counterseal",
     DATABASE_URL: "Where the ledger is kept: sqlite:///FILE or postgresql://... "
@@ -25,6 +30,11 @@ SETTINGS: Final = {
     PUBLIC_LOG: "yes lets anybody read the checkpoint, tiles and entries below /log/, as "
     "witnesses, monitors and mirrors do; entries name models, versions and pseudonyms of people, "
     "never private texts. no asks for a sign-in or a token that may read. Default: no.",
+    BACKUP_FOLDER: "Where backups are written; best another disk. Default: backups in the home.",
+    BACKUP_RECIPIENT: "The age recipient (age1...) that backups are encrypted for; `counterseal "
+    "backup keygen` makes one. Without it, backups are refused unless --plain is said.",
+    BACKUP_HOURS: "How many hours apart `counterseal serve` makes a backup. Default: 0, never.",
+    BACKUP_KEEP: "How many backups of a log are kept; older ones are removed. Default: 14.",
 }
 
 
@@ -36,6 +46,10 @@ class Settings:
     database_url: str
     guard_url: str
     public_log: bool = False
+    backup_folder: Path = Path("backups")
+    backup_recipient: str = ""
+    backup_hours: int = 0
+    backup_keep: int = 14
 
     @property
     def keys(self) -> Path:
@@ -61,7 +75,18 @@ def read_settings(environment: Mapping[str, str], home: Path | None = None) -> S
         database_url=environment.get(DATABASE_URL) or f"sqlite:///{folder / 'ledger.db'}",
         guard_url=environment.get(GUARD_URL) or f"sqlite:///{folder / 'guard.db'}",
         public_log=_yes_or_no(environment, PUBLIC_LOG),
+        backup_folder=Path(environment.get(BACKUP_FOLDER) or folder / "backups"),
+        backup_recipient=environment.get(BACKUP_RECIPIENT, ""),
+        backup_hours=_number(environment, BACKUP_HOURS, 0, 24 * 366),
+        backup_keep=_number(environment, BACKUP_KEEP, 14, 10_000),
     )
+
+
+def _number(environment: Mapping[str, str], name: str, default: int, most: int) -> int:
+    text = environment.get(name) or str(default)
+    if not (text.isascii() and text.isdecimal() and int(text) <= most):
+        raise InputError(f"{name} is a number from 0 to {most}.", code="setting-invalid")
+    return int(text)
 
 
 def _yes_or_no(environment: Mapping[str, str], name: str) -> bool:

@@ -75,6 +75,13 @@ _PHRASES: Final[dict[str, Callable[[Any, NameOf], str]]] = {
     "report.issued": lambda e, _: (
         f"issued the {plain(e.framework)} report {e.report} for {e.period_from} to {e.period_until}"
     ),
+    "backup.verified": lambda e, _: f"made a backup of the first {e.position} entries",
+    "restore.tested": lambda e, _: (
+        f"restored a backup of the first {e.position} entries for practice: {e.outcome}"
+    ),
+    "backup.restored": lambda e, _: (
+        f"restored the ledger from a backup of its first {e.position} entries"
+    ),
 }
 
 _DETAILS: Final[dict[str, Callable[[Any, NameOf], str]]] = {
@@ -94,6 +101,8 @@ _DETAILS: Final[dict[str, Callable[[Any, NameOf], str]]] = {
     "policy.activated": lambda e, _: e.policy,
     "access.denied": lambda e, _: f"tried to {attempt(e.attempted)}",
     "report.issued": lambda e, _: plain(e.framework),
+    "restore.tested": lambda e, _: e.outcome,
+    "backup.restored": lambda e, _: f"{e.lost} entries lost",
 }
 
 _ATTEMPTS: Final = {
@@ -116,6 +125,9 @@ _ATTEMPTS: Final = {
     "deployment.stopped": "stop a deployment",
     "policy.activated": "change the policy",
     "report.issued": "issue a report",
+    "backup.verified": "record a backup",
+    "restore.tested": "record a restore for practice",
+    "backup.restored": "record a restore",
 }
 
 

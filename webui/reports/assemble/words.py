@@ -40,6 +40,9 @@ KIND_WORDS: Final = {
     "policy.activated": "Policy put in force",
     "access.denied": "Attempt refused by the policy",
     "report.issued": "Report issued",
+    "backup.verified": "Backup made and read back",
+    "restore.tested": "Backup restored for practice",
+    "backup.restored": "Ledger restored from a backup",
 }
 """Every kind of event in a reader's words."""
 
