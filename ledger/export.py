@@ -26,14 +26,15 @@ from typing import TYPE_CHECKING, Final
 from ledger.core.checkpoint import Checkpoint, parse_checkpoint
 from ledger.core.merkle import EMPTY_ROOT, Frontier, check_consistency, leaf_hash, prove_consistency
 from ledger.core.note import check_note, parse_note
-from ledger.core.tile_growth import TileGrowth
 from ledger.core.tiles import (
     TILE_WIDTH,
     TileReader,
     entries_path,
     split_bundle,
+    tile_path,
     tiles_of,
 )
+from ledger.core.treewalk import TreeWalk
 from ledger.errors import (
     CheckpointError,
     ConflictError,
@@ -192,24 +193,25 @@ class _Export:
             IntegrityError: ``export-unproved``, at the latest when all have been given.
         """
         start = old.size // TILE_WIDTH * TILE_WIDTH
-        growth = TileGrowth.resumed(start, self._copy.tile)
-        frontier = _frontier(TileReader(self._copy.tile, old.size), start)
-        _check_copy(frontier, old)
+        full: list[tuple[str, bytes]] = []
+        walk = TreeWalk(lambda level, at, hashes, _: full.append((tile_path(level, at), hashes)))
+        walk.resume(start, self._copy.tile)
+        _check_copy(walk.frontier(), old)
         for index in range(start // TILE_WIDTH, -(-new.size // TILE_WIDTH)):
             width = min(TILE_WIDTH, new.size - index * TILE_WIDTH)
             bundle, leaves = self._bundle(index, width)
-            known = max(0, old.size - frontier.size)
-            at_old = frontier.extend(leaves[:known])
-            _check_copy(at_old, old)
-            frontier = at_old.extend(leaves[known:])
+            known = max(0, old.size - walk.size)
+            walk.extend(leaves[:known])
+            _check_copy(walk.frontier(), old)
+            walk.extend(leaves[known:])
             yield entries_path(index, width), bundle
-            for name, data in growth.extend(leaves):
-                yield name.path(), data
-            self._progress(step, frontier.size - start, new.size - start)
-        if frontier.root() != new.root:
+            yield from full
+            full.clear()
+            self._progress(step, walk.size - start, new.size - start)
+        if walk.root() != new.root:
             raise _unproved("The entries do not lead to the signed root.")
-        for name, data in growth.partial():
-            yield name.path(), data
+        for level, index, hashes in walk.edges():
+            yield tile_path(level, index, len(hashes) // 32), hashes
 
     def _bundle(self, index: int, width: int) -> tuple[bytes, list[bytes]]:
         """A bundle from the source and the leaf hashes of its entries, compared with its tile."""

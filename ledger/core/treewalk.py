@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ledger.core.digest import SHA256_BYTES
 from ledger.core.merkle import Frontier
 from ledger.core.tiles import TILE_HEIGHT, TILE_WIDTH, tile_root
+from ledger.errors import IntegrityError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -75,6 +77,9 @@ class TreeWalk:
 
         ``read(level, index, width)`` gives the first ``width`` hashes of a tile. What is read is
         believed; the root must then be compared with one that was signed.
+
+        Raises:
+            IntegrityError: a tile has not the length that its width asks for.
         """
         self._leaves = _hashes(read, 0, size)
         self._inside = Frontier().extend(self._leaves)
@@ -110,4 +115,6 @@ def _hashes(read: Callable[[int, int, int], bytes], level: int, count: int) -> l
     """The hashes of a level's right edge: those since its last full tile."""
     index, width = divmod(count, TILE_WIDTH)
     data = read(level, index, width) if width else b""
-    return [data[at : at + 32] for at in range(0, len(data), 32)]
+    if len(data) != width * SHA256_BYTES:
+        raise IntegrityError("A tile has not the length that its width asks for.")
+    return [data[at : at + SHA256_BYTES] for at in range(0, len(data), SHA256_BYTES)]

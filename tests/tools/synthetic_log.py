@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ledger.core.checkpoint import Checkpoint, format_checkpoint
-from ledger.core.merkle import Frontier, leaf_hash
+from ledger.core.merkle import leaf_hash
 from ledger.core.note import Vkey, format_note, parse_vkey, sign_note, vkey
-from ledger.core.tile_growth import TileGrowth
-from ledger.core.tiles import TILE_WIDTH, TileName, entry_bundle
+from ledger.core.tiles import TILE_WIDTH, TileName, entry_bundle, tile_path
+from ledger.core.treewalk import TreeWalk
 from ledger.keys.signer import FileSigner
 from ledger.source import missing
 
@@ -33,11 +33,14 @@ class SyntheticLog:
     asked: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        growth = TileGrowth()
-        leaves = [leaf_hash(entry) for entry in self.entries]
-        made = [*growth.extend(leaves), *growth.partial()]
-        self.tiles = {name.path(): data for name, data in made}
-        self.note = self.signed(len(leaves), Frontier().extend(leaves).root())
+        self.tiles = {}
+        walk = TreeWalk(
+            lambda level, at, hashes, _: self.tiles.__setitem__(tile_path(level, at), hashes)
+        )
+        walk.extend([leaf_hash(entry) for entry in self.entries])
+        for level, at, hashes in walk.edges():
+            self.tiles[tile_path(level, at, len(hashes) // 32)] = hashes
+        self.note = self.signed(walk.size, walk.root())
 
     @property
     def vkey(self) -> Vkey:

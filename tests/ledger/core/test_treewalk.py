@@ -7,17 +7,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.core.merkle import check_inclusion, leaf_hash, prove_inclusion, root_of
-from ledger.core.tile_growth import TileGrowth
 from ledger.core.tiles import TILE_WIDTH, TileName, TileReader, parse_tile_path, tiles_of
+from ledger.core.treewalk import TreeWalk
 from ledger.errors import IntegrityError
 
 LEAVES = [leaf_hash(b"%d" % number) for number in range(3 * 65_536 // 2)]
 Tiles = dict[TileName, bytes]
 
 
+def walked(start: int, more: int, begun: Tiles) -> tuple[TreeWalk, Tiles]:
+    """A walk from the tiles of one size over more leaves, and every tile that it told."""
+    told: Tiles = {}
+    walk = TreeWalk(lambda level, at, hashes, _: told.__setitem__(TileName(level, at), hashes))
+    walk.resume(start, lambda level, index, width: begun[TileName(level, index, width)])
+    walk.extend(LEAVES[start : start + more])
+    for level, at, hashes in walk.edges():
+        told[TileName(level, at, len(hashes) // 32)] = hashes
+    return walk, told
+
+
 def grown(size: int) -> Tiles:
-    growth = TileGrowth()
-    return {**dict(growth.extend(LEAVES[:size])), **dict(growth.partial())}
+    return walked(0, size, {})[1]
 
 
 def defined(name: TileName) -> bytes:
@@ -41,11 +51,9 @@ def test_the_tiles_that_grow_are_those_that_the_specification_defines(size: int)
 @given(st.integers(0, 2000), st.integers(0, 2000))
 def test_growth_goes_on_from_any_size(first: int, more: int) -> None:
     begun = grown(first)
-    growth = TileGrowth.resumed(
-        first, lambda level, index, width: begun[TileName(level, index, width)]
-    )
-    new = {**dict(growth.extend(LEAVES[first : first + more])), **dict(growth.partial())}
-    assert growth.size == first + more
+    walk, new = walked(first, more, begun)
+    assert walk.size == first + more
+    assert walk.root() == root_of(LEAVES[: first + more])
     whole = grown(first + more)
     assert {**begun, **new}.items() >= whole.items()
     assert set(new) >= set(tiles_of(first + more, first))
@@ -53,7 +61,7 @@ def test_growth_goes_on_from_any_size(first: int, more: int) -> None:
 
 def test_growth_does_not_go_on_from_a_tile_of_a_wrong_length() -> None:
     with pytest.raises(IntegrityError):
-        TileGrowth.resumed(300, lambda level, index, width: b"\0" * 32)
+        TreeWalk(lambda *_: None).resume(300, lambda level, index, width: b"\0" * 32)
 
 
 @given(st.integers(0, 2**40), st.integers(0, 2**40))
