@@ -119,18 +119,7 @@ def refusal(request: AddCheckpoint, keys: Sequence[Vkey], known: Known) -> Refus
         return Refusal(404, "The log is not known to this witness.\n")
     if not is_signed(request, keys):
         return Refusal(403, "No signature of a key that is known for the log verifies.\n")
-    size = request.checkpoint.size
-    if request.old_size > size:
-        return Refusal(400, "The old size is above the size of the checkpoint.\n")
-    if request.old_size != known.size:
-        return Refusal(409, f"{known.size}\n", SIZE)
-    if size == known.size and not equal(request.checkpoint.root, known.root):
-        return Refusal(409, "The log has signed two roots for this size.\n", split=True)
-    try:
-        check_consistency(known.size, size, known.root, request.checkpoint.root, request.proof)
-    except ConsistencyError:
-        return Refusal(422, "The consistency proof does not verify.\n", split=True)
-    return None
+    return _refusal_by_size(request, known) or _refusal_by_root(request, known)
 
 
 def is_signed(request: AddCheckpoint, keys: Sequence[Vkey]) -> bool:
@@ -151,6 +140,25 @@ def parse_known_size(body: bytes) -> int | None:
 def monitor_path(origin: str) -> str:
     """Where a witness shows the newest checkpoint of a log, below its monitoring prefix."""
     return f"{hex_digest(origin.encode('utf-8'))}/checkpoint"
+
+
+def _refusal_by_size(request: AddCheckpoint, known: Known) -> Refusal | None:
+    if request.old_size > request.checkpoint.size:
+        return Refusal(400, "The old size is above the size of the checkpoint.\n")
+    if request.old_size != known.size:
+        return Refusal(409, f"{known.size}\n", SIZE)
+    return None
+
+
+def _refusal_by_root(request: AddCheckpoint, known: Known) -> Refusal | None:
+    size, root = request.checkpoint.size, request.checkpoint.root
+    if size == known.size and not equal(root, known.root):
+        return Refusal(409, "The log has signed two roots for this size.\n", split=True)
+    try:
+        check_consistency(known.size, size, known.root, root, request.proof)
+    except ConsistencyError:
+        return Refusal(422, "The consistency proof does not verify.\n", split=True)
+    return None
 
 
 def _hash(line: bytes) -> bytes:

@@ -25,6 +25,7 @@ from webui.cli.report import report
 from webui.cli.serve import serve
 from webui.cli.token import token
 from webui.cli.verify import verify
+from webui.cli.witness import witness
 
 DEBUG: Final = "COUNTERSEAL_DEBUG"
 
@@ -98,6 +99,7 @@ for _command in (
     entry,
     proof,
     policy,
+    witness,
     demo,
 ):
     main.add_command(_command)
