@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,10 +20,12 @@ from webui.witness.app import create_witness_app
 from webui.witness.cosigner import ED25519_FILE, Cosigner, create_witness, open_witness
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from flask.testing import FlaskClient
+
+    from webui.witness.cosigner import Answer
 
 LOG = Forger()
 SECOND = 1_700_000_000
@@ -160,31 +164,30 @@ def test_the_time_of_an_origin_never_goes_back(tmp_path: Path) -> None:
 def test_of_two_branches_at_once_one_is_signed(tmp_path: Path) -> None:
     create_witness(tmp_path, "w").close()
     processes = [open_witness(tmp_path) for _ in range(2)]
-    processes[0].notebook.trust(LOG.vkey)
-    processes[0].add_checkpoint(LOG.request(0, Tree(5)))
-    for start in range(5, 25):
-        requests = [LOG.request(start, Tree(start + 1, fork=fork)) for fork in (start, 9999)] * 2
-        statuses: list[int] = []
-        barrier = threading.Barrier(len(requests))
-
-        def ask(place: int, body: bytes) -> None:
-            barrier.wait()  # noqa: B023
-            statuses.append(processes[place % 2].add_checkpoint(body).status)  # noqa: B023
-
-        threads = [threading.Thread(target=ask, args=one) for one in enumerate(requests)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert sorted(statuses)[0] == 200
-        # Whoever came second with the same branch asks from an old size that is another now.
-        assert statuses.count(200) == 1
-        seen = processes[0].notebook.seen(LOG.origin)
-        assert seen is not None
-        if seen.root != Tree(start + 1).root:
-            return
+    for turn in range(15):
+        log = Forger(origin=f"log.example/{turn}")
+        processes[0].notebook.trust(log.vkey)
+        assert processes[0].add_checkpoint(log.request(0, Tree(5))).status == 200
+        bodies = [log.request(5, Tree(6 + n // 2, fork=5 if n % 2 else 9999)) for n in range(6)]
+        statuses = at_once(
+            [partial(processes[n % 2].add_checkpoint, body) for n, body in enumerate(bodies)]
+        )
+        # All ask from size 5, which for every one but the first is another size by then.
+        assert sorted(statuses) == [200, *[409] * 5]
     for process in processes:
         process.close()
+
+
+def at_once(calls: list[Callable[[], Answer]]) -> list[int]:
+    """The statuses of calls made by as many threads in one moment."""
+    barrier = threading.Barrier(len(calls))
+
+    def call(one: Callable[[], Answer]) -> int:
+        barrier.wait()
+        return one().status
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(call, calls))
 
 
 def test_a_witness_is_not_made_over_another(tmp_path: Path) -> None:
