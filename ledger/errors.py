@@ -10,7 +10,7 @@
     |- RefusedError                the policy said no; carries the entry that records it
     |- ConflictError               the state says no: exists already, decided already, key reused
     |- ProofError                  something offered as proof does not prove it
-    |  |- SignatureError, InclusionError, ConsistencyError, CheckpointError
+    |  |- SignatureError, InclusionError, ConsistencyError, CheckpointError, SourceError
     |- IntegrityError              our own store contradicts itself: stop, never repair silently
     |- BusyError                   too much waits already; try again
     |- OutsideError                a database, disk or service that we depend on failed
@@ -131,6 +131,12 @@ class CheckpointError(ProofError):
     """A checkpoint or signed note is malformed or signed by nobody we know."""
 
     code = "checkpoint-failed"
+
+
+class SourceError(ProofError):
+    """A copy of a log lacks or mangles what its checkpoint promises."""
+
+    code = "source-failed"
 
 
 class IntegrityError(LedgerError):

@@ -92,6 +92,13 @@ class Log:
         with reading(self.engine) as connection:
             return read_head(connection, self.log_id)
 
+    def published(self) -> bytes:
+        """The signed note that the world is shown: nothing beyond its tree is served or exported.
+
+        For now that of the head.
+        """
+        return self.head().checkpoint
+
     def sign_checkpoint(self, size: int, root: bytes) -> bytes:
         """A signed note over a tree head (C2SP tlog-checkpoint)."""
         signer = self.keyring.checkpoints

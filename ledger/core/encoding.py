@@ -75,6 +75,26 @@ def parse_canonical(data: bytes) -> object:
     )
 
 
+def read_own(data: bytes) -> object | None:
+    """What bytes of our own making say, or None where ``parse_canonical`` must be asked.
+
+    Much faster, and exact in all but two things that the types of whoever asks must refuse: floats
+    and integers of 2**53 or more. Only plain ASCII is read.
+    """
+    if len(data) > MAX_BYTES or not data.isascii() or b"\\u" in data or b"\x7f" in data:
+        return None
+    try:
+        value: object = orjson.loads(data)
+        return value if orjson.dumps(value, option=orjson.OPT_SORT_KEYS) == data else None
+    except (orjson.JSONDecodeError, TypeError):
+        return None
+
+
+def plain(value: object) -> bytes:
+    """The bytes of a value that ``read_own`` gave, or a part of it: a key to remember it by."""
+    return orjson.dumps(value)
+
+
 def parse_json(
     data: bytes,
     *,

@@ -14,6 +14,7 @@ here is of our own making and has one form, so that its bytes can be hashed as t
 
 from __future__ import annotations
 
+from binascii import a2b_base64, b2a_base64
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -27,6 +28,14 @@ if TYPE_CHECKING:
 
 PAYLOAD_TYPE: Final = "application/vnd.in-toto+json"
 MAX_SIGNATURES: Final = 16
+
+_HEAD: Final = b'{"payload":"'
+_BETWEEN: Final = b'","payloadType":"%s","signatures":[{"keyid":"' % PAYLOAD_TYPE.encode()
+_BEFORE_SIG: Final = b'","sig":"'
+_FOOT: Final = b'"}]}'
+_KEYID_END: Final = len(_BETWEEN) + 64
+_SIG_START: Final = _KEYID_END + len(_BEFORE_SIG)
+_USUAL_TAIL: Final = _SIG_START + 88 + len(_FOOT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +111,9 @@ def parse_envelope(stored: bytes) -> Envelope:
         EncodingError: as ``parse_canonical``, ``not-base64`` or ``not-an-envelope``: for all bytes
             that ``format_envelope`` does not write.
     """
+    usual = _usual(stored)
+    if usual is not None:
+        return usual
     members = parse_canonical(stored)
     if not isinstance(members, dict) or set(members) != {"payload", "payloadType", "signatures"}:
         raise _not_an_envelope("it has not exactly payload, payloadType and signatures")
@@ -136,6 +148,29 @@ def check_envelope(envelope: Envelope, public_keys: Mapping[str, bytes]) -> None
         "No signature of the envelope verifies under a key that is trusted for it.",
         remedy="Compare the key id with the keys of this log at this entry.",
     )
+
+
+def _usual(stored: bytes) -> Envelope | None:
+    """An envelope in the form in which nearly all are stored, read by position; else None.
+
+    One statement, one Ed25519 signature, a key id in letters and digits: then every other byte
+    stands where it must, and base64 that is written back the same was canonical.
+    """
+    end = len(stored) - _USUAL_TAIL
+    if not len(_HEAD) < end <= MAX_BYTES - _USUAL_TAIL or not stored.startswith(_HEAD):
+        return None
+    payload64, tail = stored[len(_HEAD) : end], stored[end:]
+    keyid, sig64 = tail[len(_BETWEEN) : _KEYID_END], tail[_SIG_START : -len(_FOOT)]
+    if tail != b"".join((_BETWEEN, keyid, _BEFORE_SIG, sig64, _FOOT)) or not keyid.isalnum():
+        return None
+    try:
+        payload, sig = a2b_base64(payload64, strict_mode=True), a2b_base64(sig64, strict_mode=True)
+    except ValueError:
+        return None
+    written = b2a_base64(payload, newline=False), b2a_base64(sig, newline=False)
+    if written != (payload64, sig64):
+        return None
+    return Envelope(payload, PAYLOAD_TYPE, (EnvelopeSignature(keyid.decode("ascii"), sig),))
 
 
 def _verifies(public: bytes, signature: bytes, message: bytes) -> bool:

@@ -63,7 +63,15 @@ def parse_statement(data: bytes) -> Statement:
     Raises:
         EncodingError: ``not-a-statement``, else as ``parse_canonical``.
     """
-    members = parse_canonical(data)
+    return statement_of(parse_canonical(data))
+
+
+def statement_of(members: object) -> Statement:
+    """The statement that a JSON value says.
+
+    Raises:
+        EncodingError: ``not-a-statement``.
+    """
     if not isinstance(members, dict) or set(members) != _MEMBERS:
         raise _refusal("It has not exactly the members of an in-toto statement.", "")
     if members["_type"] != STATEMENT_TYPE:

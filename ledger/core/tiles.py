@@ -24,7 +24,7 @@ from ledger.core.merkle import node_hash
 from ledger.errors import EncodingError, InputError, IntegrityError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 TILE_HEIGHT: Final = 8
 TILE_WIDTH: Final = 256
@@ -48,6 +48,10 @@ class TileName:
     level: int | None
     index: int
     width: int = TILE_WIDTH
+
+    def within(self, size: int) -> bool:
+        """Whether the tree of ``size`` leaves holds all of its hashes or entries."""
+        return self.index * TILE_WIDTH + self.width <= size >> (TILE_HEIGHT * (self.level or 0))
 
     def path(self) -> str:
         """The path below the log's prefix, without a leading slash."""
@@ -112,6 +116,21 @@ def _numbered(index: int, width: int) -> str:
         rest, group = divmod(rest, _GROUP)
         groups = f"x{group:03d}/{groups}"
     return groups if width == TILE_WIDTH else f"{groups}.p/{width}"
+
+
+def tiles_of(size: int, since: int = 0) -> Iterator[TileName]:
+    """The tiles of hashes of the tree of ``size`` leaves that the tree of ``since`` has not.
+
+    Level by level, each from the left, the partial one last. Bundles of entries have the numbers
+    and widths of the tiles of level 0.
+    """
+    level, new, old = 0, size, since
+    while new:
+        for index in range(old // TILE_WIDTH, -(-new // TILE_WIDTH)):
+            width = min(TILE_WIDTH, new - index * TILE_WIDTH)
+            if index * TILE_WIDTH + width > old:
+                yield TileName(level, index, width)
+        level, new, old = level + 1, new >> TILE_HEIGHT, old >> TILE_HEIGHT
 
 
 def tile_root(hashes: bytes) -> bytes:

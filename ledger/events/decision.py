@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from ledger.events.names import Sequence, Sha256, Slug, Value
+from ledger.events.names import Count, Sequence, Sha256, Slug, Value
 
 Outcome = Literal["allow", "deny"]
 ResultState = Literal["met", "unmet", "not_known"]
@@ -27,7 +27,7 @@ class Result(Value):
     requirement: Slug
     state: ResultState
     code: str
-    params: dict[str, str | int | list[str]] = Field(default_factory=dict)
+    params: dict[Slug, str | Count | list[str]] = Field(default_factory=dict)
     by: tuple[Sequence, ...] = ()
 
 
@@ -36,7 +36,7 @@ class Decision(Value):
 
     outcome: Outcome
     policy: Sha256
-    engine: int
+    engine: Count
     results: tuple[Result, ...] = ()
 
     @property

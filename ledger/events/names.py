@@ -32,7 +32,7 @@ class Private:
 
 
 def _no_person(text: str) -> str:
-    if _EMAIL.search(text) or _USER_IN_URL.match(text):
+    if "@" in text and (_EMAIL.search(text) or _USER_IN_URL.match(text)):
         msg = "looks like personal data or a credential; the ledger can't forget, so leave it out"
         raise ValueError(msg)
     return text

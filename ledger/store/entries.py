@@ -127,6 +127,16 @@ def read_entries(connection: Connection, log_id: int, start: int, stop: int) -> 
     return [_stored(row) for row in connection.execute(query)]
 
 
+def read_envelopes(connection: Connection, log_id: int, start: int, stop: int) -> list[bytes]:
+    """The stored bytes of entries ``start`` to ``stop - 1`` that exist, in order."""
+    query = (
+        select(entry.c.envelope)
+        .where(entry.c.log_id == log_id, entry.c.sequence >= start, entry.c.sequence < stop)
+        .order_by(entry.c.sequence)
+    )
+    return list(connection.execute(query).scalars())
+
+
 def leaf_hashes(connection: Connection, log_id: int, start: int, stop: int) -> list[bytes]:
     """Leaf hashes of entries ``start`` to ``stop - 1``, in order."""
     query = (
