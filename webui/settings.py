@@ -6,12 +6,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from ledger.errors import InputError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 HOME: Final = "COUNTERSEAL_HOME"
 DATABASE_URL: Final = "COUNTERSEAL_DATABASE_URL"
 GUARD_URL: Final = "COUNTERSEAL_GUARD_URL"
+TRUST_POLICY: Final = "COUNTERSEAL_TRUST_POLICY"
+TIMESTAMP_URLS: Final = "COUNTERSEAL_TIMESTAMP_URLS"
+TIMESTAMP_CERTIFICATES: Final = "COUNTERSEAL_TIMESTAMP_CERTIFICATES"
+TIMESTAMP_MINUTES: Final = "COUNTERSEAL_TIMESTAMP_MINUTES"
+_MINUTES: Final = 60
 
 SETTINGS: Final = {
     HOME: "The folder that holds everything of an installation. Default: ~/.counterseal",
@@ -19,6 +26,14 @@ SETTINGS: Final = {
     "Default: ledger.db in the home.",
     GUARD_URL: "Where the last checkpoint is kept apart from the database; put it on another disk "
     "or host, and never into the same backup. Default: guard.db in the home.",
+    TRUST_POLICY: "A file of witnesses and the quorum of them that a published checkpoint needs "
+    "(C2SP tlog-policy); a witness with a URL is asked for its signature. Default: no witnesses.",
+    TIMESTAMP_URLS: "Addresses of time-stamping authorities (RFC 3161), apart by spaces. "
+    "Default: none.",
+    TIMESTAMP_CERTIFICATES: "A file of PEM certificates: the roots that a time-stamp must lead to. "
+    "Needed where an authority is named.",
+    TIMESTAMP_MINUTES: "How many minutes lie between two time-stamps of a log that grows. "
+    f"Default: {_MINUTES}.",
 }
 
 
@@ -29,6 +44,10 @@ class Settings:
     home: Path
     database_url: str
     guard_url: str
+    trust_policy: Path | None = None
+    timestamp_urls: tuple[str, ...] = ()
+    timestamp_certificates: Path | None = None
+    timestamp_minutes: int = _MINUTES
 
     @property
     def keys(self) -> Path:
@@ -42,11 +61,33 @@ class Settings:
 
 
 def read_settings(environment: Mapping[str, str], home: Path | None = None) -> Settings:
-    """Settings from the environment; ``home``, where given, goes before it."""
+    """Settings from the environment; ``home``, where given, goes before it.
+
+    Raises:
+        InputError: ``setting-invalid``.
+    """
     folder = home or Path(environment.get(HOME) or Path.home() / ".counterseal")
     folder = folder.expanduser().resolve()
     return Settings(
         home=folder,
         database_url=environment.get(DATABASE_URL) or f"sqlite:///{folder / 'ledger.db'}",
         guard_url=environment.get(GUARD_URL) or f"sqlite:///{folder / 'guard.db'}",
+        trust_policy=_file(environment, TRUST_POLICY),
+        timestamp_urls=tuple(environment.get(TIMESTAMP_URLS, "").split()),
+        timestamp_certificates=_file(environment, TIMESTAMP_CERTIFICATES),
+        timestamp_minutes=_minutes(environment),
     )
+
+
+def _file(environment: Mapping[str, str], name: str) -> Path | None:
+    value = environment.get(name)
+    return Path(value).expanduser() if value else None
+
+
+def _minutes(environment: Mapping[str, str]) -> int:
+    value = environment.get(TIMESTAMP_MINUTES) or str(_MINUTES)
+    if not (value.isascii() and value.isdigit() and int(value)):
+        raise InputError(
+            f"{TIMESTAMP_MINUTES} is a number of minutes, from 1.", code="setting-invalid"
+        )
+    return int(value)

@@ -72,9 +72,13 @@ class Vkey:
         """The 4 bytes by which signatures name this key."""
         return key_id(self.name, self.sig_type, self.public)
 
+    @property
+    def label(self) -> str:
+        """The verifier key without the key: name, plus sign, key id in hexadecimal."""
+        return f"{self.name}+{self.key_id.hex()}"
+
     def __str__(self) -> str:
-        typed = bytes([self.sig_type]) + self.public
-        return f"{self.name}+{self.key_id.hex()}+{to_base64(typed)}"
+        return f"{self.label}+{to_base64(bytes([self.sig_type]) + self.public)}"
 
 
 def key_id(name: str, sig_type: int, public: bytes) -> bytes:

@@ -32,6 +32,7 @@ from ledger.errors import CheckpointError, InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sized
+    from collections.abc import Set as AbstractSet
 
     from ledger.core.checkpoint import Checkpoint
     from ledger.core.cosignature import Cosignature
@@ -166,7 +167,7 @@ def satisfied(policy: TrustPolicy, note: Note, *, latest: int = MAX_TIME) -> Ver
     counted = tuple((one, found[one.vkey]) for one in policy.witnesses if one.vkey in found)
     return Verdict(
         log=_signed_by(policy, note, checkpoint),
-        quorum_met=_is_met(policy, {one.name for one, _ in counted}),
+        quorum_met=quorum_met(policy, {one.name for one, _ in counted}),
         counted=counted,
         missing=tuple(one for one in policy.witnesses if one.vkey not in found),
         needs_log=bool(policy.logs),
@@ -196,7 +197,8 @@ def _signed_by(policy: TrustPolicy, note: Note, checkpoint: Checkpoint) -> Trust
     return signed[0] if signed else None
 
 
-def _is_met(policy: TrustPolicy, seen_by: set[str]) -> bool:
+def quorum_met(policy: TrustPolicy, seen_by: AbstractSet[str]) -> bool:
+    """Whether witnesses of these names, in the policy, are enough."""
     there = {NOBODY, *seen_by}
     for group in policy.groups:
         if sum(member in there for member in group.members) >= group.threshold:

@@ -7,6 +7,7 @@ or authority is part of what its operator agreed on with us. Plain http is for t
 from __future__ import annotations
 
 import ipaddress
+import time
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
@@ -49,14 +50,13 @@ def check_url(url: str) -> str:
     return url.rstrip("/")
 
 
-def post(
-    client: httpx.Client, url: str, body: bytes, *, media_type: str, most: int
-) -> Reply:
+def post(client: httpx.Client, url: str, body: bytes, *, media_type: str, most: int) -> Reply:
     """Send a body and read at most ``most`` bytes of the answer.
 
     Raises:
         OutsideError: ``unreachable`` if there is no answer in time, ``answer-too-long``.
     """
+    until = time.monotonic() + WHOLE_SECONDS
     try:
         with client.stream(
             "POST", url, content=body, headers={"Content-Type": media_type}
@@ -64,8 +64,10 @@ def post(
             data = b""
             for chunk in answer.iter_raw():
                 data += chunk
-                if len(data) > most:
-                    raise OutsideError("The answer is too long.", code="answer-too-long")
+                if len(data) > most or time.monotonic() > until:
+                    raise OutsideError(
+                        "The answer is too long or too slow.", code="answer-too-long"
+                    )
             return Reply(answer.status_code, answer.headers.get("Content-Type", ""), data)
     except httpx.HTTPError as error:
         raise OutsideError(

@@ -152,9 +152,7 @@ def _refused(request: Request, reply: Reply, old_size: int) -> Word:
             f"It says that our tree does not continue the {old_size} entries that it has signed.",
         )
     if reply.status == _CONFLICT and old_size == request.checkpoint.size:
-        return _word(
-            Outcome.SPLIT, request, f"It has signed another root for {old_size} entries."
-        )
+        return _word(Outcome.SPLIT, request, f"It has signed another root for {old_size} entries.")
     reasons = {
         400: "It takes the request for malformed.",
         403: "It does not know the key of this log.",

@@ -28,6 +28,37 @@ def checkpoint() -> None:
         click.echo(wiring.log.head().checkpoint, nl=False)
 
 
+@log.command()
+@home_option
+def publish() -> None:
+    """Publish the newest checkpoint once: sign it, ask every witness, and say what each said."""
+    from ledger.errors import IntegrityError
+    from ledger.publish import Publisher, publication_state
+
+    with opened() as wiring:
+        publisher = Publisher(wiring.log, now=wiring.now)
+        try:
+            made = publisher.publish()
+        finally:
+            publisher.close()
+        state = publication_state(wiring.log)
+        click.echo(f"Published {made.size} entries of {wiring.log.origin}")
+        for witness in state.witnesses:
+            said = witness.word.sentence if witness.word else "It has no address to be asked at."
+            click.echo(f"{witness.signed_size:>12}  {witness.signer}  {said}")
+        needed = "is met" if state.quorum_met else "is not met yet"
+        click.echo(
+            f"The quorum {state.quorum} {needed}: {state.witnessed} of {len(state.witnesses)}"
+        )
+        if state.alarms:
+            names = ", ".join(one.name for one in state.alarms)
+            raise IntegrityError(
+                f"A split view is reported by {names}: somebody holds another history of this log.",
+                remedy="Compare the checkpoints; docs/witnesses.md says how.",
+                code="split-view",
+            )
+
+
 @log.command("begin-guard")
 @home_option
 def begin_guard() -> None:
