@@ -109,6 +109,16 @@ def report_issued(registry: Registry, event: assurance.ReportIssued, place: Plac
     )
 
 
+def checkpoint_timestamped(
+    registry: Registry, event: log.CheckpointTimestamped, place: Place
+) -> Changes:
+    """A time stamp changes nothing; the entry itself is the record."""
+    del registry
+    if event.size > place.sequence:
+        raise ConflictError("A time stamp can't be of entries that don't exist yet.")
+    return ()
+
+
 def access_denied(registry: Registry, event: assurance.AccessDenied, place: Place) -> Changes:
     """A refusal changes nothing; the entry itself is the record."""
     del registry, event, place

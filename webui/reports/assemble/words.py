@@ -40,6 +40,7 @@ KIND_WORDS: Final = {
     "policy.activated": "Policy put in force",
     "access.denied": "Attempt refused by the policy",
     "report.issued": "Report issued",
+    "checkpoint.timestamped": "Checkpoint time-stamped",
 }
 """Every kind of event in a reader's words."""
 
