@@ -36,6 +36,7 @@ PDFTOPPM = Tool("pdftoppm", ("pdftoppm",), "poppler-utils")
 QPDF = Tool("qpdf", ("qpdf",), "qpdf")
 SQLITE = Tool("sqlite3", ("sqlite3",), "sqlite3")
 GIT = Tool("git", ("git",), "git")
+OPENSSL = Tool("openssl", ("openssl",), "openssl")
 SETPRIV = Tool("setpriv", ("setpriv",), "util-linux")
 
 TOOLS = (
@@ -48,6 +49,7 @@ TOOLS = (
     QPDF,
     SQLITE,
     GIT,
+    OPENSSL,
     SETPRIV,
 )
 VENV = Tool("Python's venv module", (), "python3-venv")

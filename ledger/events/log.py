@@ -39,9 +39,9 @@ class LogCreated(Event):
 
 
 class CheckpointTimestamped(Event):
-    """An authority has stated that the published checkpoint of ``size`` entries existed by ``time``.
+    """An authority stated that the published checkpoint of ``size`` entries existed by ``time``.
 
-    ``note`` is the SHA-256 of the published note (checkpoint and the log's own two signature lines),
+    ``note`` is the SHA-256 of the published note (the checkpoint and the log's own two lines),
     which is what was time-stamped; ``token`` that of the authority's answer in DER (RFC 3161,
     TimeStampResp), which is kept beside the log.
     """

@@ -59,6 +59,35 @@ def publish() -> None:
             )
 
 
+@log.command()
+@home_option
+def timestamp() -> None:
+    """Publish the newest checkpoint, and have it time-stamped by every authority (RFC 3161)."""
+    from ledger.errors import InputError, OutsideError
+    from ledger.publish import Publisher
+    from webui.publishing import new_stamper
+
+    with opened() as wiring:
+        stamper = new_stamper(wiring)
+        if stamper is None:
+            raise InputError(
+                "No time-stamping authority is set.",
+                code="no-authority",
+                remedy="Set COUNTERSEAL_TIMESTAMP_URLS.",
+            )
+        publisher = Publisher(wiring.log, now=wiring.now)
+        try:
+            publisher.publish()
+            made = stamper.stamp()
+        finally:
+            publisher.close()
+            stamper.close()
+        for one in made:
+            click.echo(f"{one.size:>12}  {one.authority}  {one.time or one.sentence}")
+        if not all(one.time for one in made):
+            raise OutsideError("Not every authority gave a time stamp.", code="timestamp-missing")
+
+
 @log.command("begin-guard")
 @home_option
 def begin_guard() -> None:
