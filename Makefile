@@ -58,7 +58,8 @@ system-tools: | suited-python
 	@$(PIP) -e '.[demo]'
 	@touch $@
 
-.venv/.dev: pyproject.toml | .venv/.made
-	@echo 'Installing counterseal and its test tools into .venv (about a minute the first time) ...'
+.venv/.dev: pyproject.toml tests/interop/go/go.sum | .venv/.made
+	@echo 'Installing counterseal and its test tools into .venv (two minutes the first time) ...'
 	@$(PIP) -e '.[dev]'
+	@$(BIN)/python -m tests.interop.golang
 	@touch $@ .venv/.demo

@@ -194,6 +194,22 @@ class Log:
             hashes = prove_inclusion(sequence, tree.size, reader.subtree)
         return TlogProof(index=sequence, hashes=tuple(hashes), checkpoint=note, extra=None)
 
+    def prove_under(self, sequence: int, note: bytes) -> TlogProof:
+        """The inclusion proof of an entry under a checkpoint of this log that somebody holds.
+
+        Raises:
+            UnknownSubjectError: the checkpoint's tree does not hold the entry, or is not ours yet.
+            CheckpointError, SignatureError: the note is not a checkpoint of this log.
+        """
+        tree = self.read_checkpoint(note)
+        with reading(self.engine) as connection:
+            known = read_head(connection, self.log_id).size
+            if not 0 <= sequence < tree.size <= known:
+                raise UnknownSubjectError("The tree does not hold this entry.", pointer="/sequence")
+            reader = self._tiles(connection, tree.size)
+            hashes = prove_inclusion(sequence, tree.size, reader.subtree)
+        return TlogProof(index=sequence, hashes=tuple(hashes), checkpoint=note, extra=None)
+
     def root_at(self, connection: Connection, size: int) -> bytes:
         """The root of the tree of the first ``size`` entries, from tiles."""
         reader = self._tiles(connection, size)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from flask import Flask
 
-from webui import api, errors_http, headers, here, pages
+from webui import api, errors_http, headers, here, pages, tlog
 from webui import hosts as names
 from webui.identity import csrf, current
 from webui.identity.schema import prepare
@@ -38,5 +38,6 @@ def create_app(wiring: Wiring, *, hosts: Iterable[str] = ()) -> Flask:
     current.install(app, wiring)
     protection = csrf.install(app)
     protection.exempt(api.register(app))
+    tlog.register(app)
     pages.register(app)
     return app

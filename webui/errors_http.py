@@ -27,6 +27,7 @@ from ledger.errors import (
     OutsideError,
     ProofError,
     RefusedError,
+    SourceError,
     UnknownKindError,
     UnknownSubjectError,
 )
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 PROBLEM_JSON: Final = "application/problem+json"
 PROBLEM_BASE: Final = "https://counterseal.dev/problems/"
 API: Final = "/api/"
+TLOG: Final = "tlog"
 BUSY_SECONDS: Final = 1
 
 STATUS: Final[dict[type[LedgerError], HTTPStatus]] = {
@@ -59,6 +61,7 @@ STATUS: Final[dict[type[LedgerError], HTTPStatus]] = {
     RefusedError: HTTPStatus.FORBIDDEN,
     ConflictError: HTTPStatus.CONFLICT,
     ProofError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    SourceError: HTTPStatus.SERVICE_UNAVAILABLE,
     PolicyError: HTTPStatus.UNPROCESSABLE_ENTITY,
     IntegrityError: HTTPStatus.SERVICE_UNAVAILABLE,
     BusyError: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -193,7 +196,7 @@ def _unforeseen(error: Exception) -> Response:
 
 
 def _answer(problem: dict[str, Any]) -> Response:
-    if request.path.startswith(API):
+    if request.path.startswith(API) or request.blueprint == TLOG:
         return problem_response(problem)
     return make_response(render_template("error.html", problem=problem), problem["status"])
 

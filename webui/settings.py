@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 HOME: Final = "COUNTERSEAL_HOME"
 DATABASE_URL: Final = "COUNTERSEAL_DATABASE_URL"
 GUARD_URL: Final = "COUNTERSEAL_GUARD_URL"
+PUBLIC_LOG: Final = "COUNTERSEAL_PUBLIC_LOG"
 TRUST_POLICY: Final = "COUNTERSEAL_TRUST_POLICY"
 TIMESTAMP_URLS: Final = "COUNTERSEAL_TIMESTAMP_URLS"
 TIMESTAMP_CERTIFICATES: Final = "COUNTERSEAL_TIMESTAMP_CERTIFICATES"
@@ -26,6 +27,9 @@ SETTINGS: Final = {
     "Default: ledger.db in the home.",
     GUARD_URL: "Where the last checkpoint is kept apart from the database; put it on another disk "
     "or host, and never into the same backup. Default: guard.db in the home.",
+    PUBLIC_LOG: "yes lets anybody read the checkpoint, tiles and entries below /log/, as "
+    "witnesses, monitors and mirrors do; entries name models, versions and pseudonyms of people, "
+    "never private texts. no asks for a sign-in or a token that may read. Default: no.",
     TRUST_POLICY: "A file of witnesses and the quorum of them that a published checkpoint needs "
     "(C2SP tlog-policy); a witness with a URL is asked for its signature. Default: no witnesses.",
     TIMESTAMP_URLS: "Addresses of time-stamping authorities (RFC 3161), apart by spaces. "
@@ -44,6 +48,7 @@ class Settings:
     home: Path
     database_url: str
     guard_url: str
+    public_log: bool = False
     trust_policy: Path | None = None
     timestamp_urls: tuple[str, ...] = ()
     timestamp_certificates: Path | None = None
@@ -76,6 +81,7 @@ def read_settings(environment: Mapping[str, str], home: Path | None = None) -> S
         timestamp_urls=tuple(environment.get(TIMESTAMP_URLS, "").split()),
         timestamp_certificates=_file(environment, TIMESTAMP_CERTIFICATES),
         timestamp_minutes=_minutes(environment),
+        public_log=_yes_or_no(environment, PUBLIC_LOG),
     )
 
 
@@ -91,3 +97,10 @@ def _minutes(environment: Mapping[str, str]) -> int:
             f"{TIMESTAMP_MINUTES} is a number of minutes, from 1.", code="setting-invalid"
         )
     return int(value)
+
+
+def _yes_or_no(environment: Mapping[str, str], name: str) -> bool:
+    value = environment.get(name) or "no"
+    if value not in {"yes", "no"}:
+        raise InputError(f"{name} is yes or no.", code="setting-invalid")
+    return value == "yes"

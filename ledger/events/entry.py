@@ -148,11 +148,14 @@ def decode_entry(stored: bytes) -> Entry:
     return decode_envelope(stored, parse_envelope(stored))
 
 
-def decode_envelope(stored: bytes, envelope: Envelope) -> Entry:
-    """Read an entry from its stored bytes and the envelope already parsed from them."""
+def decode_envelope(stored: bytes, envelope: Envelope, leaf: bytes | None = None) -> Entry:
+    """Read an entry from its stored bytes and the envelope already parsed from them.
+
+    ``leaf`` is their leaf hash, where it is known already.
+    """
     if envelope.payload_type != PAYLOAD_TYPE:
         raise InputError("The envelope does not hold an in-toto statement.", pointer="/payloadType")
-    own = _read_own(stored, envelope.payload)
+    own = _read_own(stored, envelope.payload, leaf)
     if own is not None:
         return own
     statement = parse_statement(envelope.payload)
@@ -169,7 +172,7 @@ def decode_envelope(stored: bytes, envelope: Envelope) -> Entry:
         commitments=predicate.commitments,
         subjects=statement.subjects,
         envelope=stored,
-        leaf=leaf_hash(stored),
+        leaf=leaf or leaf_hash(stored),
     )
 
 
@@ -183,7 +186,7 @@ class _Plain(Value):
     commitments: tuple[Commitment, ...] = ()
 
 
-def _read_own(stored: bytes, payload: bytes) -> Entry | None:
+def _read_own(stored: bytes, payload: bytes, leaf: bytes | None) -> Entry | None:
     """An entry as this program writes it, fast; None for whatever must be read with more care.
 
     What is accepted here, the careful way accepts too, and reads the same.
@@ -195,7 +198,7 @@ def _read_own(stored: bytes, payload: bytes) -> Entry | None:
         statement = statement_of(members)
         event, actor, decision, rest = _parts(statement.predicate)
         read = read_own_event(statement.predicate_type, event)
-        found = _Plain.model_validate(rest)
+        found = _Plain.model_validate_json(plain(rest))
         asker = _actor_of(plain(actor))
         decided = None if decision is None else _decision_of(plain(decision))
     except (EncodingError, ValidationError, KeyError, TypeError):
@@ -214,7 +217,7 @@ def _read_own(stored: bytes, payload: bytes) -> Entry | None:
         commitments=found.commitments,
         subjects=statement.subjects,
         envelope=stored,
-        leaf=leaf_hash(stored),
+        leaf=leaf or leaf_hash(stored),
     )
 
 
@@ -225,8 +228,6 @@ def _parts(
     event, actor, decision = rest.pop("event"), rest.pop("actor"), rest.pop("decision", None)
     if not isinstance(event, dict) or ("decision" in predicate and decision is None):
         raise TypeError
-    if isinstance(rest.get("commitments"), list):
-        rest["commitments"] = tuple(rest["commitments"])
     return event, actor, decision, rest
 
 

@@ -56,6 +56,13 @@ class Event(Value):
         return names
 
     _private_names: ClassVar[tuple[str, ...]]
+    _named: ClassVar[tuple[bool, ...]]
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        """Know once per kind which of the fields of ``about`` it has: asking costs more."""
+        super().__pydantic_init_subclass__(**kwargs)
+        cls._named = tuple(name in cls.model_fields for name in About._fields)
 
     def facts(self) -> dict[str, Any]:
         """The part that enters the ledger: plain JSON without private fields and without nulls."""
@@ -68,12 +75,13 @@ class Event(Value):
 
     def about(self) -> About:
         """Model, version, environment and release, as far as the event itself names them."""
-        release = getattr(self, "release", None)
+        has = self._named
+        release = self.release if has[3] else None  # type: ignore[attr-defined]
         return About(
-            model=getattr(self, "model", None) or "",
-            version=getattr(self, "version", None) or "",
-            environment=getattr(self, "environment", None) or "",
-            release=-1 if release is None else release,
+            (self.model or "") if has[0] else "",  # type: ignore[attr-defined]
+            (self.version or "") if has[1] else "",  # type: ignore[attr-defined]
+            (self.environment or "") if has[2] else "",  # type: ignore[attr-defined]
+            -1 if release is None else release,
         )
 
     def private_owner(self, actor_id: str) -> str:

@@ -29,11 +29,16 @@ def about(registry: Registry, event: Event) -> About:
     return named
 
 
-def subjects(registry: Registry, event: Event) -> tuple[Subject, ...]:
-    """The statement's subjects: names and SHA-256 digests, at least one."""
+def subjects(
+    registry: Registry, event: Event, concerned: About | None = None
+) -> tuple[Subject, ...]:
+    """The statement's subjects: names and SHA-256 digests, at least one.
+
+    ``concerned`` is what ``about`` said, where that was asked already.
+    """
     found: Mapping[str, str] = event.subject_digests()
     if not found:
-        concerned = about(registry, event)
+        concerned = concerned or about(registry, event)
         version = registry.version(concerned.model, concerned.version)
         found = {f"model:{version.key}": version.artifact.sha256}
     elif isinstance(event, model.EvidenceAttached):

@@ -8,9 +8,9 @@ the head is not the one that was locked.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import and_, insert, select, update
+from sqlalchemy import and_, bindparam, insert, select, update
 
 from ledger.errors import InputError, IntegrityError
 from ledger.store.tables import checkpoint, entry, head, log
@@ -18,7 +18,7 @@ from ledger.store.tables import checkpoint, entry, head, log
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import Connection, Row, Select
+    from sqlalchemy import Connection, CursorResult, Row, Select
 
 
 @dataclass(frozen=True)
@@ -246,3 +246,77 @@ def checkpoint_covering(connection: Connection, log_id: int, sequence: int) -> b
     )
     note: bytes | None = connection.execute(query).scalar()
     return note
+
+
+# Built once: making a statement costs more than running it.
+_SCAN: Final = (
+    select(
+        entry.c.sequence,
+        entry.c.envelope,
+        entry.c.leaf_hash,
+        entry.c.kind,
+        entry.c.recorded_at,
+        entry.c.actor,
+        entry.c.outcome,
+        entry.c.model,
+        entry.c.version,
+        entry.c.environment,
+    )
+    .where(
+        entry.c.log_id == bindparam("log_id"),
+        entry.c.sequence >= bindparam("start"),
+        entry.c.sequence < bindparam("stop"),
+    )
+    .order_by(entry.c.sequence)
+)
+
+
+_SCAN_LEAVES: Final = _SCAN.with_only_columns(entry.c.sequence, entry.c.envelope, entry.c.leaf_hash)
+
+
+def scan_entries(
+    connection: Connection, log_id: int, start: int, stop: int
+) -> list[tuple[Any, ...]]:
+    """Rows ``start`` to ``stop - 1``, for walking over many.
+
+    A row is sequence, envelope, leaf hash, and then kind, recorded_at, actor, outcome, model,
+    version, environment. The driver's own tuples are given: rows of SQLAlchemy cost twice as much.
+    """
+    place = {"log_id": log_id, "start": start, "stop": stop}
+    rows = _fetched(connection.execute(_SCAN, place))
+    if all(type(row[1]) is bytes and type(row[2]) is bytes for row in rows):
+        return rows
+    # Somebody edited them by hand, and SQLite now holds text: what was tampered with must be read.
+    return [(row[0], _as_bytes(row[1]), _as_bytes(row[2]), *row[3:]) for row in rows]
+
+
+def scan_leaves(
+    connection: Connection, log_id: int, start: int, stop: int
+) -> list[tuple[Any, ...]]:
+    """Sequence, envelope and leaf hash alone, as ``scan_entries`` gives them."""
+    place = {"log_id": log_id, "start": start, "stop": stop}
+    rows = _fetched(connection.execute(_SCAN_LEAVES, place))
+    if all(type(row[1]) is bytes and type(row[2]) is bytes for row in rows):
+        return rows
+    return [(row[0], _as_bytes(row[1]), _as_bytes(row[2])) for row in rows]
+
+
+def _fetched(result: CursorResult[Any]) -> list[tuple[Any, ...]]:
+    cursor: Any = result.cursor
+    return list(cursor.fetchall())
+
+
+def _as_bytes(value: Any) -> bytes:
+    return value.encode("utf-8", "surrogatepass") if isinstance(value, str) else bytes(value or b"")
+
+
+def envelopes_of(
+    connection: Connection, log_id: int, kinds: Sequence[str], before: int
+) -> list[bytes]:
+    """The envelopes of all entries of some kinds before entry ``before``, in order."""
+    query = (
+        select(entry.c.envelope)
+        .where(entry.c.log_id == log_id, entry.c.kind.in_(kinds), entry.c.sequence < before)
+        .order_by(entry.c.sequence)
+    )
+    return list(connection.execute(query).scalars())

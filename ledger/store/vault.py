@@ -91,6 +91,13 @@ class Vault:
             found[item.field] = self._open(connection, sequence, item)
         return found
 
+    def held(self, connection: Connection, start: int, stop: int) -> list[tuple[int, str, str]]:
+        """Sequence, field and subject of the records of entries ``start`` to ``stop - 1``."""
+        query = select(vault.c.sequence, vault.c.field, vault.c.subject).where(
+            vault.c.log_id == self._log_id, vault.c.sequence >= start, vault.c.sequence < stop
+        )
+        return [(row.sequence, row.field, row.subject) for row in connection.execute(query)]
+
     def _open(self, connection: Connection, sequence: int, item: Commitment) -> str | None:
         query = select(vault.c.sealed).where(
             vault.c.log_id == self._log_id,

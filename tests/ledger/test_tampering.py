@@ -80,7 +80,7 @@ def test_one_byte_of_a_tile(filled: House, column: str) -> None:
 
 def test_a_tile_taken_away(filled: House) -> None:
     change(filled, "DELETE FROM tile WHERE level = 0")
-    assert "tiles-missing" in {p.code for p in audit(filled.log).problems}
+    assert "tile-missing" in {p.code for p in audit(filled.log).problems}
 
 
 @pytest.mark.parametrize("offset", [3, 40, 80, -5])

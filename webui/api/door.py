@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from flask import Response, request
 
 from webui.api.route import Asker
 from webui.here import wired
-from webui.identity.errors import TokenError
 from webui.identity.scope import check_read
-from webui.identity.tokens import authenticate
+from webui.identity.tokens import bearer_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from webui.api.route import Route
-
-_SCHEME: Final = "bearer "
 
 
 def guarded(route: Route) -> Callable[..., Response]:
@@ -40,13 +37,6 @@ def _asker() -> Asker:
     Raises:
         TokenError: nobody we know.
     """
-    header = request.headers.get("Authorization", "")
-    if header[: len(_SCHEME)].lower() != _SCHEME:
-        raise TokenError(
-            "This needs an API token.",
-            code="token-missing",
-            remedy="Send `Authorization: Bearer cst_...`.",
-        )
     wiring = wired()
-    bearer = authenticate(wiring, header[len(_SCHEME) :].strip())
+    bearer = bearer_of(wiring, request.headers.get("Authorization", ""))
     return Asker(wiring, bearer.actor, bearer.scope)

@@ -20,7 +20,8 @@ DEFAULT_PORT = 8470
     "--origin",
     default="",
     metavar="NAME",
-    help="The log's name for ever, such as example.org/models. Default: a random one.",
+    help="The log's name for ever; best the address below which it will be served, without "
+    "https://, such as ledger.example.org/log/main. Default: a random one.",
 )
 @click.option("--port", default=DEFAULT_PORT, help="The port that the set-up link will name.")
 def init(origin: str, port: int) -> None:

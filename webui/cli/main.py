@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import click
 
+from webui.cli.bundle import bundle
 from webui.cli.demo import demo
 from webui.cli.entry import entry, proof
 from webui.cli.exit_codes import ExitCode, exit_code_of
@@ -98,6 +99,7 @@ for _command in (
     log,
     entry,
     proof,
+    bundle,
     policy,
     witness,
     demo,

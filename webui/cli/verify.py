@@ -1,26 +1,37 @@
-"""``counterseal verify``: prove the whole ledger again from its stored bytes."""
+"""``counterseal verify``: prove a ledger again, or what somebody took home of one."""
 
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from webui.cli.exit_codes import ExitCode
 from webui.cli.home import home_option, opened
+from webui.cli.progress import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from ledger.audit import Audit
+    from ledger.core.checkpoint import Checkpoint
+    from ledger.core.note import Vkey
+    from ledger.source import TileSource
 
+    Progress = Callable[[str, int, int], None]
+
+TOKEN: Final = "COUNTERSEAL_TOKEN"  # noqa: S105 (the name of a variable)
 _COUNTED: Final = (
     ("entries", "entries", "hash, chain, order, schema, decision"),
     ("signatures", "signatures", "Ed25519 over each statement"),
-    ("tiles", "full tiles", "each hash of the Merkle tree"),
+    ("tiles", "tiles", "each hash of the Merkle tree"),
     ("checkpoints", "checkpoints", "signature and root"),
+    ("publications", "publications", "what the world was shown"),
+    ("cosignatures", "cosignatures", "by the log and by witnesses"),
+    ("timestamps", "time-stamps", "RFC 3161 tokens"),
     ("rows", "registry rows", "rebuilt from the entries and compared"),
     ("private_texts", "private texts", "against their commitments"),
     ("erased_texts", "erased texts", "recorded as erased"),
@@ -29,15 +40,126 @@ _COUNTED: Final = (
 
 @click.command()
 @home_option
+@click.argument("target", required=False, metavar="[TARGET]")
+@click.option(
+    "--vkey",
+    "vkeys",
+    multiple=True,
+    metavar="VKEY",
+    help="The log's verifier key, for a TARGET: `counterseal log vkey` prints it.",
+)
+@click.option(
+    "--since",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Go on behind the checkpoint kept in FILE, and keep the new one there afterwards.",
+)
+@click.option("--tree-only", is_flag=True, help="Hash everything, but read no statement.")
+@click.option("--workers", type=click.IntRange(min=1), help="Processes. Default: one a core.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def verify(as_json: bool) -> None:
-    """Verify every entry, signature, link, tile, checkpoint and registry row."""
+def verify(  # noqa: PLR0917 (each is an option of the command)
+    target: str | None,
+    vkeys: tuple[str, ...],
+    since: Path | None,
+    tree_only: bool,
+    workers: int | None,
+    as_json: bool,
+) -> None:
+    """Verify every entry, signature, link, tile, checkpoint and registry row.
+
+    TARGET is a folder that `counterseal log export` wrote, the address of a log (https://...), a
+    bundle (.zip), a proof (.tlog-proof, with its entry beside it as .json) or a report (.pdf).
+    Without one, the ledger of this installation is verified, to the last row.
+    """
+    from ledger.core.note import parse_vkey
+
+    trusted = [parse_vkey(text) for text in vkeys]
+    if target is None or target.lower().endswith(".pdf"):
+        found = _live(target, since, tree_only=tree_only, workers=workers)
+    elif target.startswith(("https://", "http://")) or Path(target).is_dir():
+        found = _copy(target, trusted, since, tree_only=tree_only, workers=workers)
+    else:
+        from webui.cli.taken_home import check_file
+
+        check_file(Path(target), vkeys)
+        return
+    if since is not None and found.sound:
+        _keep(since, found)
+    _tell(found, as_json=as_json)
+
+
+def _live(report: str | None, since: Path | None, *, tree_only: bool, workers: int | None) -> Audit:
     from ledger.audit import audit
 
-    with opened() as wiring, _progress() as progress:
-        found = audit(wiring.log, progress)
+    with opened() as wiring:
+        if report is not None:
+            from webui.cli.taken_home import find_report
+
+            click.echo(find_report(wiring, Path(report)))
+        with shown() as progress:
+            return audit(
+                wiring.log,
+                progress,
+                since=_kept(since, [parse_own(wiring.log.vkey)]),
+                tree_only=tree_only,
+                workers=workers,
+            )
+
+
+def parse_own(vkey: str) -> Vkey:
+    """The installation's own verifier key."""
+    from ledger.core.note import parse_vkey
+
+    return parse_vkey(vkey)
+
+
+def _copy(
+    target: str, vkeys: list[Vkey], since: Path | None, *, tree_only: bool, workers: int | None
+) -> Audit:
+    from ledger.audit import audit_copy
+
+    source = _source(target)
+    with shown() as progress:
+        return audit_copy(
+            source,
+            vkeys,
+            progress,
+            since=_kept(since, vkeys),
+            tree_only=tree_only,
+            workers=workers,
+        )
+
+
+def _source(target: str) -> TileSource:
+    from ledger.mirror import DirectorySource, HttpSource
+
+    if target.startswith(("https://", "http://")):
+        return HttpSource(target, token=os.environ.get(TOKEN, ""))
+    return DirectorySource(Path(target))
+
+
+def _kept(file: Path | None, vkeys: list[Vkey]) -> Checkpoint | None:
+    """The checkpoint that was kept, if any was; it must be signed by the log."""
+    from ledger.core.checkpoint import parse_checkpoint
+    from ledger.core.note import check_note, parse_note
+
+    if file is None or not file.exists():
+        return None
+    note = parse_note(file.read_bytes())
+    if vkeys:
+        check_note(note, vkeys)
+    return parse_checkpoint(note.text)
+
+
+def _keep(file: Path, found: Audit) -> None:
+    part = file.with_name(f"{file.name}.part-{os.getpid()}")
+    part.write_bytes(found.checkpoint)
+    part.replace(file)
+
+
+def _tell(found: Audit, *, as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps(as_object(found), indent=1))
+        click.echo(json.dumps(found.as_object(), indent=1))
     else:
         for line in told(found):
             click.echo(line)
@@ -47,18 +169,19 @@ def verify(as_json: bool) -> None:
 
 def told(found: Audit) -> list[str]:
     """What was checked, how many, and what was found, in lines."""
-    from ledger.audit import MOST_PROBLEMS
-
     lines = [
         f"Log   {found.origin}",
         f"Size  {found.size}",
         f"Root  {found.root.hex()}",
         "",
     ]
+    if found.since:
+        lines += [f"The first {found.since} entries are those verified before.", ""]
     counts = vars(found.counts)
     lines += [
         f"{counts[name]:>10,}  {noun:<14} {what}" for name, noun, what in _COUNTED if counts[name]
     ]
+    lines += [f"Not checked: {what}." for what in found.skipped]
     lines.append("")
     if found.sound:
         return [*lines, "verified"]
@@ -66,20 +189,14 @@ def told(found: Audit) -> list[str]:
         f"{_place(one.table, one.sequence)}: {one.sentence} [{one.code}]" for one in found.problems
     ]
     number = len(found.problems)
-    shown = f"the first {number} problems are shown" if number == MOST_PROBLEMS else _many(number)
-    return [*lines, "", f"NOT VERIFIED: {shown}."]
+    shown_ = f"the first {number} problems are shown" if found.more else _many(number)
+    return [*lines, "", _still(found), f"NOT VERIFIED: {shown_}."]
 
 
-def as_object(found: Audit) -> dict[str, Any]:
-    """The same as plain JSON."""
-    return {
-        "origin": found.origin,
-        "size": found.size,
-        "root": found.root.hex(),
-        "verified": found.sound,
-        "counts": vars(found.counts),
-        "problems": [vars(one) for one in found.problems],
-    }
+def _still(found: Audit) -> str:
+    if not found.trusted_size:
+        return "No checkpoint of this log can be trusted."
+    return f"Still trustworthy: the first {found.trusted_size} entries, by their checkpoint."
 
 
 def _place(table: str, sequence: int) -> str:
@@ -90,24 +207,3 @@ def _place(table: str, sequence: int) -> str:
 
 def _many(number: int) -> str:
     return "1 problem" if number == 1 else f"{number} problems"
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str, int, int], None]]:
-    """A progress bar on stderr, where that is a terminal; it leaves nothing behind."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description:<12}"), BarColumn(), MofNCompleteColumn())
-    with Progress(
-        *columns, console=console, transient=True, disable=not console.is_terminal
-    ) as bar:
-        tasks: dict[str, Any] = {}
-
-        def show(step: str, done: int, total: int) -> None:
-            if step not in tasks:
-                tasks[step] = bar.add_task(step, total=total)
-            bar.update(tasks[step], completed=done, total=total)
-
-        yield show

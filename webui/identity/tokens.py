@@ -132,6 +132,22 @@ def authenticate(wiring: Wiring, secret: str) -> Bearer:
     return Bearer(actor, TokenScope.model_validate_json(row.scope))
 
 
+def bearer_of(wiring: Wiring, header: str) -> Bearer:
+    """Whose token an ``Authorization`` header carries (RFC 6750).
+
+    Raises:
+        TokenError: there is none, or it is nobody's.
+    """
+    scheme, _, secret = header.partition(" ")
+    if scheme.lower() != "bearer":
+        raise TokenError(
+            "This needs an API token.",
+            code="token-missing",
+            remedy="Send `Authorization: Bearer cst_...`.",
+        )
+    return authenticate(wiring, secret.strip())
+
+
 def revoke_token(wiring: Wiring, token_id: str) -> None:
     """Revoke a token; it opens nothing from now on. Revoking twice changes nothing.
 

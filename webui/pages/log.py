@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import Response, render_template
+from flask import Response, render_template, request
 
 from webui.here import wired
 
@@ -29,6 +29,8 @@ def _log() -> ResponseReturnValue:
         note=head.checkpoint.decode("utf-8"),
         entries_key=wiring.log.keyring.entries.public.hex(),
         seal=wiring.seal_fingerprint(),
+        prefix=f"{request.url_root}log/{wiring.log.name}",
+        public=wiring.settings.public_log,
     )
 
 

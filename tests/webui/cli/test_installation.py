@@ -68,6 +68,7 @@ def test_every_command_says_what_to_do_where_there_is_no_installation(run: Run) 
         ("verify",),
         ("log", "vkey"),
         ("log", "checkpoint"),
+        ("log", "export", "copy"),
         ("entry", "0"),
         ("people", "list"),
         ("token", "list"),

@@ -1,0 +1,111 @@
+"""Verify what somebody took home: a bundle, a proof with its entry, or a report as PDF."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib import resources
+from typing import TYPE_CHECKING
+
+import click
+
+from ledger.core.digest import hex_digest
+from ledger.errors import InputError, OutsideError, ProofError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from ledger.state.aggregates import ReportState
+    from webui.wiring import Wiring
+
+
+def check_file(file: Path, vkeys: Sequence[str]) -> None:
+    """Verify a bundle or a proof, and say what it proves.
+
+    Raises:
+        InputError: it is neither, or the verifier key of a proof is missing.
+        LedgerError: it does not verify.
+    """
+    if file.suffix == ".zip":
+        _check_bundle(file, vkeys)
+    elif file.suffix == ".tlog-proof":
+        _check_proof(file, vkeys)
+    else:
+        raise InputError(
+            "This is nothing that can be verified.",
+            code="unknown-target",
+            remedy="Give a folder, a URL, or a file ending in .zip, .tlog-proof or .pdf.",
+        )
+
+
+def _check_bundle(file: Path, vkeys: Sequence[str]) -> None:
+    """Run the verifier that ships in every bundle: ours, not the one in this bundle."""
+    if len(vkeys) > 1:
+        raise InputError("A bundle is verified with one --vkey.", code="too-many-vkeys")
+    with resources.as_file(resources.files("ledger") / "standalone" / "verify.py") as program:
+        chosen = [argument for key in vkeys for argument in ("--vkey", key)]
+        command = [sys.executable, "-I", str(program), str(file), *chosen]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 (our own program)
+    click.echo(done.stdout + done.stderr, nl=False)
+    if done.returncode:
+        raise click.exceptions.Exit(done.returncode)
+
+
+def _check_proof(file: Path, vkeys: Sequence[str]) -> None:
+    from ledger.core.note import parse_vkey
+    from ledger.core.proof import check_proof, parse_proof
+    from ledger.events.entry import decode_entry
+
+    if not vkeys:
+        raise InputError(
+            "A proof is checked against a verifier key.",
+            code="vkey-missing",
+            remedy="Give --vkey, as the log's operator publishes it.",
+        )
+    proof = parse_proof(_read(file))
+    entry = decode_entry(_read(file.with_suffix(".json")))
+    tree = check_proof(proof, entry.leaf, [parse_vkey(text) for text in vkeys])
+    if (entry.sequence, entry.origin) != (proof.index, tree.origin):
+        raise ProofError("The entry was signed for another place.", code="misplaced")
+    click.echo(f"Log    {tree.origin}, {tree.size} entries, root {tree.root.hex()}")
+    click.echo(f"Entry  {entry.sequence}, {entry.kind}, {entry.recorded_at}")
+    click.echo("verified: the entry is in the tree that the log's key signed")
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise OutsideError(
+            f"The file {file} can't be read: {error.strerror}.",
+            code="file-unreadable",
+            remedy="A proof and its entry stand side by side: 42.tlog-proof and 42.json.",
+        ) from error
+
+
+def find_report(wiring: Wiring, file: Path) -> str:
+    """Find the entry that a report's file was recorded by; one sentence about it.
+
+    Raises:
+        ProofError: no entry names the SHA-256 of this file.
+    """
+    digest = hex_digest(_read(file))
+    for report in _reports(wiring):
+        if report.sealed == digest:
+            return (
+                f"{file.name} is report {report.report}, issued {report.at} over the first "
+                f"{report.position} entries; entry {report.since} names its SHA-256 {digest}."
+            )
+    raise ProofError(
+        "No entry of the ledger names the SHA-256 of this file.",
+        code="report-unknown",
+        remedy="It was changed, or is not a report of this installation.",
+    )
+
+
+def _reports(wiring: Wiring) -> Iterator[ReportState]:
+    before: int | None = None
+    while page := wiring.reader.reports(before=before, limit=100):
+        yield from page
+        before = page[-1].since
