@@ -54,6 +54,8 @@ if TYPE_CHECKING:
     Progress = Callable[[str, int, int], None]
 
 _NEW: Final = ".new"
+# What may be in a folder before its first checkpoint; the last one is a file system's own.
+_OURS: Final = {"tile", CHECKPOINT + _NEW, "lost+found"}
 
 
 @dataclass(frozen=True)
@@ -150,7 +152,7 @@ class _Export:
         except SourceError as error:
             if error.code != "source-missing":
                 raise
-            if {path.name for path in self._folder.iterdir()} - {"tile", CHECKPOINT + _NEW}:
+            if {path.name for path in self._folder.iterdir()} - _OURS:
                 raise ConflictError(
                     "The folder holds something that is no copy of a log.",
                     code="export-not-empty",

@@ -47,8 +47,12 @@ class DirectorySource:
         return _bundle(self._read, index, width)
 
     def _read(self, path: str, most: int) -> bytes:
+        place = self._folder / path
         try:
-            with (self._folder / path).open("rb") as file:
+            if place.exists() and not place.is_file():
+                # Opening a pipe or a device that a stranger put there could wait for ever.
+                raise malformed(path)
+            with place.open("rb") as file:
                 data = file.read(most + 1)
         except (FileNotFoundError, NotADirectoryError):
             raise missing(path) from None

@@ -29,7 +29,10 @@ class LogSource:
 
     def checkpoint(self) -> bytes:
         """See ``TileSource``."""
-        return self._log.published()
+        try:
+            return self._log.published()
+        except IntegrityError:
+            raise missing("checkpoint") from None
 
     def size(self) -> int:
         """How many entries the published tree holds. The note's signature is not checked.

@@ -12,7 +12,8 @@ Rules of every source:
   source may cut it from the full tile where the partial one is gone;
 * a source keeps no state between calls and may be used from several threads;
 * ``SourceError`` says that the copy lacks or mangles something, ``OutsideError`` that it can't be
-  reached just now, so that trying again may help.
+  reached just now, so that trying again may help: ``source-unreachable``, or ``database-failed``
+  where it is the live database.
 
 ``TileReader(source.tile, size)`` gives proofs of a source; ``entries`` streams what it holds.
 """
@@ -40,7 +41,7 @@ class TileSource(Protocol):
 
         Raises:
             SourceError: ``source-missing``, ``source-malformed``.
-            OutsideError: ``source-unreachable``.
+            OutsideError: it can't be reached.
         """
         ...
 
@@ -50,7 +51,7 @@ class TileSource(Protocol):
         Raises:
             InputError: ``out-of-range`` for a name that no tile has.
             SourceError: ``source-missing``, ``source-malformed``.
-            OutsideError: ``source-unreachable``.
+            OutsideError: it can't be reached.
         """
         ...
 
@@ -60,7 +61,7 @@ class TileSource(Protocol):
         Raises:
             InputError: ``out-of-range`` for a name that no bundle has.
             SourceError: ``source-missing``, ``source-malformed``.
-            OutsideError: ``source-unreachable``.
+            OutsideError: it can't be reached.
         """
         ...
 

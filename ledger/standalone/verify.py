@@ -281,11 +281,12 @@ class Keys:
         return found[-1]
 
 
-def check_entry(sequence, stored, proof, checkpoint, keys):
+def check_entry(sequence, files, checkpoint, keys):
     """Verify one entry; its statement and leaf hash."""
-    index, hashes, own_checkpoint = parse_proof(proof)
-    text, origin, size, root, _ = checkpoint
-    if own_checkpoint.rpartition(b"\n\n")[0] + b"\n" != text.encode():
+    stored = files[f"entries/{sequence}.json"]
+    index, hashes, own_checkpoint = parse_proof(files[f"entries/{sequence}.tlog-proof"])
+    _, origin, size, root, _ = checkpoint
+    if own_checkpoint != files["checkpoint"]:
         raise Wrong("its proof is for another checkpoint")
     leaf = leaf_hash(stored)
     check_inclusion(leaf, index, size, hashes, root)
@@ -355,11 +356,7 @@ def check_entries(files, checkpoint, say):
         raise Wrong("the bundle holds no entry")
     for sequence in numbers:
         try:
-            stored, proof = (
-                files[f"entries/{sequence}.json"],
-                files[f"entries/{sequence}.tlog-proof"],
-            )
-            statement, leaf = check_entry(sequence, stored, proof, checkpoint, keys)
+            statement, leaf = check_entry(sequence, files, checkpoint, keys)
             if before[0] == sequence - 1:
                 expected = before[1].hex() if sequence else "0" * 64
                 if statement["predicate"]["log"]["previous"] != expected:

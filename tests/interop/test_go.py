@@ -16,6 +16,8 @@ from ledger.core.proof import format_proof
 from ledger.core.tiles import entry_bundle, split_bundle
 from ledger.export import export
 from ledger.published import LogSource
+from ledger.store.database import reading
+from ledger.store.entries import read_checkpoints
 from tests.interop import golang
 from tests.tools.house import person
 from tests.tools.static_server import serving
@@ -231,6 +233,24 @@ def test_strangers_read_the_log_that_we_serve(
     assert told["resources"] == 6
     told = verified(programs, "logcheck", "log", public, log.vkey, 1)
     assert told["proved"] == size
+
+
+def test_a_monitor_goes_on_from_every_checkpoint_that_was_ever_shown(
+    programs: Programs, served: tuple[WebHouse, str, str], tmp_path: Path
+) -> None:
+    """It reads the partial tiles of the old size first, though the log is longer by now."""
+    house, public, _ = served
+    log = house.wiring.log
+    with reading(log.engine) as connection:
+        kept = read_checkpoints(connection, log.log_id, 0, 1_000)
+    old = tmp_path / "old"
+    for size, note in (kept[0], kept[len(kept) // 2], kept[-2]):
+        old.write_bytes(note)
+        told = verified(programs, "strangers", "tail", public, log.vkey, old)
+        assert told == {"from": size, "to": house.size}
+    old.write_bytes(log.sign_checkpoint(7, leaf_hash(b"another history")))
+    said = refused(programs, "strangers", "tail", public, log.vkey, old)
+    assert "log consistency check failed" in said
 
 
 def test_strangers_read_a_log_that_is_not_open_with_a_token(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 from typing import TYPE_CHECKING
 
 import httpx
@@ -128,6 +129,18 @@ def test_a_tile_of_a_wrong_length_is_refused(tmp_path: Path, data: bytes) -> Non
     ):
         with pytest.raises(SourceError) as caught:
             source.tile(0, 1, 44)
+        assert caught.value.code == "source-malformed"
+
+
+@pytest.mark.timeout(20)
+def test_a_pipe_where_a_tile_should_be_is_not_waited_for(tmp_path: Path) -> None:
+    (tmp_path / "tile" / "0").mkdir(parents=True)
+    os.mkfifo(tmp_path / "tile" / "0" / "000")
+    (tmp_path / "checkpoint").symlink_to("/dev/zero")
+    source = DirectorySource(tmp_path)
+    for ask in (lambda: source.tile(0, 0, 256), source.checkpoint):
+        with pytest.raises(SourceError) as caught:
+            ask()
         assert caught.value.code == "source-malformed"
 
 

@@ -2,6 +2,7 @@
 //
 //	strangers torchwood URL VKEY           every entry, by Torchwood's client of C2SP tlog-tiles
 //	strangers tessera   URL VKEY           the whole log, by Tessera's fsck
+//	strangers tail      URL VKEY OLD       goes on from an old checkpoint, by Tessera's client
 //	strangers proof     VKEY PROOF ENTRY   a .tlog-proof, by Torchwood
 //
 // TLOG_TOKEN, where it is set, is sent to tessera's log as a bearer token. It prints one JSON
@@ -45,10 +46,12 @@ func run(ctx context.Context, args []string) (map[string]any, error) {
 		return byTorchwood(ctx, args[1], args[2])
 	case len(args) == 3 && args[0] == "tessera":
 		return byTessera(ctx, args[1], args[2])
+	case len(args) == 4 && args[0] == "tail":
+		return tail(ctx, args[1], args[2], args[3])
 	case len(args) == 4 && args[0] == "proof":
 		return proof(args[1], args[2], args[3])
 	}
-	return nil, errors.New("usage: strangers torchwood|tessera|proof ...")
+	return nil, errors.New("usage: strangers torchwood|tessera|tail|proof ...")
 }
 
 // policy wants this log's origin and this log's key.
@@ -111,6 +114,18 @@ func byTessera(ctx context.Context, at, vkey string) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
+	fetcher, err := fetch(at)
+	if err != nil {
+		return nil, err
+	}
+	check := fsck.New(verifier.Name(), verifier, fetcher, leaves, fsck.Opts{N: 2})
+	if err := check.Check(ctx); err != nil {
+		return nil, err
+	}
+	return map[string]any{"resources": check.Status().ResourcesFetched}, nil
+}
+
+func fetch(at string) (*client.HTTPFetcher, error) {
 	root, err := url.Parse(at)
 	if err != nil {
 		return nil, err
@@ -122,11 +137,34 @@ func byTessera(ctx context.Context, at, vkey string) (map[string]any, error) {
 	if token := os.Getenv("TLOG_TOKEN"); token != "" {
 		fetcher.SetAuthorizationHeader("Bearer " + token)
 	}
-	check := fsck.New(verifier.Name(), verifier, fetcher, leaves, fsck.Opts{N: 2})
-	if err := check.Check(ctx); err != nil {
+	return fetcher, nil
+}
+
+func tail(ctx context.Context, at, vkey, oldFile string) (map[string]any, error) {
+	_, verifier, err := policy(vkey)
+	if err != nil {
 		return nil, err
 	}
-	return map[string]any{"resources": check.Status().ResourcesFetched}, nil
+	old, err := os.ReadFile(oldFile)
+	if err != nil {
+		return nil, err
+	}
+	fetcher, err := fetch(at)
+	if err != nil {
+		return nil, err
+	}
+	tracker, err := client.NewLogStateTracker(
+		ctx, fetcher.ReadTile, old, verifier, verifier.Name(),
+		client.UnilateralConsensus(fetcher.ReadCheckpoint),
+	)
+	if err != nil {
+		return nil, err
+	}
+	before := tracker.Latest().Size
+	if _, _, _, err := tracker.Update(ctx); err != nil {
+		return nil, err
+	}
+	return map[string]any{"from": before, "to": tracker.Latest().Size}, nil
 }
 
 // leaves hashes the entries of a bundle.
