@@ -40,6 +40,11 @@ class WitnessState:
     word: StoredWord | None
 
     @property
+    def shown_name(self) -> str:
+        """The name, with a sign in place of octets that are no text."""
+        return self.name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+    @property
     def is_alarm(self) -> bool:
         """Whether it says that there are two histories."""
         return self.word is not None and self.word.outcome == Outcome.SPLIT
