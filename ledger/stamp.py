@@ -36,10 +36,11 @@ from ledger.store.publications import (
     newest_publication,
     newest_timestamps,
     read_publication,
+    read_timestamps,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from datetime import datetime
 
     from cryptography import x509
@@ -211,14 +212,12 @@ class Stamper:
         self._recorded.add(digest)
 
 
-def check_stored(
-    log: Log, stored: StoredTimestamp, roots: Sequence[x509.Certificate]
-) -> Token | None:
-    """Verify a stored token again; None where its publication is not there.
-
-    Raises:
-        TimestampError: it does not verify.
-    """
+def stored_tokens(log: Log) -> list[tuple[Publication, StoredTimestamp]]:
+    """Every stored token, oldest first, with the publication that it is over."""
     with reading(log.engine) as connection:
-        made = read_publication(connection, log.log_id, stored.size)
-    return None if made is None else check_timestamp(stored.token, made.note, roots)
+        found = []
+        for stored in read_timestamps(connection, log.log_id, -1):
+            made = read_publication(connection, log.log_id, stored.size)
+            if made is not None:
+                found.append((made, stored))
+    return found

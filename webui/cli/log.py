@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from ledger.core.digest import hex_digest
 from webui.cli.home import home_option, opened
 from webui.cli.progress import shown
 
@@ -119,6 +120,22 @@ def export(folder: Path, as_json: bool) -> None:
         return
     click.echo(f"{folder}: {done.size} entries of {done.origin}, {done.size - done.before} new")
     click.echo(f"{done.written} files written, {done.kept} were there, {done.removed} removed")
+
+
+@log.command("export-timestamps")
+@home_option
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), metavar="DIR")
+def export_timestamps(folder: Path) -> None:
+    """Write every time stamp into DIR, with the note that it is over, for `openssl ts -verify`."""
+    from ledger.stamp import stored_tokens
+
+    with opened() as wiring:
+        folder.mkdir(parents=True, exist_ok=True)
+        for made, stored in stored_tokens(wiring.log):
+            name = f"{stored.size}-{hex_digest(stored.authority.encode())[:8]}"
+            (folder / f"{stored.size}.note").write_bytes(made.note)
+            (folder / f"{name}.tsr").write_bytes(stored.token)
+            click.echo(f"{folder / name}.tsr  over {stored.size}.note  by {stored.authority}")
 
 
 @log.command("begin-guard")

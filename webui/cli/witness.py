@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+# The end of the year 9999: what a stranger's 63 bits may say beyond it is not shown.
+_LAST_SECOND = 253_402_300_799
 _FOLDER = click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
 
 
@@ -63,6 +65,36 @@ def add_log(folder: Path, vkey: str) -> None:
     added = opened.notebook.trust(key)
     opened.close()
     click.echo(f"{'Watching' if added else 'Watching already'} {key.name}")
+
+
+@witness.command()
+@click.argument("policy", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("checkpoint", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def check(policy: Path, checkpoint: Path) -> None:
+    """Check a signed checkpoint (a file) under a trust policy (a file): who signed, and when.
+
+    Needs no installation and no network: this is for auditors and everybody else.
+    """
+    from datetime import UTC, datetime
+
+    from ledger.core.checkpoint import parse_checkpoint
+    from ledger.core.note import parse_note
+    from ledger.core.trust import parse_trust_policy, satisfied
+    from ledger.errors import CheckpointError
+
+    note = parse_note(checkpoint.read_bytes())
+    tree = parse_checkpoint(note.text)
+    verdict = satisfied(parse_trust_policy(policy.read_bytes()), note)
+    click.echo(f"{tree.size} entries of {tree.origin}, root {tree.root.hex()}")
+    click.echo(f"Signed by the log: {'yes' if verdict.log else 'by none that the policy lists'}")
+    for one, cosignature in verdict.counted:
+        moment = datetime.fromtimestamp(min(cosignature.time, _LAST_SECOND), UTC)
+        click.echo(f"Witnessed by {one.name}, {moment:%Y-%m-%d %H:%M:%S} UTC")
+    for one in verdict.missing:
+        click.echo(f"Not witnessed by {one.name}")
+    if not verdict.valid:
+        raise CheckpointError("The policy does not accept this checkpoint.", code="not-accepted")
+    click.echo("The policy accepts this checkpoint.")
 
 
 @witness.command()

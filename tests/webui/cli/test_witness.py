@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import signal
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,7 +23,6 @@ from webui.witness.cosigner import open_witness
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from tests.webui.cli.conftest import Run
 
@@ -100,8 +100,19 @@ def test_publishing_once_tells_what_each_witness_says(
     assert "It has signed." in told.stdout
     assert "The quorum one is met: 1 of 1" in told.stdout
     wiring = open_home(read_settings({"COUNTERSEAL_TRUST_POLICY": str(policy)}, _home(policy)))
-    note = parse_note(wiring.log.published())
+    published = wiring.log.published()
     wiring.close()
+    note = parse_note(published)
+    file = policy.parent / "checkpoint"
+    file.write_bytes(published)
+    checked = installed("witness", "check", str(policy), str(file))
+    assert checked.exit_code == 0, checked.stderr
+    assert "Signed by the log: yes" in checked.stdout
+    assert "Witnessed by one, 20" in checked.stdout
+    file.write_bytes(b"".join(published.splitlines(keepends=True)[:-1]))
+    checked = installed("witness", "check", str(policy), str(file))
+    assert checked.exit_code == 1
+    assert "Not witnessed by one" in checked.stdout
     assert satisfied(parse_trust_policy(policy.read_bytes()), note).valid
     witness.end()
     again = installed("log", "publish")
@@ -191,6 +202,10 @@ def test_a_checkpoint_is_time_stamped_by_the_command(
     assert re.search(rf"2  {authority.url}  20\d\d-", told.stdout)
     assert "checkpoint.timestamped" in installed("entry", "2").stdout
     assert installed("verify").exit_code == 0
+    listed = installed("log", "export-timestamps", str(authority.folder / "out"))
+    [line] = listed.stdout.splitlines()
+    token, note = Path(line.split()[0]), authority.folder / "out" / "2.note"
+    assert authority.verify(note.read_bytes(), token.read_bytes()) == "Verification: OK"
     authority.status = 500
     installed("log", "publish")
     monkeypatch.setenv("COUNTERSEAL_TIMESTAMP_URLS", "http://tsa.example/")
