@@ -95,6 +95,7 @@ class Stamper:
         self._thread: threading.Thread | None = None
         self._next: dict[str, datetime] = {}
         self._recorded: set[str] = set()
+        self._refused: set[str] = set()
 
     def stamp(self) -> list[Stamped]:
         """Ask every authority now for the newest publication, unless it has stamped it already.
@@ -207,9 +208,10 @@ class Stamper:
         # A refusal would be an entry of another kind, and make the log look grown each time.
         if self._submitter.preview(service, event).allowed:
             self._submitter.submit(service, event, f"timestamp-{digest}")
-        else:
+            self._recorded.add(digest)
+        elif digest not in self._refused:
+            self._refused.add(digest)
             _LOGGER.warning("the policy in force does not let time stamps be recorded")
-        self._recorded.add(digest)
 
 
 def stored_tokens(log: Log) -> list[tuple[Publication, StoredTimestamp]]:

@@ -174,9 +174,12 @@ def test_a_policy_without_a_gate_for_it_leaves_the_log_as_it_is(
     size = house.log.head().size
     with stamper(house, authority) as one:
         [told] = one.stamp()
-    assert told.time
-    assert house.log.head().size == size
-    assert len(stored(house.log)) == 1
+        assert told.time
+        assert house.log.head().size == size
+        assert len(stored(house.log)) == 1
+        house.judge.refused.clear()
+        assert one.stamp_due() == []
+    assert len(recorded(house.log)) == 1
 
 
 def test_an_authority_that_answers_wrongly_leaves_no_token(
