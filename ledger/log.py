@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from ledger.core.checkpoint import Checkpoint, format_checkpoint, parse_checkpoint
 from ledger.core.merkle import (
     EMPTY_ROOT,
+    MAX_SIZE,
     Frontier,
     node_hash,
     prove_consistency,
@@ -31,7 +32,7 @@ from ledger.core.note import (
 )
 from ledger.core.proof import TlogProof
 from ledger.core.tiles import TileReader
-from ledger.core.trust import NOBODY, TrustPolicy, quorum_met
+from ledger.core.trust import NOBODY, TrustPolicy, fewest, quorum_met
 from ledger.errors import ConflictError, IntegrityError, LedgerError, UnknownSubjectError
 from ledger.events.entry import decode_entry
 from ledger.store.database import reading
@@ -64,7 +65,6 @@ if TYPE_CHECKING:
     from ledger.store.publications import Publication
 
 PAGE = 1_000
-MOST_LOOKED_AT = 100
 
 
 @dataclass
@@ -129,10 +129,12 @@ class Log:
         if self.trust.quorum == NOBODY:
             return newest_publication(connection, self.log_id)
         names = {one.vkey.label: one.name for one in self.trust.witnesses}
-        sizes = cosigned_sizes(connection, self.log_id, list(names), MOST_LOOKED_AT)
-        for size, signers in sizes:
-            if quorum_met(self.trust, {names[signer] for signer in signers}):
-                return read_publication(connection, self.log_id, size)
+        least, below = fewest(self.trust), MAX_SIZE - 1
+        while sizes := cosigned_sizes(connection, self.log_id, list(names), least, below):
+            for size, signers in sizes:
+                if quorum_met(self.trust, {names[signer] for signer in signers}):
+                    return read_publication(connection, self.log_id, size)
+            below = sizes[-1][0]
         return None
 
     def sign_checkpoint(self, size: int, root: bytes) -> bytes:

@@ -174,6 +174,15 @@ def satisfied(policy: TrustPolicy, note: Note, *, latest: int = MAX_TIME) -> Ver
     )
 
 
+def fewest(policy: TrustPolicy) -> int:
+    """The fewest witnesses that can meet the quorum."""
+    needed = {NOBODY: 0} | {one.name: 1 for one in policy.witnesses}
+    for group in policy.groups:
+        costs = sorted(needed[member] for member in group.members)
+        needed[group.name] = sum(costs[: group.threshold])
+    return needed[policy.quorum]
+
+
 def check_log_signature(key: Vkey, note: Note, checkpoint: Checkpoint) -> bool:
     """Whether a log's key signed its checkpoint, as a note (0x01) or as a tree (0x06).
 

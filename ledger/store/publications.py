@@ -7,7 +7,7 @@ nothing, so that two processes may publish the same log.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sqlalchemy import Connection, Table
+
+_SIZES_IN_A_QUERY: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,21 +120,24 @@ def signed_sizes(
 
 
 def cosigned_sizes(
-    connection: Connection, log_id: int, signers: Sequence[str], limit: int
+    connection: Connection, log_id: int, signers: Sequence[str], least: int, below: int
 ) -> list[tuple[int, frozenset[str]]]:
-    """The newest sizes that any of these has signed, newest first, each with who did."""
+    """Some of the newest sizes below ``below`` that ``least`` or more of these have signed.
+
+    Newest first, each with who did; empty when there are no more.
+    """
+    of_these = (cosignature.c.log_id == log_id) & cosignature.c.signer.in_(signers)
     sizes = (
         select(cosignature.c.size)
-        .where(cosignature.c.log_id == log_id, cosignature.c.signer.in_(signers))
-        .distinct()
+        .where(of_these, cosignature.c.size < below)
+        .group_by(cosignature.c.size)
+        .having(func.count() >= least)
         .order_by(cosignature.c.size.desc())
-        .limit(limit)
+        .limit(_SIZES_IN_A_QUERY)
     )
     found: dict[int, set[str]] = {size: set() for size in connection.execute(sizes).scalars()}
     lines = select(cosignature.c.size, cosignature.c.signer).where(
-        cosignature.c.log_id == log_id,
-        cosignature.c.signer.in_(signers),
-        cosignature.c.size.in_(list(found)),
+        of_these, cosignature.c.size.in_(list(found))
     )
     for row in connection.execute(lines):
         found[row.size].add(row.signer)

@@ -22,7 +22,8 @@ from ledger.keys.signer import create_signer
 from ledger.outside.witness import Outcome
 from ledger.publication import publication_state
 from ledger.publish import Publisher, published
-from ledger.store.database import open_engine
+from ledger.store.database import open_engine, writing
+from ledger.store.publications import StoredCosignature, insert_cosignature
 from tests.tools.house import person
 from webui.server import Server
 from webui.witness.app import create_witness_app
@@ -132,6 +133,41 @@ def test_what_is_shown_waits_for_its_quorum(house: House, watch: Callable[..., W
     assert (state.quorum_met, state.witnessed) == (False, 1)
     assert words(log) == {"ana": "unreachable", "bo": "unreachable", "cy": "signed"}
     assert [one.signed_size for one in state.witnesses] == [2, 2, 3]
+
+
+def test_what_was_seen_by_enough_is_shown_however_long_ago(
+    house: House, watch: Callable[..., Watch]
+) -> None:
+    log = house.log
+    ana, bo = watch("ana", log), watch("bo", log)
+    log.trust = policy(log, ana.line, bo.line, "group ab all ana bo\n", quorum="ab")
+    publish(log)
+    first = published(log)
+    size = log.head().size
+    with writing(log.engine) as connection:
+        # As many publications with one signature each as a second-by-second log has in minutes.
+        for more in range(size + 1, size + 150):
+            made = StoredCosignature(more, log.trust.witnesses[more % 2].vkey.label, b"", "t")
+            insert_cosignature(connection, log.log_id, made)
+    assert published(log) == first
+
+
+def test_a_quorum_of_groups_looks_past_many_that_do_not_meet_it(
+    sqlite_house: House, watch: Callable[..., Watch]
+) -> None:
+    log = sqlite_house.log
+    one, two, three = (watch(name, log) for name in ("one", "two", "three"))
+    rules = "group pair any one two\ngroup both all pair three\n"
+    log.trust = policy(log, one.line, two.line, three.line, rules, quorum="both")
+    publish(log)
+    first = published(log)
+    size = log.head().size
+    with writing(log.engine) as connection:
+        for more in range(size + 1, size + 120):
+            for witness in log.trust.witnesses[:2]:
+                made = StoredCosignature(more, witness.vkey.label, b"", "t")
+                insert_cosignature(connection, log.log_id, made)
+    assert published(log) == first
 
 
 def test_a_witness_that_knows_another_size_is_asked_from_there(
@@ -339,32 +375,32 @@ SIZE = "text/x.tlog.size"
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "media_type", "outcome", "times"),
+    ("answer", "outcome", "times"),
     [
-        (200, b"", "text/plain", "wrong-answer", 1),
-        (200, b"hello\n", "text/plain", "wrong-answer", 1),
-        (200, "— other AAAAAAAAAAAA\n".encode(), "text/plain", "wrong-answer", 1),
-        (200, b"x" * 70_000, "text/plain", "unreachable", 1),
-        (302, b"", "text/plain", "refused", 1),
-        (400, b"", "text/plain", "refused", 1),
-        (403, b"", "text/plain", "refused", 1),
-        (404, b"", "text/plain", "refused", 1),
-        (409, b"0\n", SIZE, "wrong-answer", 1),
-        (409, b"1\n", SIZE, "wrong-answer", 2),
-        (409, b"1\n", "text/x.tlog.size; charset=utf-8", "wrong-answer", 2),
-        (409, b"1", SIZE, "refused", 1),
-        (409, b"01\n", SIZE, "refused", 1),
-        (409, b"1\n", "text/plain", "refused", 1),
-        (409, b"9999999999\n", SIZE, "split-view", 1),
-        (422, b"", "text/plain", "split-view", 1),
-        (500, b"", "text/plain", "refused", 1),
+        ((200, b"", "text/plain"), "wrong-answer", 1),
+        ((200, b"hello\n", "text/plain"), "wrong-answer", 1),
+        ((200, "— other AAAAAAAAAAAA\n".encode(), "text/plain"), "wrong-answer", 1),
+        ((200, b"x" * 70_000, "text/plain"), "unreachable", 1),
+        ((302, b"", "text/plain"), "refused", 1),
+        ((400, b"", "text/plain"), "refused", 1),
+        ((403, b"", "text/plain"), "refused", 1),
+        ((404, b"", "text/plain"), "refused", 1),
+        ((409, b"0\n", SIZE), "wrong-answer", 1),
+        ((409, b"1\n", SIZE), "wrong-answer", 2),
+        ((409, b"1\n", "text/x.tlog.size; charset=utf-8"), "wrong-answer", 2),
+        ((409, b"1", SIZE), "refused", 1),
+        ((409, b"01\n", SIZE), "refused", 1),
+        ((409, b"1\n", "text/plain"), "refused", 1),
+        ((409, b"9999999999\n", SIZE), "split-view", 1),
+        ((422, b"", "text/plain"), "split-view", 1),
+        ((500, b"", "text/plain"), "refused", 1),
     ],
 )
 def test_every_answer_of_a_stranger_has_its_word(
-    sqlite_house: House, status: int, body: bytes, media_type: str, outcome: str, times: int
+    sqlite_house: House, answer: tuple[int, bytes, str], outcome: str, times: int
 ) -> None:
     log = sqlite_house.log
-    with stranger(status, body, media_type) as (url, asked):
+    with stranger(*answer) as (url, asked):
         log.trust = policy(log, f"witness w {Vkey('w', 4, b'k' * 32)} {url}\n")
         publish(log)
     assert words(log) == {"w": outcome}

@@ -23,6 +23,7 @@ from ledger.core.trust import (
     MOST,
     TrustPolicy,
     TrustPolicyError,
+    fewest,
     format_trust_policy,
     parse_trust_policy,
     satisfied,
@@ -96,6 +97,21 @@ def test_the_quorum_of_two_groups_needs_both(witnesses: tuple[str, ...], met: bo
     assert verdict.valid is met
     assert {one.name for one, _ in verdict.counted} == set(witnesses)
     assert {one.name for one in verdict.missing} == set(NAMES) - set(witnesses)
+
+
+@pytest.mark.parametrize(
+    ("rules", "count"),
+    [
+        ("quorum none\n", 0),
+        ("quorum X1\n", 1),
+        ("group g 2 X1 X2 X3\nquorum g\n", 2),
+        ("group g all X1 X2\ngroup h any g X3\nquorum h\n", 1),
+        ("group g all X1 X2\ngroup h all g X3\nquorum h\n", 3),
+    ],
+)
+def test_the_fewest_that_can_meet_a_quorum_are_counted(rules: str, count: int) -> None:
+    lines = "".join(f"witness {name} {KEYS[name]}\n" for name in NAMES[:3])
+    assert fewest(policy(lines + rules)) == count
 
 
 def test_the_same_witness_twice_counts_once() -> None:
