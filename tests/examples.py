@@ -180,6 +180,30 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "token": "70" * 32,
         "time": "2026-03-09T10:00:00Z",
     },
+    "backup.verified": {
+        "backup": "b0" * 32,
+        "size_bytes": 1048576,
+        "position": 40,
+        "root": "be" * 32,
+        "database": "sqlite",
+        "encrypted": True,
+        "checked": "entries",
+    },
+    "restore.tested": {
+        "backup": "b0" * 32,
+        "position": 40,
+        "root": "be" * 32,
+        "behind": 3,
+        "problems": 0,
+        "outcome": "pass",
+    },
+    "backup.restored": {
+        "backup": "b0" * 32,
+        "position": 40,
+        "root": "be" * 32,
+        "promised": 42,
+        "lost": 2,
+    },
 }
 
 

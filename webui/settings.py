@@ -21,6 +21,11 @@ TIMESTAMP_CERTIFICATES: Final = "COUNTERSEAL_TIMESTAMP_CERTIFICATES"
 TIMESTAMP_MINUTES: Final = "COUNTERSEAL_TIMESTAMP_MINUTES"
 _MINUTES: Final = 60
 
+BACKUP_FOLDER: Final = "COUNTERSEAL_BACKUP_FOLDER"
+BACKUP_RECIPIENT: Final = "COUNTERSEAL_BACKUP_RECIPIENT"
+BACKUP_HOURS: Final = "COUNTERSEAL_BACKUP_HOURS"
+BACKUP_KEEP: Final = "COUNTERSEAL_BACKUP_KEEP"
+
 SETTINGS: Final = {
     HOME: "The folder that holds everything of an installation. Default: ~/.counterseal",
     DATABASE_URL: "Where the ledger is kept: sqlite:///FILE or postgresql://... "
@@ -38,6 +43,11 @@ SETTINGS: Final = {
     "Needed where an authority is named.",
     TIMESTAMP_MINUTES: "How many minutes lie between two time-stamps of a log that grows. "
     f"Default: {_MINUTES}.",
+    BACKUP_FOLDER: "Where backups are written; best another disk. Default: backups in the home.",
+    BACKUP_RECIPIENT: "The age recipient (age1...) that backups are encrypted for; `counterseal "
+    "backup keygen` makes one. Without it, backups are refused unless --plain is said.",
+    BACKUP_HOURS: "How many hours apart `counterseal serve` makes a backup. Default: 0, never.",
+    BACKUP_KEEP: "How many backups of a log are kept; older ones are removed. Default: 14.",
 }
 
 
@@ -53,6 +63,10 @@ class Settings:
     timestamp_urls: tuple[str, ...] = ()
     timestamp_certificates: Path | None = None
     timestamp_minutes: int = _MINUTES
+    backup_folder: Path = Path("backups")
+    backup_recipient: str = ""
+    backup_hours: int = 0
+    backup_keep: int = 14
 
     @property
     def keys(self) -> Path:
@@ -82,6 +96,10 @@ def read_settings(environment: Mapping[str, str], home: Path | None = None) -> S
         timestamp_certificates=_file(environment, TIMESTAMP_CERTIFICATES),
         timestamp_minutes=_minutes(environment),
         public_log=_yes_or_no(environment, PUBLIC_LOG),
+        backup_folder=Path(environment.get(BACKUP_FOLDER) or folder / "backups"),
+        backup_recipient=environment.get(BACKUP_RECIPIENT, ""),
+        backup_hours=_number(environment, BACKUP_HOURS, 0, 24 * 366),
+        backup_keep=_number(environment, BACKUP_KEEP, 14, 10_000),
     )
 
 
@@ -97,6 +115,13 @@ def _minutes(environment: Mapping[str, str]) -> int:
             f"{TIMESTAMP_MINUTES} is a number of minutes, from 1.", code="setting-invalid"
         )
     return int(value)
+
+
+def _number(environment: Mapping[str, str], name: str, default: int, most: int) -> int:
+    text = environment.get(name) or str(default)
+    if not (text.isascii() and text.isdecimal() and int(text) <= most):
+        raise InputError(f"{name} is a number from 0 to {most}.", code="setting-invalid")
+    return int(text)
 
 
 def _yes_or_no(environment: Mapping[str, str], name: str) -> bool:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from ledger.core.digest import hex_digest
 from ledger.core.encoding import canonical, plain
 from ledger.errors import InputError, UnknownKindError, did_you_mean
-from ledger.events import assurance, deployment, log, model, people, release
+from ledger.events import assurance, custody, deployment, log, model, people, release
 from ledger.events.event import PREDICATE_BASE
 
 if TYPE_CHECKING:
@@ -42,6 +42,9 @@ CATALOGUE: Final[dict[str, type[Event]]] = {
         assurance.PolicyActivated,
         assurance.AccessDenied,
         assurance.ReportIssued,
+        custody.BackupVerified,
+        custody.RestoreTested,
+        custody.BackupRestored,
     )
 }
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ledger.events import assurance, deployment, log, model, people, release
+from ledger.events import assurance, custody, deployment, log, model, people, release
 from ledger.state import fold_deployments, fold_people, fold_releases, fold_versions
 from ledger.state.place import Place
 
@@ -59,7 +59,10 @@ _FOLDS: dict[str, Callable[[Registry, Any, Place], Changes]] = {
     deployment.DeploymentRolledBack.kind: fold_deployments.deployed,
     deployment.DeploymentStopped.kind: fold_deployments.deployment_stopped,
     assurance.ReportIssued.kind: fold_people.report_issued,
-    assurance.AccessDenied.kind: fold_people.access_denied,
+    assurance.AccessDenied.kind: fold_people.recorded_only,
+    custody.BackupVerified.kind: fold_people.recorded_only,
+    custody.RestoreTested.kind: fold_people.recorded_only,
+    custody.BackupRestored.kind: fold_people.recorded_only,
 }
 
 

@@ -17,6 +17,7 @@ from ledger.state.aggregates import (
 
 if TYPE_CHECKING:
     from ledger.events import assurance, log, people
+    from ledger.events.event import Event
     from ledger.state.place import Place
     from ledger.state.registry import Registry
 
@@ -119,7 +120,7 @@ def checkpoint_timestamped(
     return ()
 
 
-def access_denied(registry: Registry, event: assurance.AccessDenied, place: Place) -> Changes:
-    """A refusal changes nothing; the entry itself is the record."""
+def recorded_only(registry: Registry, event: Event, place: Place) -> Changes:
+    """A refusal or a backup changes nothing in the registry; the entry itself is the record."""
     del registry, event, place
     return ()

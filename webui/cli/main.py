@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import click
 
+from webui.cli.backup import backup, restore
 from webui.cli.bundle import bundle
 from webui.cli.demo import demo
 from webui.cli.entry import entry, proof
@@ -100,6 +101,8 @@ for _command in (
     entry,
     proof,
     bundle,
+    backup,
+    restore,
     policy,
     witness,
     demo,

@@ -31,6 +31,7 @@ def serve(
 ) -> None:
     """Serve the pages and the API until interrupted."""
     from webui.app import create_app
+    from webui.custody import BackupClock, record_restore
     from webui.publishing import publishing
     from webui.server import Server, is_loopback
 
@@ -44,11 +45,15 @@ def serve(
         app = create_app(wiring, hosts=public_name)
         server = Server(app, host=host, port=port, threads=threads, https=behind_tls)
         server.start()
+        record_restore(wiring)
+        backups = BackupClock(wiring)
+        backups.start()
         if wiring.log.alarm:
             click.echo(f"The ledger is read-only: {wiring.log.alarm}", err=True)
         click.echo(f"Serving {wiring.log.origin} at {server.url} (stop with Ctrl-C)")
         try:
             server.wait()
         finally:
+            backups.stop()
             server.stop()
         click.echo("Stopped.")

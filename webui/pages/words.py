@@ -78,6 +78,13 @@ _PHRASES: Final[dict[str, Callable[[Any, NameOf], str]]] = {
     "report.issued": lambda e, _: (
         f"issued the {plain(e.framework)} report {e.report} for {e.period_from} to {e.period_until}"
     ),
+    "backup.verified": lambda e, _: f"made a backup of the first {e.position} entries",
+    "restore.tested": lambda e, _: (
+        f"restored a backup of the first {e.position} entries for practice: {e.outcome}"
+    ),
+    "backup.restored": lambda e, _: (
+        f"restored the ledger from a backup of its first {e.position} entries"
+    ),
 }
 
 _DETAILS: Final[dict[str, Callable[[Any, NameOf], str]]] = {
@@ -98,6 +105,8 @@ _DETAILS: Final[dict[str, Callable[[Any, NameOf], str]]] = {
     "access.denied": lambda e, _: f"tried to {attempt(e.attempted)}",
     "report.issued": lambda e, _: plain(e.framework),
     "checkpoint.timestamped": lambda e, _: f"{e.size} entries by {e.authority}",
+    "restore.tested": lambda e, _: e.outcome,
+    "backup.restored": lambda e, _: f"{e.lost} entries lost",
 }
 
 _ATTEMPTS: Final = {
@@ -121,6 +130,9 @@ _ATTEMPTS: Final = {
     "policy.activated": "change the policy",
     "report.issued": "issue a report",
     "checkpoint.timestamped": "record a time stamp",
+    "backup.verified": "record a backup",
+    "restore.tested": "record a restore for practice",
+    "backup.restored": "record a restore",
 }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
@@ -23,6 +22,7 @@ from policies.controls.finding import (
     worst_human_part,
 )
 from policies.controls.primitives.arguments import Arguments
+from policies.controls.primitives.intervals import gaps, life
 
 if TYPE_CHECKING:
     from ledger.state.aggregates import Evidence, VersionState
@@ -194,15 +194,16 @@ def cadence(material: Material, arguments: CadenceArguments) -> Finding:
     ]
     entries = tuple(item.entry.sequence for item in found)
     days = [date.fromisoformat(item.entry.recorded_at[:10]) for item in found]
-    start, end = _life(material)
-    gaps = _gaps([start, *days, end], entries, arguments.every_days)
+    start, end = life(material)
+    found_gaps = gaps([start, *days, end], entries, arguments.every_days)
     short = (end - start).days < arguments.every_days
     missing = (
         (Deviation((), "The time covered is shorter than the interval asked for."),)
         if short and not found
         else ()
     )
-    tally = Tally(max(len(found), 1), max(len(found), 1), () if missing else gaps, missing, entries)
+    number = max(len(found), 1)
+    tally = Tally(number, number, () if missing else found_gaps, missing, entries)
     covered = (end - start).days + 1
     return tally.found(
         "T7",
@@ -236,28 +237,3 @@ def _not_recorded(arguments: CadenceArguments) -> Finding:
         f"every {many(arguments.every_days, 'day')}."
     )
     return not_recorded("T7", 1, sentence)
-
-
-def _life(material: Material) -> tuple[date, date]:
-    """The part of the period in which the ledger was there, up to its last entry."""
-    recorded = material.history.recorded
-    first = date.fromisoformat(recorded[0].entry.recorded_at[:10])
-    last = date.fromisoformat(recorded[-1].entry.recorded_at[:10])
-    start = max(material.scope.period.start, first)
-    return start, max(start, min(material.scope.period.until, last))
-
-
-def _gaps(days: list[date], entries: tuple[int, ...], limit: int) -> tuple[Deviation, ...]:
-    """Gaps longer than the limit; ``days`` has an end on either side of those of the entries."""
-    found = []
-    for index, (before, after) in enumerate(pairwise(days)):
-        if (after - before).days > limit:
-            near = entries[max(index - 1, 0) : index + 1]
-            found.append(
-                Deviation(
-                    near,
-                    f"None from {before.isoformat()} to {after.isoformat()} "
-                    f"({many((after - before).days, 'day')}).",
-                )
-            )
-    return tuple(found)

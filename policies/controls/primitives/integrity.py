@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
+from ledger.events.custody import RestoreTested
 from ledger.events.entry import FIRST_PREVIOUS
-from policies.controls.finding import Deviation, Tally, many, not_recorded
+from policies.controls.finding import Deviation, Tally, many
 from policies.controls.primitives.arguments import Arguments
+from policies.controls.primitives.intervals import gaps, life
 
 if TYPE_CHECKING:
     from policies.controls.finding import Finding
@@ -132,11 +134,35 @@ class RecoveryArguments(Arguments):
 
 
 def recovery(material: Material, arguments: RecoveryArguments) -> Finding:
-    """T12: backups were verified and restored. This ledger has no kind of entry for either yet."""
-    del material
-    return not_recorded(
-        "T12",
-        1,
-        "Backups and restore tests are not recorded in this ledger; show from elsewhere that one "
-        f"was made at least every {many(arguments.every_days, 'day')}.",
+    """T12: a backup was restored and verified, and no longer ago than allowed, all the time.
+
+    The period is cut to the life of the ledger. A drill that failed is an exception; insufficient
+    where no drill is recorded and the time covered is shorter than the interval.
+    """
+    drills = [
+        (item.entry.sequence, item.entry.recorded_at[:10], item.entry.event)
+        for item in material.of_kind(RestoreTested.kind)
+        if isinstance(item.entry.event, RestoreTested)
+    ]
+    passed = [(number, day) for number, day, event in drills if event.outcome == "pass"]
+    failed = tuple(
+        Deviation((number,), f"The drill of {day} found {many(event.problems, 'problem')}.")
+        for number, day, event in drills
+        if event.outcome == "fail"
     )
+    start, end = life(material)
+    days = [start, *(date.fromisoformat(day) for _, day in passed), end]
+    numbers = tuple(number for number, _ in passed)
+    missing: tuple[Deviation, ...] = ()
+    found = gaps(days, numbers, arguments.every_days)
+    if not drills and not found:
+        missing = (Deviation((), "No restore was tried yet, and none was due."),)
+    tally = Tally(max(len(drills), 1), max(len(drills), 1), (*failed, *found), missing, numbers)
+    held = f"{many(len(drills), 'backup was', 'backups were')} restored for practice"
+    every = many(arguments.every_days, "day")
+    sentence = {
+        "pass": f"{held}, each found whole; no gap is longer than {every}.",
+        "fail": f"{held}; {many(len(failed), 'drill')} failed, {many(len(found), 'gap')} longer "
+        f"than {every}.",
+    }.get(tally.verdict, f"{held}; the time covered is shorter than the interval of {every}.")
+    return tally.found("T12", 2, (RestoreTested.kind,), sentence, population=len(drills))

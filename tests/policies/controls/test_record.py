@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ledger.events.custody import RestoreTested
 from ledger.state.history import replay
 from policies.controls.material import Material
 from policies.controls.outside import Anchor, Integrity, Inventory, Running
@@ -126,10 +127,33 @@ def test_a_ledger_older_than_the_horizon_passes() -> None:
     assert examine(_begun(), "T11", years=6, period=period).verdict == "pass"
 
 
-def test_recovery_is_not_recorded_and_says_so() -> None:
-    found = examine(_begun(), "T12", every_days=92)
-    assert (found.verdict, found.human_part) == ("insufficient_evidence", "missing")
-    assert "not recorded in this ledger" in found.sentence
+def test_a_ledger_that_never_tried_a_restore_is_told_so() -> None:
+    young = examine(_begun(), "T12", every_days=3660)
+    assert young.verdict == "insufficient_evidence"
+    story = _begun().on("2026-06-30")
+    story.model("later")
+    overdue = examine(story, "T12", every_days=30)
+    assert overdue.verdict == "fail"
+    assert "0 backups were restored for practice" in overdue.sentence
+
+
+@pytest.mark.parametrize(("outcome", "verdict"), [("pass", "pass"), ("fail", "fail")])
+def test_a_restore_counts_only_if_it_was_found_whole(outcome: str, verdict: str) -> None:
+    story = _begun()
+    problems = 0 if outcome == "pass" else 2
+    story.says(
+        "service",
+        RestoreTested(
+            backup="b0" * 32,
+            position=3,
+            root="be" * 32,
+            behind=0,
+            problems=problems,
+            outcome=outcome,
+        ),
+    )
+    found = examine(story, "T12", every_days=365)
+    assert (found.verdict, found.population) == (verdict, 1)
 
 
 def test_a_period_that_ends_before_it_begins_is_refused() -> None:

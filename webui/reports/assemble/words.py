@@ -41,6 +41,9 @@ KIND_WORDS: Final = {
     "access.denied": "Attempt refused by the policy",
     "report.issued": "Report issued",
     "checkpoint.timestamped": "Checkpoint time-stamped",
+    "backup.verified": "Backup made and read back",
+    "restore.tested": "Backup restored for practice",
+    "backup.restored": "Ledger restored from a backup",
 }
 """Every kind of event in a reader's words."""
 
