@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from ledger.core.checkpoint import Checkpoint, format_checkpoint, parse_checkpoint
 from ledger.core.merkle import (
     EMPTY_ROOT,
+    MAX_SIZE,
     Frontier,
     node_hash,
     prove_consistency,
@@ -31,6 +32,7 @@ from ledger.core.note import (
 )
 from ledger.core.proof import TlogProof
 from ledger.core.tiles import TileReader
+from ledger.core.trust import NOBODY, TrustPolicy, fewest, quorum_met
 from ledger.errors import ConflictError, IntegrityError, LedgerError, UnknownSubjectError
 from ledger.events.entry import decode_entry
 from ledger.store.database import reading
@@ -44,6 +46,12 @@ from ledger.store.entries import (
     read_head,
 )
 from ledger.store.guard import Guard, Guarded
+from ledger.store.publications import (
+    cosigned_sizes,
+    newest_publication,
+    read_cosignatures,
+    read_publication,
+)
 from ledger.store.tiles import read_tile
 from ledger.store.vault import Vault
 
@@ -54,6 +62,7 @@ if TYPE_CHECKING:
 
     from ledger.events.entry import Entry
     from ledger.keys.keyring import Keyring
+    from ledger.store.publications import Publication
 
 PAGE = 1_000
 
@@ -70,6 +79,7 @@ class Log:
     guard: Guard
     service: str = ""
     alarm: str = ""
+    trust: TrustPolicy = field(default_factory=TrustPolicy)
     vault: Vault = field(init=False)
 
     def __post_init__(self) -> None:
@@ -95,9 +105,37 @@ class Log:
     def published(self) -> bytes:
         """The signed note that the world is shown: nothing beyond its tree is served or exported.
 
-        For now that of the head.
+        It is the newest publication that enough witnesses have signed by the trust policy, with all
+        lines that were added to it; without a policy the newest one, and before there is any the
+        head's checkpoint.
+
+        Raises:
+            UnknownSubjectError: ``not-published`` while no publication has its quorum.
         """
-        return self.head().checkpoint
+        with reading(self.engine) as connection:
+            made = self._seen_by_enough(connection)
+            if made is not None:
+                lines = read_cosignatures(connection, self.log_id, made.size)
+                return made.note + b"".join(lines.values())
+            if self.trust.quorum == NOBODY:
+                return read_head(connection, self.log_id).checkpoint
+        raise UnknownSubjectError(
+            "No checkpoint of this log is published: too few witnesses have signed one.",
+            code="not-published",
+            remedy="Run `counterseal log publish` to see what each witness says.",
+        )
+
+    def _seen_by_enough(self, connection: Connection) -> Publication | None:
+        if self.trust.quorum == NOBODY:
+            return newest_publication(connection, self.log_id)
+        names = {one.vkey.label: one.name for one in self.trust.witnesses}
+        least, below = fewest(self.trust), MAX_SIZE - 1
+        while sizes := cosigned_sizes(connection, self.log_id, list(names), least, below):
+            for size, signers in sizes:
+                if quorum_met(self.trust, {names[signer] for signer in signers}):
+                    return read_publication(connection, self.log_id, size)
+            below = sizes[-1][0]
+        return None
 
     def sign_checkpoint(self, size: int, root: bytes) -> bytes:
         """A signed note over a tree head (C2SP tlog-checkpoint)."""

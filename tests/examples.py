@@ -172,6 +172,14 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "pages": 12,
         "verdicts": {"pass": 7, "fail": 1},
     },
+    "checkpoint.timestamped": {
+        "size": 41,
+        "root": "be" * 32,
+        "note": "0e" * 32,
+        "authority": "https://tsa.example/rfc3161",
+        "token": "70" * 32,
+        "time": "2026-03-09T10:00:00Z",
+    },
     "backup.verified": {
         "backup": "b0" * 32,
         "size_bytes": 1048576,

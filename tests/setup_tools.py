@@ -36,6 +36,9 @@ PDFTOPPM = Tool("pdftoppm", ("pdftoppm",), "poppler-utils")
 QPDF = Tool("qpdf", ("qpdf",), "qpdf")
 SQLITE = Tool("sqlite3", ("sqlite3",), "sqlite3")
 GIT = Tool("git", ("git",), "git")
+OPENSSL = Tool("openssl", ("openssl",), "openssl")
+SSH_AGENT = Tool("ssh-agent", ("ssh-agent",), "openssh-client")
+SSH_ADD = Tool("ssh-add", ("ssh-add",), "openssh-client")
 SETPRIV = Tool("setpriv", ("setpriv",), "util-linux")
 
 TOOLS = (
@@ -48,6 +51,9 @@ TOOLS = (
     QPDF,
     SQLITE,
     GIT,
+    OPENSSL,
+    SSH_AGENT,
+    SSH_ADD,
     SETPRIV,
 )
 VENV = Tool("Python's venv module", (), "python3-venv")

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 LOOPBACK: Final = "127.0.0.1"
 FREE_PORT: Final = 0
+MOST_BODY_BYTES: Final = 1_073_741_824
 _LOOK_UP_SECONDS: Final = 0.5
 _FINISH_SECONDS: Final = 5.0
 
@@ -52,6 +53,7 @@ class Server:
         port: int = FREE_PORT,
         threads: int = 8,
         https: bool = False,
+        most_body_bytes: int = MOST_BODY_BYTES,
     ) -> None:
         from waitress import wasyncore
         from waitress.server import create_server
@@ -71,6 +73,7 @@ class Server:
                 ident=None,
                 url_scheme="https" if https else "http",
                 asyncore_use_poll=True,
+                max_request_body_size=most_body_bytes,
             )
         except (OSError, ValueError) as error:
             wasyncore.close_all(self._map)

@@ -15,6 +15,11 @@ HOME: Final = "COUNTERSEAL_HOME"
 DATABASE_URL: Final = "COUNTERSEAL_DATABASE_URL"
 GUARD_URL: Final = "COUNTERSEAL_GUARD_URL"
 PUBLIC_LOG: Final = "COUNTERSEAL_PUBLIC_LOG"
+TRUST_POLICY: Final = "COUNTERSEAL_TRUST_POLICY"
+TIMESTAMP_URLS: Final = "COUNTERSEAL_TIMESTAMP_URLS"
+TIMESTAMP_CERTIFICATES: Final = "COUNTERSEAL_TIMESTAMP_CERTIFICATES"
+TIMESTAMP_MINUTES: Final = "COUNTERSEAL_TIMESTAMP_MINUTES"
+_MINUTES: Final = 60
 
 BACKUP_FOLDER: Final = "COUNTERSEAL_BACKUP_FOLDER"
 BACKUP_RECIPIENT: Final = "COUNTERSEAL_BACKUP_RECIPIENT"
@@ -30,6 +35,14 @@ SETTINGS: Final = {
     PUBLIC_LOG: "yes lets anybody read the checkpoint, tiles and entries below /log/, as "
     "witnesses, monitors and mirrors do; entries name models, versions and pseudonyms of people, "
     "never private texts. no asks for a sign-in or a token that may read. Default: no.",
+    TRUST_POLICY: "A file of witnesses and the quorum of them that a published checkpoint needs "
+    "(C2SP tlog-policy); a witness with a URL is asked for its signature. Default: no witnesses.",
+    TIMESTAMP_URLS: "Addresses of time-stamping authorities (RFC 3161), apart by spaces. "
+    "Default: none.",
+    TIMESTAMP_CERTIFICATES: "A file of PEM certificates: the roots that a time-stamp must lead to. "
+    "Needed where an authority is named.",
+    TIMESTAMP_MINUTES: "How many minutes lie between two time-stamps of a log that grows. "
+    f"Default: {_MINUTES}.",
     BACKUP_FOLDER: "Where backups are written; best another disk. Default: backups in the home.",
     BACKUP_RECIPIENT: "The age recipient (age1...) that backups are encrypted for; `counterseal "
     "backup keygen` makes one. Without it, backups are refused unless --plain is said.",
@@ -46,6 +59,10 @@ class Settings:
     database_url: str
     guard_url: str
     public_log: bool = False
+    trust_policy: Path | None = None
+    timestamp_urls: tuple[str, ...] = ()
+    timestamp_certificates: Path | None = None
+    timestamp_minutes: int = _MINUTES
     backup_folder: Path = Path("backups")
     backup_recipient: str = ""
     backup_hours: int = 0
@@ -74,12 +91,30 @@ def read_settings(environment: Mapping[str, str], home: Path | None = None) -> S
         home=folder,
         database_url=environment.get(DATABASE_URL) or f"sqlite:///{folder / 'ledger.db'}",
         guard_url=environment.get(GUARD_URL) or f"sqlite:///{folder / 'guard.db'}",
+        trust_policy=_file(environment, TRUST_POLICY),
+        timestamp_urls=tuple(environment.get(TIMESTAMP_URLS, "").split()),
+        timestamp_certificates=_file(environment, TIMESTAMP_CERTIFICATES),
+        timestamp_minutes=_minutes(environment),
         public_log=_yes_or_no(environment, PUBLIC_LOG),
         backup_folder=Path(environment.get(BACKUP_FOLDER) or folder / "backups"),
         backup_recipient=environment.get(BACKUP_RECIPIENT, ""),
         backup_hours=_number(environment, BACKUP_HOURS, 0, 24 * 366),
         backup_keep=_number(environment, BACKUP_KEEP, 14, 10_000),
     )
+
+
+def _file(environment: Mapping[str, str], name: str) -> Path | None:
+    value = environment.get(name)
+    return Path(value).expanduser() if value else None
+
+
+def _minutes(environment: Mapping[str, str]) -> int:
+    value = environment.get(TIMESTAMP_MINUTES) or str(_MINUTES)
+    if not (value.isascii() and value.isdigit() and int(value)):
+        raise InputError(
+            f"{TIMESTAMP_MINUTES} is a number of minutes, from 1.", code="setting-invalid"
+        )
+    return int(value)
 
 
 def _number(environment: Mapping[str, str], name: str, default: int, most: int) -> int:

@@ -17,13 +17,14 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from ledger import clock
-from ledger.errors import ConflictError, OutsideError
+from ledger.errors import ConflictError, LedgerError, OutsideError
 from ledger.events.actor import Actor
 from ledger.events.assurance import PolicyActivated
 from ledger.genesis import create_log
 from ledger.keys.keyring import create_keyring, open_keyring
 from ledger.keys.signer import read_secret, write_secret
 from ledger.log import has_log, open_log
+from ledger.publication import read_trust_policy
 from ledger.query import Reader
 from ledger.store.database import open_engine
 from ledger.store.guard import Guard
@@ -169,6 +170,12 @@ def open_home(settings: Settings, *, now: Callable[[], datetime] = clock.now) ->
     engine = open_engine(settings.database_url)
     check_migrated(engine)
     log = open_log(engine, LOG_NAME, open_keyring(settings.keys), Guard(settings.guard_url))
+    try:
+        log.trust = read_trust_policy(settings.trust_policy, log)
+    except LedgerError:
+        log.guard.close()
+        engine.dispose()
+        raise
     reader = Reader(log)
     decide = make_decide(_load_from(reader))
     submitter = Submitter(log, decide, now=now)

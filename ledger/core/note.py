@@ -72,9 +72,13 @@ class Vkey:
         """The 4 bytes by which signatures name this key."""
         return key_id(self.name, self.sig_type, self.public)
 
+    @property
+    def label(self) -> str:
+        """The verifier key without the key: name, plus sign, key id in hexadecimal."""
+        return f"{self.name}+{self.key_id.hex()}"
+
     def __str__(self) -> str:
-        typed = bytes([self.sig_type]) + self.public
-        return f"{self.name}+{self.key_id.hex()}+{to_base64(typed)}"
+        return f"{self.label}+{to_base64(bytes([self.sig_type]) + self.public)}"
 
 
 def key_id(name: str, sig_type: int, public: bytes) -> bytes:
@@ -134,7 +138,7 @@ def parse_note(data: bytes) -> Note:
     found = lines[:-1].split("\n")
     if len(found) > MAX_SIGNATURES:
         raise _malformed_note("it has more signatures than are read")
-    return Note(text + "\n", tuple(_parse_signature(line) for line in found))
+    return Note(text + "\n", tuple(parse_signature(line) for line in found))
 
 
 def format_note(note: Note) -> bytes:
@@ -147,7 +151,7 @@ def format_note(note: Note) -> bytes:
         raise _malformed_note("the text does not end in a newline or has control characters")
     if not 1 <= len(note.signatures) <= MAX_SIGNATURES:
         raise _malformed_note("it has no signature or too many")
-    data = _utf8(note.text + "\n" + "".join(map(_format_signature, note.signatures)))
+    data = _utf8(note.text + "\n" + "".join(map(format_signature, note.signatures)))
     if len(data) > MAX_NOTE_BYTES:
         raise _malformed_note("it is longer than a note may be")
     return data
@@ -211,7 +215,12 @@ def _by_name_and_id(vkeys: Sequence[Vkey]) -> dict[tuple[str, bytes], Vkey]:
     return known
 
 
-def _parse_signature(line: str) -> NoteSignature:
+def parse_signature(line: str) -> NoteSignature:
+    """Read one signature line without its newline.
+
+    Raises:
+        CheckpointError: ``malformed-note``.
+    """
     name, _, encoded = line.removeprefix(_DASH).partition(" ")
     if not line.startswith(_DASH) or not _is_name(name):
         raise _malformed_note("a signature line has not the form of one")
@@ -224,7 +233,12 @@ def _parse_signature(line: str) -> NoteSignature:
     return NoteSignature(name, data[:_KEY_ID_BYTES], data[_KEY_ID_BYTES:])
 
 
-def _format_signature(line: NoteSignature) -> str:
+def format_signature(line: NoteSignature) -> str:
+    """Write one signature line with its newline; the inverse of ``parse_signature``.
+
+    Raises:
+        CheckpointError: ``malformed-note`` for a name or a signature that no note can have.
+    """
     if not _is_name(line.name) or len(line.key_id) != _KEY_ID_BYTES or not line.signature:
         raise _malformed_note("a signature has no good name, key id or content")
     return f"{_DASH}{line.name} {to_base64(line.key_id + line.signature)}\n"

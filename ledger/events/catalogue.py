@@ -19,6 +19,7 @@ CATALOGUE: Final[dict[str, type[Event]]] = {
     kind.kind: kind
     for kind in (
         log.LogCreated,
+        log.CheckpointTimestamped,
         people.ActorEnrolled,
         people.RoleGranted,
         people.RoleRevoked,

@@ -1,11 +1,11 @@
-"""The log's own beginning."""
+"""The log itself: its beginning, and when its checkpoints were time-stamped."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from ledger.events.event import Event, named
-from ledger.events.names import KeyText, PublicText, Sha256, Value
+from ledger.events.names import Count, Instant, KeyText, PublicText, Sha256, Value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,3 +36,24 @@ class LogCreated(Event):
 
     def subject_digests(self) -> Mapping[str, str]:
         return named(f"log:{self.origin}")
+
+
+class CheckpointTimestamped(Event):
+    """An authority stated that the published checkpoint of ``size`` entries existed by ``time``.
+
+    ``note`` is the SHA-256 of the published note (the checkpoint and the log's own two lines),
+    which is what was time-stamped; ``token`` that of the authority's answer in DER (RFC 3161,
+    TimeStampResp), which is kept beside the log.
+    """
+
+    kind: ClassVar[str] = "checkpoint.timestamped"
+
+    size: Count
+    root: Sha256
+    note: Sha256
+    authority: PublicText
+    token: Sha256
+    time: Instant
+
+    def subject_digests(self) -> Mapping[str, str]:
+        return {f"checkpoint:{self.size}": self.root}

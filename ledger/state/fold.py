@@ -37,6 +37,7 @@ def fold(registry: Registry, event: Event, place: Place) -> Changes:
 
 _FOLDS: dict[str, Callable[[Registry, Any, Place], Changes]] = {
     log.LogCreated.kind: fold_people.log_created,
+    log.CheckpointTimestamped.kind: fold_people.checkpoint_timestamped,
     assurance.PolicyActivated.kind: fold_people.policy_activated,
     people.ActorEnrolled.kind: fold_people.actor_enrolled,
     people.RoleGranted.kind: fold_people.role_granted,

@@ -110,6 +110,16 @@ def report_issued(registry: Registry, event: assurance.ReportIssued, place: Plac
     )
 
 
+def checkpoint_timestamped(
+    registry: Registry, event: log.CheckpointTimestamped, place: Place
+) -> Changes:
+    """A time stamp changes nothing; the entry itself is the record."""
+    del registry
+    if event.size > place.sequence:
+        raise ConflictError("A time stamp can't be of entries that don't exist yet.")
+    return ()
+
+
 def recorded_only(registry: Registry, event: Event, place: Place) -> Changes:
     """A refusal or a backup changes nothing in the registry; the entry itself is the record."""
     del registry, event, place

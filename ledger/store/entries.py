@@ -137,6 +137,23 @@ def read_envelopes(connection: Connection, log_id: int, start: int, stop: int) -
     return list(connection.execute(query).scalars())
 
 
+def has_entry_of_other_kind(
+    connection: Connection, log_id: int, start: int, stop: int, kind: str
+) -> bool:
+    """Whether one of the entries ``start`` to ``stop - 1`` is not of this kind."""
+    query = (
+        select(entry.c.sequence)
+        .where(
+            entry.c.log_id == log_id,
+            entry.c.sequence >= start,
+            entry.c.sequence < stop,
+            entry.c.kind != kind,
+        )
+        .limit(1)
+    )
+    return connection.execute(query).first() is not None
+
+
 def leaf_hashes(connection: Connection, log_id: int, start: int, stop: int) -> list[bytes]:
     """Leaf hashes of entries ``start`` to ``stop - 1``, in order."""
     query = (

@@ -4,7 +4,7 @@ The log's own tables (``entry``, ``tile``, ``checkpoint``), what was published (
 and what others added to it (``cosignature``, ``timestamp``) are only ever inserted into; triggers
 refuse UPDATE, DELETE and TRUNCATE. That is a seat belt: the proof is the tree. ``folded`` and
 ``idempotency`` are derived from the entries and can be thrown away and rebuilt; ``verification``
-remembers when the verifier ran and what it said.
+remembers when the verifier ran and what it said, ``witness_word`` what each witness last said.
 """
 
 from __future__ import annotations
@@ -129,6 +129,17 @@ cosignature = Table(
     Column("signer", String(300), primary_key=True),
     Column("line", Blob, nullable=False),
     Column("received_at", String(27), nullable=False),
+)
+
+witness_word = Table(
+    "witness_word",
+    metadata,
+    Column("log_id", Integer, ForeignKey("log.log_id"), primary_key=True, autoincrement=False),
+    Column("signer", String(300), primary_key=True),
+    Column("outcome", String(32), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("sentence", Text, nullable=False),
+    Column("said_at", String(27), nullable=False),
 )
 
 timestamp = Table(

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SOURCES = Path(__file__).parent / "go"
+STRANGERS = ("filippo.io/torchwood/cmd/litewitness",)
 SECONDS = 600
 OFFLINE = {"GOPROXY": "off", "GOENV": "off"}
 
@@ -47,7 +48,7 @@ def build(target: Path, more: dict[str, str] | None = None) -> None:
     """Build the programs into a folder."""
     target.mkdir(parents=True, exist_ok=True)
     ended = subprocess.run(
-        [go(), "build", "-o", str(target), "./..."],
+        [go(), "build", "-o", str(target), "./...", *STRANGERS],
         cwd=SOURCES,
         env=environment() | (more or {}),
         capture_output=True,
@@ -58,6 +59,20 @@ def build(target: Path, more: dict[str, str] | None = None) -> None:
     if ended.returncode:
         message = f"go build failed; `python -m tests.interop.golang` sets up:\n{ended.stderr}"
         raise RuntimeError(message)
+
+
+def source(module: str) -> Path:
+    """The folder of a module that was fetched."""
+    ended = subprocess.run(
+        [go(), "list", "-m", "-f", "{{.Dir}}", module],
+        cwd=SOURCES,
+        env=environment() | OFFLINE,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=True,
+    )
+    return Path(ended.stdout.strip())
 
 
 @dataclass(frozen=True)

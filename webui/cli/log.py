@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from ledger.core.digest import hex_digest
 from webui.cli.home import home_option, opened
 from webui.cli.progress import shown
 
@@ -30,6 +31,66 @@ def checkpoint() -> None:
     """Print the newest signed checkpoint (C2SP tlog-checkpoint)."""
     with opened() as wiring:
         click.echo(wiring.log.head().checkpoint, nl=False)
+
+
+@log.command()
+@home_option
+def publish() -> None:
+    """Publish the newest checkpoint once: sign it, ask every witness, and say what each said."""
+    from ledger.errors import IntegrityError
+    from ledger.publish import Publisher, publication_state
+
+    with opened() as wiring:
+        publisher = Publisher(wiring.log, now=wiring.now)
+        try:
+            made = publisher.publish()
+        finally:
+            publisher.close()
+        state = publication_state(wiring.log)
+        click.echo(f"Published {made.size} entries of {wiring.log.origin}")
+        for witness in state.witnesses:
+            said = witness.word.sentence if witness.word else "It has no address to be asked at."
+            click.echo(f"{witness.signed_size:>12}  {witness.signer}  {said}")
+        needed = "is met" if state.quorum_met else "is not met yet"
+        click.echo(
+            f"The quorum {state.quorum} {needed}: {state.witnessed} of {len(state.witnesses)}"
+        )
+        if state.alarms:
+            names = ", ".join(one.name for one in state.alarms)
+            raise IntegrityError(
+                f"A split view is reported by {names}: somebody holds another history of this log.",
+                remedy="Compare the checkpoints; docs/witnesses.md says how.",
+                code="split-view",
+            )
+
+
+@log.command()
+@home_option
+def timestamp() -> None:
+    """Publish the newest checkpoint, and have it time-stamped by every authority (RFC 3161)."""
+    from ledger.errors import InputError, OutsideError
+    from ledger.publish import Publisher
+    from webui.publishing import new_stamper
+
+    with opened() as wiring:
+        stamper = new_stamper(wiring)
+        if stamper is None:
+            raise InputError(
+                "No time-stamping authority is set.",
+                code="no-authority",
+                remedy="Set COUNTERSEAL_TIMESTAMP_URLS.",
+            )
+        publisher = Publisher(wiring.log, now=wiring.now)
+        try:
+            publisher.publish()
+            made = stamper.stamp()
+        finally:
+            publisher.close()
+            stamper.close()
+        for one in made:
+            click.echo(f"{one.size:>12}  {one.authority}  {one.time or one.sentence}")
+        if not all(one.time for one in made):
+            raise OutsideError("Not every authority gave a time stamp.", code="timestamp-missing")
 
 
 @log.command()
@@ -59,6 +120,22 @@ def export(folder: Path, as_json: bool) -> None:
         return
     click.echo(f"{folder}: {done.size} entries of {done.origin}, {done.size - done.before} new")
     click.echo(f"{done.written} files written, {done.kept} were there, {done.removed} removed")
+
+
+@log.command("export-timestamps")
+@home_option
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), metavar="DIR")
+def export_timestamps(folder: Path) -> None:
+    """Write every time stamp into DIR, with the note that it is over, for `openssl ts -verify`."""
+    from ledger.stamp import stored_tokens
+
+    with opened() as wiring:
+        folder.mkdir(parents=True, exist_ok=True)
+        for made, stored in stored_tokens(wiring.log):
+            name = f"{stored.size}-{hex_digest(stored.authority.encode())[:8]}"
+            (folder / f"{stored.size}.note").write_bytes(made.note)
+            (folder / f"{name}.tsr").write_bytes(stored.token)
+            click.echo(f"{folder / name}.tsr  over {stored.size}.note  by {stored.authority}")
 
 
 @log.command("begin-guard")

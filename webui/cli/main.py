@@ -27,6 +27,7 @@ from webui.cli.report import report
 from webui.cli.serve import serve
 from webui.cli.token import token
 from webui.cli.verify import verify
+from webui.cli.witness import witness
 
 DEBUG: Final = "COUNTERSEAL_DEBUG"
 
@@ -103,6 +104,7 @@ for _command in (
     backup,
     restore,
     policy,
+    witness,
     demo,
 ):
     main.add_command(_command)

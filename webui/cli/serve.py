@@ -32,6 +32,7 @@ def serve(
     """Serve the pages and the API until interrupted."""
     from webui.app import create_app
     from webui.custody import BackupClock, record_restore
+    from webui.publishing import publishing
     from webui.server import Server, is_loopback
 
     if not is_loopback(host) and not behind_tls:
@@ -40,7 +41,7 @@ def serve(
             "front and say so with --behind-tls, or listen on 127.0.0.1."
         )
         raise click.BadParameter(msg, param_hint="'--host'")
-    with opened() as wiring:
+    with opened() as wiring, publishing(wiring):
         app = create_app(wiring, hosts=public_name)
         server = Server(app, host=host, port=port, threads=threads, https=behind_tls)
         server.start()

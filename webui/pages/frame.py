@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, redirect, request, url_for
 
 from ledger.errors import LedgerError
+from ledger.publication import publication_state
 from webui.here import wired
 from webui.identity.current import SIGN_IN_PATH, SignedIn, signed_in
 from webui.identity.errors import SignInError
@@ -43,6 +44,7 @@ class Standing:
     alarm: str
     demo: bool
     generator: str
+    split: str = ""
 
 
 def pages() -> Blueprint:
@@ -135,4 +137,14 @@ def _standing(*, shown: bool) -> Standing:
         except LedgerError:
             size = None
     alarm = wiring.log.alarm if shown else ""
-    return Standing(wiring.log.origin, size, root, alarm, wiring.is_demo, generator())
+    split = _split_view() if shown and wiring.log.trust.witnesses else ""
+    return Standing(wiring.log.origin, size, root, alarm, wiring.is_demo, generator(), split)
+
+
+def _split_view() -> str:
+    """The names of the witnesses that say that there are two histories of this log."""
+    try:
+        state = publication_state(wired().log)
+    except LedgerError:
+        return ""
+    return ", ".join(one.shown_name for one in state.alarms)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask import Response, render_template, request
 
+from ledger.publication import publication_state
 from webui.here import wired
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def _log() -> ResponseReturnValue:
         entries_key=wiring.log.keyring.entries.public.hex(),
         seal=wiring.seal_fingerprint(),
         prefix=f"{request.url_root}log/{wiring.log.name}",
+        state=publication_state(wiring.log),
         public=wiring.settings.public_log,
     )
 

@@ -38,6 +38,9 @@ def _short(actor_id: str) -> str:
 
 _PHRASES: Final[dict[str, Callable[[Any, NameOf], str]]] = {
     "log.created": lambda e, _: f"began the ledger {e.origin}",
+    "checkpoint.timestamped": lambda e, _: (
+        f"had the checkpoint of {e.size} entries time-stamped by {e.authority}"
+    ),
     "actor.enrolled": lambda e, name: f"enrolled {name(e.actor_id)}",
     "role.granted": lambda e, name: f"gave {name(e.actor_id)} the role {plain(e.role)}",
     "role.revoked": lambda e, name: f"took the role {plain(e.role)} from {name(e.actor_id)}",
@@ -101,6 +104,7 @@ _DETAILS: Final[dict[str, Callable[[Any, NameOf], str]]] = {
     "policy.activated": lambda e, _: e.policy,
     "access.denied": lambda e, _: f"tried to {attempt(e.attempted)}",
     "report.issued": lambda e, _: plain(e.framework),
+    "checkpoint.timestamped": lambda e, _: f"{e.size} entries by {e.authority}",
     "restore.tested": lambda e, _: e.outcome,
     "backup.restored": lambda e, _: f"{e.lost} entries lost",
 }
@@ -125,6 +129,7 @@ _ATTEMPTS: Final = {
     "deployment.stopped": "stop a deployment",
     "policy.activated": "change the policy",
     "report.issued": "issue a report",
+    "checkpoint.timestamped": "record a time stamp",
     "backup.verified": "record a backup",
     "restore.tested": "record a restore for practice",
     "backup.restored": "record a restore",

@@ -40,6 +40,7 @@ KIND_WORDS: Final = {
     "policy.activated": "Policy put in force",
     "access.denied": "Attempt refused by the policy",
     "report.issued": "Report issued",
+    "checkpoint.timestamped": "Checkpoint time-stamped",
     "backup.verified": "Backup made and read back",
     "restore.tested": "Backup restored for practice",
     "backup.restored": "Ledger restored from a backup",

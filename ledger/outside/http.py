@@ -1,0 +1,96 @@
+"""One bounded exchange over HTTP: a body up to a size, within a time, from where we asked.
+
+Redirects are not followed and the environment's proxies not used, because the address of a witness
+or authority is part of what its operator agreed on with us. Plain http is for this machine.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import time
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+import httpx
+
+from ledger.errors import InputError, OutsideError
+
+SECONDS: Final = 10.0
+WHOLE_SECONDS: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An HTTP answer; ``media_type`` is the header as it stands."""
+
+    status: int
+    media_type: str
+    body: bytes
+
+
+def check_url(url: str) -> str:
+    """The URL, if it is one that may be asked: https, or http on this machine.
+
+    Raises:
+        InputError: ``bad-url``.
+    """
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        parts, host = urlsplit(""), ""
+    safe = parts.scheme == "https" or (parts.scheme == "http" and _is_this_machine(host))
+    if not host or not safe or parts.username or parts.query or parts.fragment:
+        raise InputError(
+            "This address can't be asked.",
+            code="bad-url",
+            remedy="Write https://HOST/PATH; plain http is for this machine alone.",
+        )
+    return url.rstrip("/")
+
+
+def post(client: httpx.Client, url: str, body: bytes, *, media_type: str, most: int) -> Reply:
+    """Send a body and read at most ``most`` bytes of the answer.
+
+    Raises:
+        OutsideError: ``unreachable`` if there is no answer in time, ``answer-too-long``.
+    """
+    until = time.monotonic() + WHOLE_SECONDS
+    try:
+        with client.stream(
+            "POST", url, content=body, headers={"Content-Type": media_type}
+        ) as answer:
+            data = b""
+            for chunk in answer.iter_raw():
+                data += chunk
+                if len(data) > most or time.monotonic() > until:
+                    raise OutsideError(
+                        "The answer is too long or too slow.", code="answer-too-long"
+                    )
+            return Reply(answer.status_code, answer.headers.get("Content-Type", ""), data)
+    except httpx.HTTPError as error:
+        raise OutsideError(
+            f"There was no answer ({type(error).__name__}).", code="unreachable"
+        ) from error
+    except httpx.InvalidURL as error:
+        raise InputError("This address can't be asked.", code="bad-url") from error
+
+
+def new_client() -> httpx.Client:
+    """A client with our limits. Safe from several threads."""
+    return httpx.Client(
+        timeout=httpx.Timeout(SECONDS),
+        follow_redirects=False,
+        trust_env=False,
+        headers={"User-Agent": "counterseal", "Accept-Encoding": "identity"},
+    )
+
+
+def _is_this_machine(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
