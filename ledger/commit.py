@@ -134,8 +134,9 @@ class Committer:
                 if lost and patience.pause():
                     _LOGGER.warning("a commit is tried again: %s", error.sentence)
                     continue
-                # While a server is away, everybody else is told at once.
-                self._reachable = not lost
+                if lost:
+                    # While a server is away, everybody else is told at once.
+                    self._reachable = False
                 raise
             self._reachable = True
             if done is not None:

@@ -116,8 +116,13 @@ def _notice(url: URL) -> dict[str, int]:
 def _set_up_postgresql(connection: Any, record: Any) -> None:
     del record
     seconds = (f"{BUSY_SECONDS}s", f"{SILENT_SECONDS}s")
-    connection.execute(_SESSION, seconds)
-    connection.commit()
+    try:
+        connection.autocommit = True
+        connection.execute(_SESSION, seconds)
+        connection.autocommit = False
+    except BaseException:
+        connection.close()
+        raise
 
 
 def _set_up_sqlite(connection: Any, record: Any) -> None:

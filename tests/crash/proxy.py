@@ -70,31 +70,41 @@ class Wire:
             if self.down:
                 return
             server.connect(str(self.server / SOCKET))
-            answers = threading.Thread(target=_pass_on, args=(server, client), daemon=True)
+            answers = Answers(server, client)
             answers.start()
             while data := client.recv(65_536):
                 if not self._is_due(data):
                     server.sendall(data)
                     continue
-                client.shutdown(socket.SHUT_RDWR)
                 if self._when == "after":
+                    answers.withheld.set()
                     server.sendall(data)
-                    answers.join(0.5)
+                    assert answers.came.wait(10)
                 self._then()
+                client.shutdown(socket.SHUT_RDWR)
                 break
             server.shutdown(socket.SHUT_RDWR)
 
 
-def _pass_on(source: socket.socket, target: socket.socket) -> None:
-    """Pass on until one end is closed; what can't be delivered is read all the same."""
-    gone = False
-    with suppress(OSError):
-        while data := source.recv(65_536):
-            if not gone:
-                try:
-                    target.sendall(data)
-                except OSError:
-                    gone = True
+class Answers(threading.Thread):
+    """Passes the server's answers on, until they are ``withheld``; then says that one ``came``."""
+
+    def __init__(self, server: socket.socket, client: socket.socket) -> None:
+        super().__init__(daemon=True)
+        self._server = server
+        self._client = client
+        self.withheld = threading.Event()
+        self.came = threading.Event()
+
+    def run(self) -> None:
+        with suppress(OSError):
+            while data := self._server.recv(65_536):
+                if self.withheld.is_set():
+                    self.came.set()
+                else:
+                    self._client.sendall(data)
+        with suppress(OSError):
+            self._client.shutdown(socket.SHUT_RDWR)
 
 
 @contextmanager
