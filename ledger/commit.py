@@ -38,7 +38,7 @@ from ledger.state.registry import Registry
 from ledger.store import folded
 from ledger.store.database import writing
 from ledger.store.entries import advance_head, insert_entries, leaf_hashes, lock_head
-from ledger.store.fault import may_pass
+from ledger.store.fault import Fault, may_pass
 from ledger.store.idempotency import find_keys, insert_keys
 from ledger.store.tiles import insert_full_tiles
 
@@ -126,12 +126,15 @@ class Committer:
     def _persist(self, units: Sequence[Unit]) -> Committed:
         """Try until it is committed, or clear that it is not, or time is up."""
         patience = Patience(self._retry_seconds if self._reachable else 0.0)
+        stale = True
         while True:
             try:
                 done = self._try(units, patience)
             except OutsideError as error:
                 lost = may_pass(error)
-                if lost and patience.pause():
+                # One more on a new connection, which may write again where old ones may not.
+                fresh, stale = stale and error.code == Fault.READ_ONLY.value, False
+                if fresh or (lost and patience.pause()):
                     _LOGGER.warning("a commit is tried again: %s", error.sentence)
                     continue
                 if lost:

@@ -37,6 +37,8 @@ QPDF = Tool("qpdf", ("qpdf",), "qpdf")
 SQLITE = Tool("sqlite3", ("sqlite3",), "sqlite3")
 GIT = Tool("git", ("git",), "git")
 SETPRIV = Tool("setpriv", ("setpriv",), "util-linux")
+PRLIMIT = Tool("prlimit", ("prlimit",), "util-linux")
+COMPILER = Tool("C compiler", ("gcc", "cc"), "build-essential")
 
 TOOLS = (
     CHROMIUM,
@@ -49,6 +51,8 @@ TOOLS = (
     SQLITE,
     GIT,
     SETPRIV,
+    PRLIMIT,
+    COMPILER,
 )
 VENV = Tool("Python's venv module", (), "python3-venv")
 

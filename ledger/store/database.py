@@ -163,8 +163,8 @@ def writing(engine: Engine) -> Iterator[Connection]:
     """
     with _foreign_errors("written"), engine.connect() as plain:
         connection = plain.execution_options(writes=True)
-        transaction = connection.begin()
         try:
+            transaction = connection.begin()
             yield connection
         except BaseException as error:
             _roll_back(connection)
@@ -188,9 +188,13 @@ def _roll_back(connection: Connection) -> None:
 
 
 def _give_up(connection: Connection, error: DBAPIError) -> None:
-    """Close a connection that may be worse than a new one would be."""
-    if fault_of(error) in {Fault.READ_ONLY, Fault.DISK, Fault.LOST} and not connection.invalidated:
+    """Close a connection that may be worse than a new one would be, and others like it."""
+    fault = fault_of(error)
+    if fault in {Fault.READ_ONLY, Fault.DISK, Fault.LOST} and not connection.invalidated:
         connection.invalidate()
+    if fault is Fault.READ_ONLY:
+        # Whether a connection may write is settled when it is opened.
+        connection.engine.dispose()
 
 
 @contextmanager
