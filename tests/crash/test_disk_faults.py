@@ -200,41 +200,37 @@ def test_a_file_that_may_not_grow_is_a_full_disk(
 
 
 def test_a_file_without_the_right_to_write_is_a_typed_error_until_it_is_given(
-    sqlite_house: House, pytestconfig: pytest.Config
+    pytestconfig: pytest.Config,
 ) -> None:
     """As a user whom the file's mode holds for: for root it does not."""
-    house = sqlite_house
-    house.log.engine.dispose()
-    house.log.guard.close()
-    words: tuple[str, ...] = ()
-    account = pwd.getpwuid(os.geteuid())
-    if os.geteuid() == 0:
-        account = pwd.getpwnam("nobody")
-        setpriv = setup_tools.find(setup_tools.SETPRIV)
-        assert setpriv is not None
-        words = (setpriv, f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups")
-        give(house.folder, account)
-    file = house.folder / "ledger.db"
-    with asker(house, pytestconfig.rootpath, words) as ask:
-        first = ask("a")
-    file.chmod(0o400)
-    with asker(house, pytestconfig.rootpath, words) as ask:
-        refused = ask("b")
-        assert (refused["error"], refused["code"]) == ("OutsideError", "database-read-only")
-        file.chmod(0o600)
-        last = ask("b")
-    assert (first["sequence"], last["sequence"], last["replayed"]) == (2, 3, False)
-    assert_whole(house, {2: first["leaf"], 3: last["leaf"]})
+    with TemporaryDirectory(prefix="rights-") as folder:
+        house = build(f"sqlite:///{folder}/ledger.db", Path(folder))
+        house.log.engine.dispose()
+        house.log.guard.close()
+        words = as_an_ordinary_user(house.folder)
+        file = house.folder / "ledger.db"
+        with asker(house, pytestconfig.rootpath, words) as ask:
+            first = ask("a")
+        file.chmod(0o400)
+        with asker(house, pytestconfig.rootpath, words) as ask:
+            refused = ask("b")
+            assert (refused["error"], refused["code"]) == ("OutsideError", "database-read-only")
+            file.chmod(0o600)
+            last = ask("b")
+        assert (first["sequence"], last["sequence"], last["replayed"]) == (2, 3, False)
+        assert_whole(house, {2: first["leaf"], 3: last["leaf"]})
 
 
-def give(folder: Path, account: pwd.struct_passwd) -> None:
-    """Let a user own the folder and reach it."""
+def as_an_ordinary_user(folder: Path) -> tuple[str, ...]:
+    """The words that start a program as a user who is not root, who then owns the folder."""
+    if os.geteuid() != 0:
+        return ()
+    account = pwd.getpwnam("nobody")
+    setpriv = setup_tools.find(setup_tools.SETPRIV)
+    assert setpriv is not None
     for path in (folder, *folder.rglob("*")):
         os.chown(path, account.pw_uid, account.pw_gid)
-    for parent in folder.parents:
-        mode = parent.stat().st_mode
-        if not mode & 0o001:
-            parent.chmod(mode | 0o001)
+    return (setpriv, f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups")
 
 
 def test_a_read_only_database_is_a_typed_error_until_it_takes_writes_again(house: House) -> None:
