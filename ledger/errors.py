@@ -14,6 +14,7 @@
     |- IntegrityError              our own store contradicts itself: stop, never repair silently
     |- BusyError                   too much waits already; try again
     |- OutsideError                a database, disk or service that we depend on failed
+    |  |- InDoubtError             ... and whether it was recorded is not known: ask again
 
 A ``code`` is stable and tests compare it; the sentence may change. No error repeats the input it
 refuses, and none carries a secret.
@@ -155,3 +156,9 @@ class OutsideError(LedgerError):
     """A database, disk, signer or service that we depend on failed."""
 
     code = "outside-failed"
+
+
+class InDoubtError(OutsideError):
+    """Whether the command was recorded is not known; the same idempotency key finds out."""
+
+    code = "outcome-unknown"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 
 from ledger.batch import Batch
+from ledger.commit import store_batch
 from ledger.core.merkle import EMPTY_ROOT
 from ledger.errors import ConflictError
 from ledger.events.actor import Actor
@@ -24,7 +25,6 @@ from ledger.state.registry import Registry
 from ledger.store.database import writing
 from ledger.store.entries import Head, find_log, insert_log, lock_head
 from ledger.store.tables import log as log_table
-from ledger.submit import store_batch
 
 if TYPE_CHECKING:
     from datetime import datetime

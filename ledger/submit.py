@@ -1,65 +1,51 @@
 """Submit: the one door into the ledger.
 
 Any number of threads call ``submit``; one thread of the process commits. It takes every command
-that waits, in turn, inside one transaction that holds the log's head: decide, sign, chain, hash,
-fold. Then one commit, one checkpoint and one move of the guard serve them all (group commit), and
-every caller gets a receipt. Other processes and nodes may do the same on the same database.
+that waits (in turn, see ``ledger.waiting``) inside one transaction that holds the log's head:
+decide, sign, chain, hash, fold. Then one commit, one checkpoint and one move of the guard serve
+them all (group commit, see ``ledger.commit``), and every caller gets a receipt. Other processes and
+nodes may do the same on the same database.
 
 Durability: a receipt is given only after the commit and after the guard moved. If either fails,
-nothing is acknowledged; after a failed move of the guard nothing more is accepted.
+nothing is acknowledged. A caller who gets no answer in time is told that the outcome is not known;
+the same command under the same idempotency key then finds out, at this process or any other.
 """
 
 from __future__ import annotations
 
 import logging
-import queue
 import threading
-from concurrent.futures import Future
+import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-from sqlalchemy.exc import SQLAlchemyError
+from typing import TYPE_CHECKING, Final
 
 from ledger import clock
-from ledger.batch import Asked, Batch, Done
-from ledger.errors import BusyError, IntegrityError, LedgerError, OutsideError
+from ledger.batch import Asked, Done
+from ledger.commit import Committed, Committer, loader, unexpected
+from ledger.errors import BusyError, InDoubtError, IntegrityError, LedgerError
 from ledger.events.entry import decode_entry
 from ledger.events.names import format_instant
 from ledger.state.fold import Place, fold
 from ledger.state.registry import Registry
-from ledger.store import folded
-from ledger.store.database import reading, writing
-from ledger.store.entries import (
-    advance_head,
-    checkpoint_covering,
-    insert_entries,
-    lock_head,
-    read_entries,
-    read_head,
-)
-from ledger.store.idempotency import find_keys, insert_keys
-from ledger.store.tiles import insert_full_tiles
+from ledger.store.database import reading
+from ledger.store.entries import checkpoint_covering, read_entries, read_head
+from ledger.waiting import Unit, Waiting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection
-
     from ledger.events.actor import Actor
     from ledger.events.decision import Decision
     from ledger.events.event import Event
     from ledger.log import Log
-    from ledger.state.aggregates import Aggregate
     from ledger.state.decide import Decide
-    from ledger.store.entries import Head
 
 _LOGGER = logging.getLogger("counterseal.submit")
-MOST_WAITING = 10_000
-MOST_IN_A_COMMIT = 512
-MOST_IN_A_BATCH = 1_000
-MOST_CACHED = 50_000
-_CONSEQUENCES = ("release.granted", "release.lapsed")
+MOST_IN_A_BATCH: Final = 1_000
+# Longer than a commit is tried again, shorter than a client's patience.
+ANSWER_SECONDS: Final = 45.0
+_CONSEQUENCES: Final = ("release.granted", "release.lapsed")
 
 
 @dataclass(frozen=True)
@@ -82,27 +68,24 @@ class Receipt:
     replayed: bool
 
 
-@dataclass(frozen=True)
-class _Unit:
-    """The commands of one caller, who waits for the future."""
-
-    actor: Actor
-    asked: tuple[Asked, ...]
-    answer: Future[list[Receipt]]
-
-
 class Submitter:
     """The committing thread of one log. ``submit`` is safe from any thread."""
 
     def __init__(
-        self, log: Log, decide: Decide, *, now: Callable[[], datetime] = clock.now
+        self,
+        log: Log,
+        decide: Decide,
+        *,
+        now: Callable[[], datetime] = clock.now,
+        waiting: Waiting | None = None,
+        answer_seconds: float = ANSWER_SECONDS,
     ) -> None:
         self._log = log
         self._decide = decide
         self._now = now
-        self._waiting: queue.Queue[_Unit | None] = queue.Queue(maxsize=MOST_WAITING)
-        self._cache: dict[tuple[str, str], Aggregate] = {}
-        self._cached_root = b""
+        self._answer_seconds = answer_seconds
+        self._committer = Committer(log, decide, now)
+        self._waiting = Waiting() if waiting is None else waiting
         self._start = threading.Lock()
         self._thread: threading.Thread | None = None
 
@@ -111,8 +94,9 @@ class Submitter:
 
         Raises:
             UnknownSubjectError, ConflictError, InputError: it can't happen; nothing was recorded.
-            BusyError: too much waits.
+            BusyError: too much waits; nothing was recorded.
             IntegrityError: the ledger is read-only.
+            InDoubtError: whether it was recorded is not known; ask again with the same key.
             OutsideError: the database failed; nothing was recorded.
         """
         return self.submit_batch(actor, [Asked(event, key)])[0]
@@ -129,15 +113,27 @@ class Submitter:
             )
         if not asked:
             return []
-        unit = _Unit(actor, tuple(asked), Future())
+        unit = Unit(actor, tuple(asked))
+        self._waiting.put(unit)
         self._ensure_thread()
         try:
-            self._waiting.put_nowait(unit)
-        except queue.Full:
+            return unit.answer.result(self._answer_seconds)
+        except TimeoutError:
+            return self._late(unit)
+
+    def _late(self, unit: Unit) -> list[Receipt]:
+        """The answer for who has waited too long."""
+        if self._waiting.withdraw(unit):
             raise BusyError(
-                "Too many commands wait to be recorded.", remedy="Try again in a second."
-            ) from None
-        return unit.answer.result()
+                "This waited too long for its turn; nothing was recorded.",
+                remedy="Try again in a second.",
+            )
+        if unit.answer.done():
+            return unit.answer.result()
+        raise InDoubtError(
+            "Recording takes too long; whether it happened is not known.",
+            remedy="Ask again with the same idempotency key.",
+        )
 
     def preview(self, actor: Actor, event: Event) -> Decision:
         """Decide without acting: what the policy would say now. Nothing is recorded.
@@ -147,7 +143,7 @@ class Submitter:
         """
         with reading(self._log.engine) as connection:
             head = read_head(connection, self._log.log_id)
-            registry = Registry(self._loader(connection))
+            registry = Registry(loader(connection, self._log.log_id, {}))
             registry.actor(actor.id)
             now = max(format_instant(self._now()), head.recorded_at)
             decision = self._decide(registry, event, actor, now)
@@ -159,130 +155,57 @@ class Submitter:
         """Answer everything that waits, then stop the thread."""
         with self._start:
             thread, self._thread = self._thread, None
-        if thread is not None:
-            self._waiting.put(None)
-            thread.join()
+            if thread is not None:
+                self._waiting.close()
+                thread.join()
+                self._waiting.open()
 
     def _ensure_thread(self) -> None:
-        if self._thread is None:
-            with self._start:
-                if self._thread is None:
-                    self._thread = threading.Thread(
-                        target=self._run, name="counterseal-committer", daemon=True
-                    )
-                    self._thread.start()
+        thread = self._thread
+        if thread is not None and thread.is_alive():
+            return
+        with self._start:
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(
+                    target=self._run, name="counterseal-committer", daemon=True
+                )
+                self._thread.start()
 
     def _run(self) -> None:
-        while True:
-            unit = self._waiting.get()
-            if unit is None:
-                return
-            units, stop = self._drain(unit)
-            self._answer(units)
-            if stop:
-                return
-
-    def _drain(self, first: _Unit) -> tuple[list[_Unit], bool]:
-        """Everything that waits now, up to one commit's worth; never sleeps."""
-        units = [first]
-        commands = len(first.asked)
-        while commands < MOST_IN_A_COMMIT:
+        while units := self._waiting.take():
+            start = time.monotonic()
             try:
-                unit = self._waiting.get_nowait()
-            except queue.Empty:
-                break
-            if unit is None:
-                return units, True
-            units.append(unit)
-            commands += len(unit.asked)
-        return units, False
+                self._answer(units)
+            except BaseException as error:
+                # The thread must not die of what nobody foresaw while callers wait for it.
+                _LOGGER.exception("answering failed")
+                _fail(units, unexpected(error))
+            self._waiting.ended(units, time.monotonic() - start)
 
-    def _answer(self, units: list[_Unit]) -> None:
+    def _answer(self, units: list[Unit]) -> None:
         """Commit, then tell every caller its fate."""
-        refused: dict[int, LedgerError] = {}
-        taken: dict[int, list[Done]] = {}
         try:
-            note, rows = self._commit(units, taken, refused)
-        except BaseException as error:
-            failure = error if isinstance(error, LedgerError) else _unexpected(error)
-            _LOGGER.exception("a commit failed: %s", failure.sentence)
-            for unit in units:
-                unit.answer.set_exception(failure)
+            done = self._committer.commit(units)
+        except LedgerError as error:
+            _LOGGER.exception("a commit failed: %s", error.sentence)
+            _fail(units, error)
             return
         for place, unit in enumerate(units):
-            if place in refused:
-                unit.answer.set_exception(refused[place])
+            if place in done.refused:
+                unit.answer.set_exception(done.refused[place])
                 continue
             try:
-                unit.answer.set_result([self._receipt(done, note, rows) for done in taken[place]])
+                receipts = [self._receipt(one, done) for one in done.taken[place]]
             except LedgerError as error:
                 unit.answer.set_exception(error)
+            else:
+                unit.answer.set_result(receipts)
 
-    def _commit(
-        self, units: list[_Unit], taken: dict[int, list[Done]], refused: dict[int, LedgerError]
-    ) -> tuple[bytes, dict[int, str]]:
-        log = self._log
-        with writing(log.engine) as connection:
-            old = lock_head(connection, log.log_id)
-            if old.root != self._cached_root or len(self._cache) > MOST_CACHED:
-                self._cache.clear()
-            registry = Registry(self._loader(connection, self._cache))
-            keys = [one.key_digest(unit.actor) for unit in units for one in unit.asked if one.key]
-            batch = Batch(
-                log,
-                connection,
-                old,
-                registry=registry,
-                decide=self._decide,
-                now=self._now(),
-                known_keys=find_keys(connection, log.log_id, keys),
-            )
-            for place, unit in enumerate(units):
-                try:
-                    taken[place] = batch.take(unit.actor, unit.asked)
-                except LedgerError as error:
-                    refused[place] = error
-                except SQLAlchemyError:
-                    raise
-                except Exception as error:
-                    _LOGGER.exception("a command failed unexpectedly")
-                    refused[place] = _unexpected(error)
-            if not batch.rows:
-                self._cached_root = old.root
-                return old.checkpoint, {}
-            new = store_batch(log, connection, old, batch)
-        for aggregate, _ in registry.changed():
-            self._cache[aggregate.table, aggregate.key] = aggregate
-        self._cached_root = new.root
-        self._move_guard(old, new)
-        return new.checkpoint, {row.sequence: row.kind for row in batch.rows}
-
-    def _move_guard(self, old: Head, new: Head) -> None:
-        try:
-            self._log.advance_guard(old, new)
-        except LedgerError as error:
-            self._log.alarm = str(error)
-            raise
-
-    def _loader(
-        self, connection: Connection, cache: dict[tuple[str, str], Aggregate] | None = None
-    ) -> Callable[[str, str], Aggregate | None]:
-        known = cache if cache is not None else {}
-
-        def load(table: str, key: str) -> Aggregate | None:
-            found = known.get((table, key))
-            if found is None:
-                found = folded.load(connection, self._log.log_id, table, key)
-                if found is not None:
-                    known[table, key] = found
-            return found
-
-        return load
-
-    def _receipt(self, done: Done, note: bytes, rows: dict[int, str]) -> Receipt:
+    def _receipt(self, done: Done, committed: Committed) -> Receipt:
         if done.replayed:
             return self._earlier_receipt(done.sequence)
-        kind = rows[done.sequence]
+        kinds = committed.kinds
+        kind = kinds[done.sequence]
         return Receipt(
             outcome="deny" if kind == "access.denied" else "allow",
             sequence=done.sequence,
@@ -290,8 +213,8 @@ class Submitter:
             recorded_at=done.recorded_at,
             leaf_hash=done.leaf_hash,
             decision=done.decision,
-            consequences=tuple((entry, rows[entry]) for entry in done.consequences),
-            checkpoint=note,
+            consequences=tuple((entry, kinds[entry]) for entry in done.consequences),
+            checkpoint=committed.note,
             replayed=False,
         )
 
@@ -320,25 +243,7 @@ class Submitter:
         )
 
 
-def store_batch(log: Log, connection: Connection, old: Head, batch: Batch) -> Head:
-    """Store what a batch holds, in the transaction that holds the head; returns the new head."""
-    new = batch.new_head()
-    insert_entries(connection, log.log_id, batch.rows)
-    insert_full_tiles(connection, log.log_id, old.size, [row.leaf_hash for row in batch.rows])
-    keys = [(key, command, sequence) for key, (command, sequence) in batch.keys.items()]
-    insert_keys(connection, log.log_id, keys)
-    log.vault.store(connection, batch.records)
-    rows = [folded.as_row(aggregate, as_of) for aggregate, as_of in batch.registry.changed()]
-    folded.save(connection, log.log_id, rows)
-    advance_head(connection, log.log_id, old.size, new)
-    return new
-
-
-def _unexpected(error: BaseException) -> OutsideError:
-    failure = OutsideError(
-        f"Recording failed: {type(error).__name__}.",
-        remedy="Nothing was acknowledged; the log of the service says more.",
-        code="commit-failed",
-    )
-    failure.__cause__ = error
-    return failure
+def _fail(units: list[Unit], error: LedgerError) -> None:
+    for unit in units:
+        if not unit.answer.done():
+            unit.answer.set_exception(error)

@@ -40,6 +40,8 @@ OPENSSL = Tool("openssl", ("openssl",), "openssl")
 SSH_AGENT = Tool("ssh-agent", ("ssh-agent",), "openssh-client")
 SSH_ADD = Tool("ssh-add", ("ssh-add",), "openssh-client")
 SETPRIV = Tool("setpriv", ("setpriv",), "util-linux")
+PRLIMIT = Tool("prlimit", ("prlimit",), "util-linux")
+COMPILER = Tool("C compiler", ("gcc", "cc"), "build-essential")
 
 TOOLS = (
     CHROMIUM,
@@ -55,6 +57,8 @@ TOOLS = (
     SSH_AGENT,
     SSH_ADD,
     SETPRIV,
+    PRLIMIT,
+    COMPILER,
 )
 VENV = Tool("Python's venv module", (), "python3-venv")
 

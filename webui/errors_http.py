@@ -21,6 +21,7 @@ from ledger.errors import (
     BusyError,
     ConflictError,
     EncodingError,
+    InDoubtError,
     InputError,
     IntegrityError,
     LedgerError,
@@ -132,7 +133,7 @@ def _ledger_error(error: LedgerError) -> Response:
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _log.error("%s %s: %s %s", request.method, request.path, error.code, error)
     response = _answer(problem_of(error))
-    if isinstance(error, BusyError):
+    if isinstance(error, BusyError | InDoubtError):
         response.headers["Retry-After"] = str(BUSY_SECONDS)
     if isinstance(error, ThrottledError):
         response.headers["Retry-After"] = str(error.numbers.get("seconds", BUSY_SECONDS))

@@ -4,6 +4,14 @@ SQLite: ``synchronous=FULL`` always, because a commit that is lost after its rec
 fork of the log. Versions 3.7.0 to 3.51.2 (but for 3.50.7 and 3.44.6) can corrupt a database in WAL
 mode when a reset of the log races a reader, so there the roll-back journal (TRUNCATE) is used.
 A writing transaction takes the lock at once (``BEGIN IMMEDIATE``).
+
+PostgreSQL: a session whose ``synchronous_commit`` is off gets it on, for the same reason; a lock is
+waited for as long as on SQLite; and a session that holds a transaction open and is silent for a
+minute (its process was stopped, its machine is gone) is ended by the server, so that it can't hold
+up the others.
+
+A failure is one of a few kinds (``ledger.store.fault``). A connection on which something failed
+that a new one might not suffer is given up, so that service goes on when the cause is gone.
 """
 
 from __future__ import annotations
@@ -17,17 +25,33 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from ledger.errors import InputError, OutsideError
+from ledger.store.fault import Fault, commit_error, failed, fault_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import URL, Connection, Engine
 
 BUSY_SECONDS: Final = 30
+SILENT_SECONDS: Final = 60
 # Opening a connection costs more than most queries, and a server has a thread for each.
 MOST_CONNECTIONS: Final = 64
 _WAL_SOUND_FROM: Final = (3, 51, 3)
 _WAL_SOUND_BACKPORTS: Final = {(3, 50): 7, (3, 44): 6}
+# A server that no longer answers is noticed within half a minute (libpq's own words for it).
+_NOTICE: Final = {
+    "connect_timeout": 10,
+    "keepalives_idle": 20,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 30_000,
+}
+_SESSION: Final = """
+SELECT set_config('lock_timeout', %s, false),
+       set_config('idle_in_transaction_session_timeout', %s, false),
+       CASE current_setting('synchronous_commit')
+           WHEN 'off' THEN set_config('synchronous_commit', 'on', false) END
+"""
 
 
 def journal_mode(version: tuple[int, int, int]) -> str:
@@ -58,6 +82,7 @@ def open_engine(url: str) -> Engine:
         elif parsed.get_backend_name() == "postgresql":
             engine = create_engine(
                 parsed,
+                connect_args=_notice(parsed),
                 pool_pre_ping=True,
                 pool_size=16,
                 max_overflow=MOST_CONNECTIONS,
@@ -78,7 +103,26 @@ def open_engine(url: str) -> Engine:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+    else:
+        event.listen(engine, "connect", _set_up_postgresql)
     return engine
+
+
+def _notice(url: URL) -> dict[str, int]:
+    """How soon a dead server is noticed, where the URL does not say it."""
+    return {name: value for name, value in _NOTICE.items() if name not in url.query}
+
+
+def _set_up_postgresql(connection: Any, record: Any) -> None:
+    del record
+    seconds = (f"{BUSY_SECONDS}s", f"{SILENT_SECONDS}s")
+    try:
+        connection.autocommit = True
+        connection.execute(_SESSION, seconds)
+        connection.autocommit = False
+    except BaseException:
+        connection.close()
+        raise
 
 
 def _set_up_sqlite(connection: Any, record: Any) -> None:
@@ -96,18 +140,61 @@ def _begin_sqlite(connection: Connection) -> None:
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """A transaction that only reads; keep it short, it may hold up commits."""
+    """A transaction that only reads; keep it short, it may hold up commits.
+
+    Raises:
+        BusyError, OutsideError: the database can't be read.
+    """
     with _foreign_errors("read"), engine.connect() as connection, connection.begin():
-        yield connection
+        try:
+            yield connection
+        except DBAPIError as error:
+            _give_up(connection, error)
+            raise
 
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """A transaction that writes; durable when the block is left without an error."""
+    """A transaction that writes; durable when the block is left without an error.
+
+    Raises:
+        BusyError, OutsideError: nothing was written.
+        InDoubtError: the commit was sent, and whether it happened is not known.
+    """
     with _foreign_errors("written"), engine.connect() as plain:
         connection = plain.execution_options(writes=True)
-        with connection.begin():
+        try:
+            transaction = connection.begin()
             yield connection
+        except BaseException as error:
+            _roll_back(connection)
+            if isinstance(error, DBAPIError):
+                _give_up(connection, error)
+            raise
+        try:
+            transaction.commit()
+        except DBAPIError as error:
+            _roll_back(connection)
+            connection.invalidate()
+            raise commit_error(error) from error
+
+
+def _roll_back(connection: Connection) -> None:
+    """End the transaction; a connection that can't even do that is given up."""
+    try:
+        connection.rollback()
+    except SQLAlchemyError:
+        connection.invalidate()
+
+
+def _give_up(connection: Connection, error: DBAPIError) -> None:
+    """Close a connection that may be worse than a new one would be, and others like it."""
+    fault = fault_of(error)
+    if fault in {Fault.READ_ONLY, Fault.DISK, Fault.LOST} and not connection.invalidated:
+        connection.invalidate()
+    if fault is Fault.READ_ONLY:
+        # Whether a connection may write is settled when it is opened.
+        connection.engine.dispose()
 
 
 @contextmanager
@@ -115,19 +202,8 @@ def _foreign_errors(verb: str) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        raise OutsideError(
-            f"The database can't be {verb}: {_first_line(error)}.",
-            remedy="Nothing was recorded. Check that the database is reachable, writable, "
-            "not full and not locked by another program, then try again.",
-            code="database-failed",
-        ) from error
+        raise failed(error, verb) from error
     except SQLAlchemyError as error:
         raise OutsideError(
             f"The database can't be {verb}: {type(error).__name__}.", code="database-failed"
         ) from error
-
-
-def _first_line(error: DBAPIError) -> str:
-    """The driver's own words, without the statement and its parameters."""
-    text = str(error.orig).strip().splitlines()
-    return text[0].rstrip(".") if text else type(error.orig).__name__

@@ -244,7 +244,7 @@ def test_a_read_only_database_refuses_commands_and_still_answers(any_company: Co
     make_read_only(any_company)
     any_company.house.clock.move(minutes=5)
     answer = any_company.scientist.submit("model.registered", a_model(any_company.scientist_id))
-    assert (answer.status_code, answer.json["code"]) == (503, "database-failed")
+    assert (answer.status_code, answer.json["code"]) == (503, "database-read-only")
     assert "Nothing was recorded" in answer.json["remedy"]
     assert any_company.house.size == size
     assert any_company.scientist.get("/entries").status_code == 200

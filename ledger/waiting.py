@@ -1,0 +1,219 @@
+"""What waits to be recorded: a bounded line from which callers are taken in turn.
+
+Rules:
+
+* bounded by commands and by bytes; what does not fit is refused at once (``BusyError``), never
+  dropped later;
+* in turn by actor, not by arrival: an actor who has a thousand units in line delays another's
+  by one unit, not by a thousand;
+* a *small* unit (at most ``SMALL`` commands) goes with the next commit. A larger one, whose commit
+  takes long, waits until the small ones had as much time as the last large commit took, and goes at
+  once where no small ones are about. So each kind gets at least half of the time while both ask,
+  and neither can starve the other.
+
+This is deficit round-robin (Shreedhar and Varghese, 1995) with two classes, and seconds of the
+committing thread as the coin.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict, deque
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from ledger.errors import BusyError, InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ledger.batch import Asked
+    from ledger.events.actor import Actor
+    from ledger.submit import Receipt
+
+MOST_COMMANDS: Final = 10_000
+MOST_BYTES: Final = 64 * 1024 * 1024
+MOST_IN_A_COMMIT: Final = 512
+SMALL: Final = 32
+# Callers of small units ask again within this time, or are taken to have gone.
+_ABOUT_SECONDS: Final = 0.01
+# However long a large commit took, the next one need not wait longer for its turn.
+_MOST_TURN_SECONDS: Final = 2.0
+
+
+@dataclass(frozen=True, eq=False)
+class Unit:
+    """The commands of one caller, who waits for the future: all or nothing."""
+
+    actor: Actor
+    asked: tuple[Asked, ...]
+    answer: Future[list[Receipt]] = field(default_factory=Future)
+
+    @property
+    def commands(self) -> int:
+        """How many commands."""
+        return len(self.asked)
+
+    def size(self) -> int:
+        """Bytes of the commands as JSON, private texts included: what they keep in memory."""
+        return sum(len(one.event.model_dump_json()) + len(one.key) for one in self.asked)
+
+
+class _Turns:
+    """Units by actor; the actor who was served goes to the end."""
+
+    def __init__(self) -> None:
+        self._lines: OrderedDict[str, deque[Unit]] = OrderedDict()
+
+    def __bool__(self) -> bool:
+        return bool(self._lines)
+
+    def add(self, unit: Unit) -> None:
+        self._lines.setdefault(unit.actor.id, deque()).append(unit)
+
+    def first(self) -> Unit:
+        return next(iter(self._lines.values()))[0]
+
+    def next(self) -> Unit:
+        actor, line = self._lines.popitem(last=False)
+        unit = line.popleft()
+        if line:
+            self._lines[actor] = line
+        return unit
+
+    def remove(self, unit: Unit) -> bool:
+        line = self._lines.get(unit.actor.id)
+        if line is None or unit not in line:
+            return False
+        line.remove(unit)
+        if not line:
+            del self._lines[unit.actor.id]
+        return True
+
+
+class Waiting:
+    """The line. ``put`` and ``withdraw`` are for any thread, ``take`` for the one that commits."""
+
+    def __init__(
+        self,
+        *,
+        most_commands: int = MOST_COMMANDS,
+        most_bytes: int = MOST_BYTES,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._most = (most_commands, most_bytes)
+        self._clock = clock
+        self._changed = threading.Condition()
+        self._small = _Turns()
+        self._large = _Turns()
+        self._sizes: dict[Unit, int] = {}
+        self._commands = 0
+        self._bytes = 0
+        self._closed = False
+        self._large_from = 0.0
+        self._small_seen = False
+
+    def put(self, unit: Unit) -> None:
+        """Add a unit.
+
+        Raises:
+            InputError: it is more than ever waits.
+            BusyError: it does not fit now.
+        """
+        size = unit.size()
+        if unit.commands > self._most[0] or size > self._most[1]:
+            raise InputError(
+                f"At most {self._most[0]} commands and {self._most[1]} bytes are taken at once.",
+                code="too-large",
+                remedy="Send them in several parts.",
+            )
+        with self._changed:
+            full = (
+                self._commands + unit.commands > self._most[0]
+                or self._bytes + size > self._most[1]
+            )
+            if full:
+                raise BusyError(
+                    "Too many commands wait to be recorded.", remedy="Try again in a second."
+                )
+            self._sizes[unit] = size
+            self._commands += unit.commands
+            self._bytes += size
+            (self._small if unit.commands <= SMALL else self._large).add(unit)
+            self._changed.notify()
+
+    def withdraw(self, unit: Unit) -> bool:
+        """Take a unit out of the line; False when it is in the committing thread's hands."""
+        with self._changed:
+            there = self._small.remove(unit) or self._large.remove(unit)
+            if there:
+                self._forget(unit)
+            return there
+
+    def take(self) -> list[Unit]:
+        """Wait for something, and take one commit's worth; nothing once closed and empty."""
+        with self._changed:
+            units: list[Unit] = []
+            while not units:
+                self._changed.wait_for(lambda: self._small or self._large or self._closed)
+                if not self._small and not self._large:
+                    break
+                large = bool(self._large) and self._is_turn_of_large()
+                units = self._next_units(large=large)
+            for unit in units:
+                self._forget(unit)
+            return units
+
+    def _next_units(self, *, large: bool) -> list[Unit]:
+        """Small units in turn; and large ones, at least one, if it is their turn."""
+        units: list[Unit] = []
+        commands = 0
+        while self._small and commands + self._small.first().commands <= MOST_IN_A_COMMIT:
+            units.append(self._small.next())
+            commands += units[-1].commands
+        self._small_seen = self._small_seen or bool(units)
+        beside = len(units)
+        while large and self._large:
+            more = commands + self._large.first().commands
+            if len(units) > beside and more > MOST_IN_A_COMMIT:
+                break
+            units.append(self._large.next())
+            commands = more
+        return units
+
+    def ended(self, units: list[Unit], seconds: float) -> None:
+        """Tell how long a commit took, by which the turns are dealt."""
+        if not any(unit.commands > SMALL for unit in units):
+            return
+        with self._changed:
+            pause = min(seconds, _MOST_TURN_SECONDS) if self._small_seen or self._small else 0.0
+            self._large_from = self._clock() + pause
+            self._small_seen = False
+
+    def open(self) -> None:
+        """Take units again after ``close``."""
+        with self._changed:
+            self._closed = False
+
+    def close(self) -> None:
+        """Let ``take`` return nothing when the line is empty."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+    def _is_turn_of_large(self) -> bool:
+        """Whether a large unit goes now; waits a moment for small ones whose turn it is."""
+        left = self._large_from - self._clock()
+        if left <= 0 or self._closed:
+            return True
+        if self._small:
+            return False
+        return not self._changed.wait_for(
+            lambda: bool(self._small) or self._closed, min(left, _ABOUT_SECONDS)
+        )
+
+    def _forget(self, unit: Unit) -> None:
+        self._commands -= unit.commands
+        self._bytes -= self._sizes.pop(unit)
