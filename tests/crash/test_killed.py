@@ -1,53 +1,59 @@
-"""A process killed at any instant leaves a ledger that verifies, with every receipt kept."""
+"""Processes and servers killed at any instant leave a ledger that verifies, with every receipt."""
 
 from __future__ import annotations
 
-import secrets
-import subprocess
-import sys
-import time
+import multiprocessing
 from typing import TYPE_CHECKING
 
-from ledger.audit import audit
+import pytest
+
+from tests.crash.kills import Counts, Home
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pytest
+    from tests.tools.postgresql import PostgresServer
 
-    from tests.tools.house import House
-
-KILLS = 4
+ROUNDS = 13
 
 
-def killed_after(house: House, seconds: float) -> list[tuple[int, str]]:
-    """Run an appender, kill it, and return the receipts that it had acknowledged."""
-    command = [sys.executable, "-m", "tests.crash.appender", house.url, str(house.folder)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as appender:
-        assert appender.stdout is not None
-        first = appender.stdout.readline()
-        time.sleep(seconds)
-        appender.kill()
-        lines = [first, *appender.stdout.read().splitlines()]
-    receipts = [line.split() for line in lines if len(line.split()) == 2]
-    return [(int(number), leaf) for number, leaf in receipts if len(leaf) == 64]
+def assert_nothing_lost(counts: Counts) -> None:
+    assert counts.acknowledged > ROUNDS, counts
+    wrong = (counts.lost, counts.twice, counts.contradicted, counts.unsound)
+    assert wrong == (0, 0, 0, 0), counts
+    assert counts.kills >= 2 * ROUNDS - 2, counts
 
 
-def test_nothing_acknowledged_is_lost_when_the_process_is_killed(
-    house: House, pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture(autouse=True)
+def ready(pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Processes are forked from one that has imported everything."""
+    monkeypatch.chdir(pytestconfig.rootpath)
+    multiprocessing.get_context("forkserver").set_forkserver_preload(["tests.crash.client"])
+
+
+def test_nothing_acknowledged_is_lost_when_processes_are_killed_on_sqlite(tmp_path: Path) -> None:
+    counts = Counts("sqlite")
+    home = Home(f"sqlite:///{tmp_path / 'ledger.db'}", tmp_path, counts)
+    for _ in range(ROUNDS):
+        home.round(None)
+    home.finish()
+    assert_nothing_lost(counts)
+
+
+@pytest.mark.postgres
+def test_nothing_acknowledged_is_lost_when_processes_and_servers_are_killed_on_postgresql(
+    tmp_path: Path,
 ) -> None:
-    root: Path = pytestconfig.rootpath
-    monkeypatch.chdir(root)
-    acknowledged: list[tuple[int, str]] = []
-    for _ in range(KILLS):
-        acknowledged += killed_after(house, secrets.randbelow(200) / 1000)
-        log = house.reopened()
-        assert log.alarm == ""
-        found = audit(log)
-        assert found.problems == []
-        for number, leaf in acknowledged:
-            assert log.entry(number).leaf.hex() == leaf
-        assert len({number for number, _ in acknowledged}) == len(acknowledged)
-        log.engine.dispose()
-        log.guard.close()
-    assert len(acknowledged) >= KILLS
+    from tests.tools.postgresql import start_postgres
+
+    counts = Counts("postgresql")
+    server: PostgresServer = start_postgres()
+    try:
+        server.wait()
+        home = Home(server.url(server.create()), tmp_path, counts)
+        for _ in range(ROUNDS):
+            home.round(server)
+        home.finish()
+    finally:
+        server.stop()
+    assert_nothing_lost(counts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -257,6 +258,21 @@ def test_certificates_must_be_there(authority: Authority) -> None:
         read_certificates(authority.folder / "nothing")
     with pytest.raises(InputError):
         read_certificates(authority.folder / "openssl.cnf")
+
+
+def test_the_thread_stamps_what_is_published(sqlite_house: House, authority: Authority) -> None:
+    authorities = Authorities((authority.url,), tuple(read_certificates(authority.roots)))
+    one = Stamper(sqlite_house.log, sqlite_house.submitter, authorities, seconds=0.02)
+    one.start()
+    try:
+        publish(sqlite_house.log)
+        until = time.monotonic() + 20
+        while not recorded(sqlite_house.log):
+            assert time.monotonic() < until
+            time.sleep(0.02)
+    finally:
+        one.close()
+    assert authority.asked == 1
 
 
 def test_nothing_is_stamped_before_anything_is_published(

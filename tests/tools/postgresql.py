@@ -57,7 +57,40 @@ class PostgresServer:
     """A running server. ``folder`` holds its data, its socket and its log, ``server.log``."""
 
     folder: Path
-    process: subprocess.Popen[bytes] = field(repr=False)
+    command: list[str] = field(repr=False)
+    process: subprocess.Popen[bytes] = field(init=False, repr=False)
+
+    def start(self) -> None:
+        """Start the server's process; ``wait`` tells when it answers."""
+        with (self.folder / "server.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                self.command,
+                cwd=self.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+
+    def crash(self) -> None:
+        """Kill the server's first process; what it began ends as soon as it notices."""
+        self.process.kill()
+        self.process.wait()
+
+    def start_again(self) -> None:
+        """Start after a crash; refused by PostgreSQL while an old process is still there."""
+        until = time.monotonic() + START_SECONDS
+        while True:
+            self.start()
+            while self.process.poll() is None:
+                try:
+                    self._connect().close()
+                except psycopg.OperationalError:
+                    time.sleep(0.02)
+                else:
+                    return
+            if time.monotonic() > until:
+                self.wait()
+            time.sleep(0.05)
 
     def url(self, database: str) -> str:
         """The SQLAlchemy address of a database of this server."""
@@ -131,15 +164,10 @@ def start_postgres() -> PostgresServer:
         pytest.fail(f"initdb failed:\n{made.stdout}{made.stderr}", pytrace=False)
     chosen = SERVER_SETTINGS | {"unix_socket_directories": str(folder)}
     options = [word for name, value in chosen.items() for word in ("-c", f"{name}={value}")]
-    with (folder / "server.log").open("wb") as log:
-        process = subprocess.Popen(
-            [*prefix, _program(setup_tools.POSTGRES), "-D", str(data), *options],
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-    return PostgresServer(folder, process)
+    command = [*prefix, _program(setup_tools.POSTGRES), "-D", str(data), *options]
+    server = PostgresServer(folder, command)
+    server.start()
+    return server
 
 
 def _unprivileged(folder: Path) -> list[str]:
