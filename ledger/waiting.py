@@ -131,8 +131,7 @@ class Waiting:
             )
         with self._changed:
             full = (
-                self._commands + unit.commands > self._most[0]
-                or self._bytes + size > self._most[1]
+                self._commands + unit.commands > self._most[0] or self._bytes + size > self._most[1]
             )
             if full:
                 raise BusyError(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ledger.audit.checkpoints import CheckpointCheck, StoredCheckpoints
 from ledger.audit.found import Audit
 from ledger.audit.rows import check_folded, check_surplus
+from ledger.audit.shown import check_shown
 from ledger.audit.signatures import Signatures
 from ledger.audit.start import read_keys, stand_at
 from ledger.audit.walk import Walk
@@ -27,6 +28,8 @@ from ledger.store.surplus import count_keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from cryptography import x509
 
     from ledger.audit.walk import Seen
     from ledger.events.entry import Entry
@@ -45,6 +48,7 @@ def audit(
     since: Checkpoint | None = None,
     tree_only: bool = False,
     workers: int | None = None,
+    certificates: Sequence[x509.Certificate] = (),
 ) -> Audit:
     """Verify a log from its first entry to its head as it stands when the audit begins.
 
@@ -56,8 +60,10 @@ def audit(
         tree_only: hash every entry and check tiles, roots and checkpoints; no signatures of
             entries, no statements, no registry.
         workers: processes for signatures; by default one for each core.
+        certificates: roots that time-stamp tokens must lead to.
     """
-    return _LiveAudit(log, progress or _tell_nobody, since, tree_only=tree_only).run(workers)
+    audited = _LiveAudit(log, progress or _tell_nobody, since, tree_only=tree_only)
+    return audited.run(workers, certificates)
 
 
 def _tell_nobody(step: str, done: int, total: int) -> None:
@@ -76,7 +82,7 @@ class _LiveAudit:
         self._keys_wanted = 0
         self._tiles: dict[int, int] = {}
 
-    def run(self, workers: int | None) -> Audit:
+    def run(self, workers: int | None, certificates: Sequence[x509.Certificate]) -> Audit:
         found, head = self._found, self._log.head()
         found.size, found.root, found.checkpoint = head.size, head.root, head.checkpoint
         start = self._since.size if self._since is not None else 0
@@ -95,6 +101,7 @@ class _LiveAudit:
             self._signatures.finish()
         finally:
             self._signatures.close()
+        check_shown(self._log, found, self._walk.keys, certificates, after=start)
         self._check_end(head, start)
         found.trusted_size = self._checkpoints.trusted()
         return found

@@ -209,3 +209,31 @@ def _dialect(connection: Connection) -> Any:
 
 def _insert_once(connection: Connection, table: Table, row: dict[str, Any]) -> None:
     connection.execute(_dialect(connection).insert(table).on_conflict_do_nothing(), row)
+
+
+def read_publications(
+    connection: Connection, log_id: int, after: int, limit: int
+) -> list[Publication]:
+    """Published checkpoints of trees of more than ``after`` entries, smallest first."""
+    query = (
+        select(publication)
+        .where(publication.c.log_id == log_id, publication.c.size > after)
+        .order_by(publication.c.size)
+        .limit(limit)
+    )
+    return [Publication(row.size, row.note, row.published_at) for row in connection.execute(query)]
+
+
+def read_all_cosignatures(
+    connection: Connection, log_id: int, size: int
+) -> list[StoredCosignature]:
+    """Every line that was added to the published checkpoint of a size, by signer."""
+    query = (
+        select(cosignature)
+        .where(cosignature.c.log_id == log_id, cosignature.c.size == size)
+        .order_by(cosignature.c.signer)
+    )
+    return [
+        StoredCosignature(row.size, row.signer, row.line, row.received_at)
+        for row in connection.execute(query)
+    ]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, exists, func, or_, select
 
 from ledger.core.tiles import TILE_HEIGHT
 from ledger.store.tables import (
@@ -37,18 +37,25 @@ def count_surplus(connection: Connection, log_id: int) -> dict[str, int]:
         (entry, or_(entry.c.sequence >= size, entry.c.sequence < 0)),
         (checkpoint, or_(checkpoint.c.size > size, checkpoint.c.size < 0)),
         (publication, or_(publication.c.size > size, publication.c.size < 0)),
-        (cosignature, or_(cosignature.c.size > size, cosignature.c.size < 0)),
-        (timestamp, or_(timestamp.c.size > size, timestamp.c.size < 0)),
         (idempotency, or_(idempotency.c.sequence >= size, idempotency.c.sequence < 0)),
         (vault, or_(vault.c.sequence >= size, vault.c.sequence < 0)),
         (folded, or_(folded.c.as_of >= size, folded.c.as_of < 0)),
         (tile, _outside_tile(size)),
+        (cosignature, ~_published(cosignature)),
+        (timestamp, ~_published(timestamp)),
     )
     found = {}
     for table, condition in outside:
         query = select(func.count()).select_from(table).where(table.c.log_id == log_id, condition)
         found[table.name] = connection.execute(query).scalar_one()
     return {name: number for name, number in found.items() if number}
+
+
+def _published(table: Table) -> ColumnElement[bool]:
+    """A row over a checkpoint that was published."""
+    return exists().where(
+        publication.c.log_id == table.c.log_id, publication.c.size == table.c.size
+    )
 
 
 def _outside_tile(size: ColumnElement[int]) -> ColumnElement[bool]:

@@ -38,7 +38,9 @@ def second(house: House) -> Iterator[House]:
         generator="counterseal test",
         now=house.clock(),
     )
-    made = House(house.url, house.folder, log, Submitter(log, house.judge), house.judge, house.clock)
+    made = House(
+        house.url, house.folder, log, Submitter(log, house.judge), house.judge, house.clock
+    )
     yield made
     made.submitter.close()
 

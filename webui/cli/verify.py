@@ -90,12 +90,14 @@ def verify(  # noqa: PLR0917 (each is an option of the command)
 
 def _live(report: str | None, since: Path | None, *, tree_only: bool, workers: int | None) -> Audit:
     from ledger.audit import audit
+    from webui.publishing import read_authorities
 
     with opened() as wiring:
         if report is not None:
             from webui.cli.taken_home import find_report
 
             click.echo(find_report(wiring, Path(report)))
+        authorities = read_authorities(wiring.settings)
         with shown() as progress:
             return audit(
                 wiring.log,
@@ -103,6 +105,7 @@ def _live(report: str | None, since: Path | None, *, tree_only: bool, workers: i
                 since=_kept(since, [parse_own(wiring.log.vkey)]),
                 tree_only=tree_only,
                 workers=workers,
+                certificates=() if authorities is None else authorities.roots,
             )
 
 
