@@ -74,7 +74,7 @@ def assert_whole(house: House, size: int) -> None:
 
 def be_impatient(house: House, seconds: float) -> None:
     made = Committer(house.log, house.judge, house.clock, retry_seconds=seconds)
-    house.submitter._committer = made  # noqa: SLF001
+    house.submitter._committer = made
 
 
 def terminate(house: House, backend: int) -> None:

@@ -192,7 +192,9 @@ def told(found: Audit) -> list[str]:
         f"{_place(one.table, one.sequence)}: {one.sentence} [{one.code}]" for one in found.problems
     ]
     number = len(found.problems)
-    shown_ = f"the first {number} problems are shown" if found.more else _many(number)
+    shown_ = (
+        f"{number} of {number + found.more} problems are shown" if found.more else _many(number)
+    )
     return [*lines, "", _still(found), f"NOT VERIFIED: {shown_}."]
 
 
