@@ -121,7 +121,7 @@ def _copy(
 ) -> Audit:
     from ledger.audit import audit_copy
 
-    source = _source(target)
+    source = source_of(target)
     with shown() as progress:
         return audit_copy(
             source,
@@ -133,7 +133,8 @@ def _copy(
         )
 
 
-def _source(target: str) -> TileSource:
+def source_of(target: str) -> TileSource:
+    """The copy of a log in a folder or at an address."""
     from ledger.mirror import DirectorySource, HttpSource
 
     if target.startswith(("https://", "http://")):
