@@ -91,6 +91,29 @@ def test_a_key_or_an_actor_of_one_log_means_nothing_in_the_other(
         house.submitter.submit(stranger, person())
 
 
+def test_a_log_that_is_opened_while_others_append_raises_no_false_alarm(house: House) -> None:
+    ended = threading.Event()
+
+    def fill() -> None:
+        while not ended.is_set():
+            house.submit(person())
+
+    filling = [threading.Thread(target=fill) for _ in range(2)]
+    for thread in filling:
+        thread.start()
+    alarms = set()
+    for _ in range(40):
+        log = house.reopened()
+        alarms.add(log.alarm)
+        log.engine.dispose()
+        log.guard.close()
+    ended.set()
+    for thread in filling:
+        thread.join()
+    assert alarms == {""}
+    assert audit(house.log).problems == []
+
+
 @pytest.mark.postgres
 def test_a_log_whose_head_is_held_does_not_stop_the_other(postgres_url: str, tmp_path) -> None:  # noqa: ANN001
     from tests.tools.house import build
