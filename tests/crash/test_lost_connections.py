@@ -6,7 +6,7 @@ import tempfile
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
@@ -24,6 +24,8 @@ from tests.tools.house import House, build, person
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from ledger.log import Log
 
 pytestmark = pytest.mark.postgres
 
@@ -74,7 +76,7 @@ def assert_whole(house: House, size: int) -> None:
 
 def be_impatient(house: House, seconds: float) -> None:
     made = Committer(house.log, house.judge, house.clock, retry_seconds=seconds)
-    house.submitter._committer = made  # noqa: SLF001
+    house.submitter._committer = made
 
 
 def terminate(house: House, backend: int) -> None:
@@ -118,7 +120,7 @@ def test_a_backend_that_is_terminated_in_the_middle_is_replaced(
     house = pg_house
     ended: list[int] = []
 
-    def end(connection, cursor, sql, *_) -> None:  # noqa: ANN001
+    def end(connection: Any, cursor: object, sql: str, *_: object) -> None:
         del cursor
         if statement in sql and not ended:
             ended.append(connection.connection.dbapi_connection.info.backend_pid)
@@ -257,13 +259,20 @@ def test_a_process_that_stands_still_with_the_lock_does_not_stop_the_others(
     pg_house.log.engine.dispose()
     monkeypatch.setattr(database, "SILENT_SECONDS", 1)
     stopped = pg_house.reopened()
-    with pytest.raises(OutsideError), database.writing(stopped.engine) as connection:
-        connection.execute(text("SELECT * FROM head FOR UPDATE"))
-        assert pg_house.submit(person()).sequence == 2
-        connection.execute(text("SELECT 1"))
+    with pytest.raises(OutsideError) as ended:
+        hold_still(stopped, pg_house)
+    assert ended.value.code == "database-lost"
     stopped.engine.dispose()
     stopped.guard.close()
     assert_whole(pg_house, 3)
+
+
+def hold_still(stopped: Log, other: House) -> None:
+    """Take the head's lock, stand still while another is served, then go on."""
+    with database.writing(stopped.engine) as connection:
+        connection.execute(text("SELECT * FROM head FOR UPDATE"))
+        assert other.submit(person()).sequence == 2
+        connection.execute(text("SELECT 1"))
 
 
 def test_a_lock_held_too_long_is_a_typed_error_and_service_goes_on(

@@ -204,7 +204,7 @@ def test_a_full_line_refuses_while_a_commit_is_slow_and_takes_again_after(
     assert begun.wait(10)
     asking[1].start()
     asking[2].start()
-    while door._waiting._commands < 2:  # noqa: SLF001
+    while door._waiting._commands < 2:
         threading.Event().wait(0.001)
     with pytest.raises(BusyError) as busy:
         door.submit(house.service, person())
@@ -225,7 +225,7 @@ def test_a_committing_thread_that_dies_is_replaced(
         def die(*_: object) -> None:
             raise MemoryError
 
-        broken.setattr(house.submitter._committer, "commit", die)  # noqa: SLF001
+        broken.setattr(house.submitter._committer, "commit", die)
         with pytest.raises(Exception, match="MemoryError") as told:
             house.submit(person())
         assert getattr(told.value, "code", "") == "commit-failed"
