@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 PROCESSES = 2
 CLIENTS = 4
-_LOAD_SECONDS = 0.2
+_LOAD_SECONDS = 0.3
 _OPEN_SECONDS = 0.15
 # Of ten rounds on PostgreSQL, so many kill a backend and so many the server itself.
 _BACKENDS_OF_TEN = 2

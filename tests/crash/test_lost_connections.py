@@ -6,7 +6,7 @@ import tempfile
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import psycopg
 import pytest
@@ -21,6 +21,7 @@ from ledger.store import database
 from ledger.submit import Submitter
 from tests.crash.proxy import Wire, wire
 from tests.tools.house import House, build, person
+from tests.tools.postgresql import start_postgres
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -299,3 +300,47 @@ def test_a_commit_is_durable_though_the_server_says_otherwise(pg_house: House) -
     plain = pg_house.log.engine.url.set(drivername="postgresql").render_as_string()
     with psycopg.connect(plain) as other:
         assert other.execute("SHOW synchronous_commit").fetchone() == ("off",)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_server_that_is_killed_while_it_commits_and_started_again_is_waited_for(
+    tmp_path: Path, when: Literal["before", "after"]
+) -> None:
+    server = start_postgres()
+    try:
+        server.wait()
+        house = build(server.url(server.create()), tmp_path)
+        with tempfile.TemporaryDirectory(prefix="wire-") as folder:
+            place = Path(folder) / "w"
+            with wire(server.folder, place) as cable:
+                url = make_url(house.url).update_query_dict({"host": str(place)})
+                house.url = url.render_as_string(hide_password=False)
+                log = house.reopened()
+                door = Submitter(log, house.judge, now=house.clock)
+
+                crashed = threading.Event()
+
+                def crash() -> None:
+                    server.crash()
+                    crashed.set()
+
+                found: list[int] = []
+                cable.cut(b"COMMIT\0", when, then=crash)
+                asking = threading.Thread(
+                    target=lambda: found.append(door.submit(house.service, person(), "k").sequence)
+                )
+                asking.start()
+                assert crashed.wait(10)
+                # By this thread: the server is told to end when the thread that began it ends.
+                server.start_again()
+                asking.join()
+                assert found == [2]
+                assert door.submit(house.service, person(), "l").sequence == 3
+                assert cable.cuts == 1
+                assert_whole(house, 4)
+                door.close()
+                for one in (log, house.log):
+                    one.engine.dispose()
+                    one.guard.close()
+    finally:
+        server.stop()
