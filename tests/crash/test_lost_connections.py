@@ -158,6 +158,22 @@ def test_who_can_not_find_out_says_so_and_the_key_tells_later(
     assert_whole(house, 5)
 
 
+def test_a_commit_that_is_lost_every_time_ends_with_a_typed_error(
+    line: tuple[House, Wire],
+) -> None:
+    house, cable = line
+    house.submit(person("before"))
+    be_impatient(house, 0.3)
+    cable.cut(b"COMMIT\0", "before", times=10_000)
+    with pytest.raises(OutsideError) as failed:
+        house.submit(person(), "k")
+    assert failed.value.code in {"database-lost", "commit-in-doubt"}
+    assert cable.cuts > 1
+    cable.cut(b"COMMIT\0", "before", times=0)
+    assert not house.submit(person(), "k2").replayed
+    assert_whole(house, 4)
+
+
 def test_a_retry_at_another_process_gets_the_receipt_of_a_lost_answer(
     pg_house: House, line: tuple[House, Wire]
 ) -> None:
@@ -187,6 +203,24 @@ def test_what_others_recorded_meanwhile_does_not_hide_a_lost_answer(
 
 def assert_recorded(house: House, sequence: int) -> None:
     assert house.submit(person(), "theirs").sequence == sequence
+
+
+def test_a_read_back_that_finds_the_head_held_does_not_claim_that_nothing_was_recorded(
+    pg_house: House, line: tuple[House, Wire], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house, cable = line
+    house.log.engine.dispose()
+    monkeypatch.setattr(database, "BUSY_SECONDS", 1)
+    plain = pg_house.log.engine.url.set(drivername="postgresql").render_as_string()
+    event = person()
+    with psycopg.connect(plain) as other:
+        cable.cut(b"COMMIT\0", "after", then=lambda: other.execute("SELECT * FROM head FOR UPDATE"))
+        with pytest.raises(InDoubtError) as doubt:
+            house.submit(event, "k")
+    assert doubt.value.code == "commit-in-doubt"
+    receipt = house.submit(event, "k")
+    assert (receipt.sequence, receipt.replayed) == (2, True)
+    assert_whole(house, 3)
 
 
 def test_a_deadlock_is_resolved_and_the_commit_tried_again(
