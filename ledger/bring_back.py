@@ -24,7 +24,7 @@ from ledger.audit.start import standing
 from ledger.audit.walk import Walk
 from ledger.core.merkle import check_consistency, prove_consistency
 from ledger.core.tiles import TileReader
-from ledger.errors import IntegrityError
+from ledger.errors import ConsistencyError, IntegrityError
 from ledger.source import entries
 from ledger.store import folded
 from ledger.store.database import writing
@@ -100,7 +100,7 @@ def _check_continues(log: Log, source: TileSource, tree: Checkpoint, head: Head)
         try:
             proof = prove_consistency(size, tree.size, reader.subtree)
             check_consistency(size, tree.size, root, tree.root, proof)
-        except IntegrityError as error:
+        except ConsistencyError as error:
             raise IntegrityError(
                 f"The copy does not continue the first {size} entries that are known here.",
                 code="other-history",
