@@ -22,9 +22,11 @@ from ledger.events.assurance import AccessDenied
 from ledger.events.entry import Draft, LogPlace, Request, decode_entry, encode_draft
 from ledger.events.names import format_instant
 from ledger.events.release import ReleaseGranted, ReleaseLapsed
+from ledger.state.aggregates import LogState
 from ledger.state.concerns import about, subjects
 from ledger.state.consequences import affected_releases
 from ledger.state.fold import Place, fold
+from ledger.state.keys import KEY_KINDS
 from ledger.store.entries import Head, StoredEntry, read_entries
 
 if TYPE_CHECKING:
@@ -105,6 +107,7 @@ class Batch:
         self.records: list[Record] = []
         self.keys: dict[bytes, tuple[bytes, int]] = {}
         self._texts: dict[int, dict[str, str | None]] = {}
+        self._turn_keys()
 
     def take(self, actor: Actor, asked: Sequence[Asked]) -> list[Done]:
         """Add the commands of one caller, all or none.
@@ -121,6 +124,7 @@ class Batch:
                 done.append(self._take_one(actor, one, line))
         except BaseException:
             self.registry = kept
+            self._turn_keys()
             del self.rows[rows:], self.records[records:]
             size = self._head.size + rows
             self.keys = {key: place for key, place in self.keys.items() if place[1] < size}
@@ -261,7 +265,15 @@ class Batch:
         self.rows.append(row)
         self.records.extend(records)
         self._texts[sequence] = dict(event.private_texts())
+        if event.kind in KEY_KINDS:
+            self._turn_keys()
         return Done(sequence, decision, row.leaf_hash, self._recorded_at)
+
+    def _turn_keys(self) -> None:
+        """Sign with the keys that the registry says are in force."""
+        state = self.registry.find(LogState, "log")
+        if state is not None and state is not self._log.keys_state:
+            self._log.turn_keys(state)
 
     @property
     def _previous(self) -> bytes:

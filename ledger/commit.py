@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from ledger.log import Log
     from ledger.state.aggregates import Aggregate
     from ledger.state.decide import Decide
+    from ledger.state.keys import KeyHistory
     from ledger.store.entries import Head, StoredEntry
     from ledger.waiting import Unit
 
@@ -294,7 +295,7 @@ def store_batch(log: Log, connection: Connection, old: Head, batch: Batch) -> He
     Raises:
         IntegrityError, OutsideError: as ``check_rows`` and ``check_head``; nothing is stored.
     """
-    check_rows(log, batch.rows)
+    check_rows(log.keys, batch.rows)
     try:
         new = batch.new_head()
     except Exception as error:
@@ -311,7 +312,7 @@ def store_batch(log: Log, connection: Connection, old: Head, batch: Batch) -> He
     return new
 
 
-def check_rows(log: Log, rows: Sequence[StoredEntry]) -> None:
+def check_rows(keys: KeyHistory, rows: Sequence[StoredEntry]) -> None:
     """Check the bytes that are about to be stored: every leaf hash, a sample of the signatures.
 
     Raises:
@@ -325,12 +326,11 @@ def check_rows(log: Log, rows: Sequence[StoredEntry]) -> None:
                 code="entry-changed",
                 remedy="Have the machine's memory tested.",
             )
-    public = log.keyring.entries.public
-    keys = {key_fingerprint(public): public}
     step = -(-len(rows) // _SIGNATURES_CHECKED)
     for row in (*rows[:-1:step], rows[-1]):
+        public = keys.at("entries", row.sequence) or b""
         try:
-            check_envelope(parse_envelope(row.envelope), keys)
+            check_envelope(parse_envelope(row.envelope), {key_fingerprint(public): public})
         except LedgerError as error:
             raise _signer_failed("gave a signature that is not by the log's key") from error
 

@@ -46,7 +46,7 @@ from ledger.errors import (
 from ledger.mirror import CHECKPOINT, DirectorySource
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from ledger.core.note import Vkey
@@ -73,13 +73,19 @@ class Exported:
 
 
 def export(
-    source: TileSource, vkey: Vkey, folder: Path, progress: Progress | None = None
+    source: TileSource,
+    vkey: Vkey,
+    folder: Path,
+    progress: Progress | None = None,
+    *,
+    former: Sequence[Vkey] = (),
 ) -> Exported:
     """Bring the copy in ``folder`` to the source's checkpoint; the folder is made if need be.
 
     Args:
         source: our own log, or somebody's copy of it.
         vkey: the log's verifier key, whose name is its origin.
+        former: keys that it replaced, for the checkpoint of a copy that was made before.
         folder: of the copy; nothing else may be in it when it begins.
         progress: told the step, how many entries are done and of how many.
 
@@ -94,7 +100,7 @@ def export(
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with _alone(folder):
-            return _Export(source, vkey, folder, progress or _tell_nobody).run()
+            return _Export(source, [vkey, *former], folder, progress or _tell_nobody).run()
     except OSError as error:
         raise OutsideError(
             f"The folder {folder} can't be written: {error.strerror}.",
@@ -103,25 +109,27 @@ def export(
         ) from error
 
 
-def read_signed(note: bytes, vkey: Vkey) -> Checkpoint:
-    """Check that the key signed a note as the log that it names, and read it.
+def read_signed(note: bytes, vkeys: Sequence[Vkey]) -> Checkpoint:
+    """Check that one of the log's keys signed a note as the log that it names, and read it.
 
     Raises:
         CheckpointError: malformed, or not of this log.
         SignatureError: the key's signature fails.
     """
     parsed = parse_note(note)
-    check_note(parsed, [vkey])
+    check_note(parsed, vkeys)
     found = parse_checkpoint(parsed.text)
-    if found.origin != vkey.name:
+    if all(found.origin != vkey.name for vkey in vkeys):
         raise CheckpointError("The checkpoint is that of another log.", code="wrong-origin")
     return found
 
 
 class _Export:
-    def __init__(self, source: TileSource, vkey: Vkey, folder: Path, progress: Progress) -> None:
+    def __init__(
+        self, source: TileSource, vkeys: Sequence[Vkey], folder: Path, progress: Progress
+    ) -> None:
         self._source = source
-        self._vkey = vkey
+        self._vkeys = vkeys
         self._folder = folder
         self._copy = DirectorySource(folder)
         self._progress = progress
@@ -131,7 +139,7 @@ class _Export:
 
     def run(self) -> Exported:
         note = self._source.checkpoint()
-        new = read_signed(note, self._vkey)
+        new = read_signed(note, self._vkeys[:1])
         old = self._standing()
         self._check_one_history(old, new)
         for _ in self._files(old, new, "proved"):
@@ -159,9 +167,9 @@ class _Export:
                     code="export-not-empty",
                     remedy="Name a folder of its own for the copy.",
                 ) from None
-            return Checkpoint(self._vkey.name, 0, EMPTY_ROOT)
+            return Checkpoint(self._vkeys[0].name, 0, EMPTY_ROOT)
         try:
-            return read_signed(note, self._vkey)
+            return read_signed(note, self._vkeys)
         except CheckpointError as error:
             raise ConflictError(
                 "The folder holds another log, or its checkpoint has another signer.",

@@ -21,25 +21,33 @@ from ledger.core.merkle import (
     prove_inclusion,
 )
 from ledger.core.note import (
+    ED25519,
     ML_DSA_44_COSIGNATURE,
     Vkey,
     check_note,
     format_note,
     parse_note,
-    parse_vkey,
     sign_note,
     vkey,
 )
 from ledger.core.proof import TlogProof
 from ledger.core.tiles import TileReader
 from ledger.core.trust import NOBODY, TrustPolicy, fewest, quorum_met
-from ledger.errors import ConflictError, IntegrityError, LedgerError, UnknownSubjectError
+from ledger.errors import (
+    CheckpointError,
+    ConflictError,
+    IntegrityError,
+    LedgerError,
+    UnknownSubjectError,
+)
 from ledger.events.entry import decode_entry
+from ledger.state.keys import KEY_KINDS, KeyHistory
 from ledger.store.database import reading
 from ledger.store.entries import (
     Head,
     StoredEntry,
     checkpoint_covering,
+    envelopes_of,
     find_log,
     leaf_hashes,
     read_entries,
@@ -62,6 +70,7 @@ if TYPE_CHECKING:
 
     from ledger.events.entry import Entry
     from ledger.keys.keyring import Keyring
+    from ledger.state.aggregates import LogState
     from ledger.store.publications import Publication
 
 PAGE = 1_000
@@ -80,6 +89,8 @@ class Log:
     service: str = ""
     alarm: str = ""
     trust: TrustPolicy = field(default_factory=TrustPolicy)
+    keys: KeyHistory = field(default_factory=KeyHistory)
+    keys_state: LogState | None = None
     vault: Vault = field(init=False)
 
     def __post_init__(self) -> None:
@@ -90,6 +101,12 @@ class Log:
     def vkey(self) -> str:
         """The verifier key of the checkpoints (C2SP signed-note)."""
         return vkey(self.origin, self.keyring.checkpoints.public)
+
+    @property
+    def vkeys(self) -> tuple[Vkey, ...]:
+        """Every Ed25519 key that ever signed checkpoints of this log, the one in force first."""
+        spans = reversed(self.keys.of("checkpoints"))
+        return tuple(Vkey(self.origin, ED25519, span.public) for span in spans)
 
     @property
     def cosigner_vkey(self) -> str:
@@ -150,8 +167,44 @@ class Log:
             CheckpointError, SignatureError: it is not ours.
         """
         parsed = parse_note(note)
-        check_note(parsed, [parse_vkey(self.vkey)])
-        return parse_checkpoint(parsed.text)
+        tree = parse_checkpoint(parsed.text)
+        try:
+            check_note(parsed, self._signers(tree.size))
+        except CheckpointError:
+            # Another process may have replaced the key meanwhile.
+            self.learn_keys()
+            check_note(parsed, self._signers(tree.size))
+        return tree
+
+    def _signers(self, size: int) -> list[Vkey]:
+        """Who may have signed a tree of a size: the key of that time, and the one in force."""
+        keys = {self.keyring.checkpoints.public, self.keys.at("checkpoints", size - 1)}
+        return [Vkey(self.origin, ED25519, key) for key in keys if key is not None]
+
+    def turn_keys(self, state: LogState) -> None:
+        """Take the keys in force from the registry; for whoever commits.
+
+        Raises:
+            OutsideError: ``key-missing``.
+        """
+        self.keys, self.keys_state = state.history, state
+        self.keyring.turn_to(self.keys)
+
+    def learn_keys(self) -> None:
+        """Read the log's keys from its entries, and sign with those in force.
+
+        Raises:
+            OutsideError: ``key-missing``: a key in force is not in the keys folder.
+        """
+        keys = KeyHistory()
+        with reading(self.engine) as connection:
+            size = read_head(connection, self.log_id).size
+            stored = envelopes_of(connection, self.log_id, sorted(KEY_KINDS), size)
+        for envelope in stored:
+            entry = decode_entry(envelope)
+            keys = keys.after(entry.event, entry.sequence)
+        self.keys = keys
+        self.keyring.turn_to(keys)
 
     def stored(self, start: int = 0, stop: int | None = None) -> Iterator[StoredEntry]:
         """Stored entries from ``start`` to ``stop - 1``, in short transactions of a page each."""
@@ -338,17 +391,7 @@ def _check_end(log: Log) -> None:
     """Check that keys, head, tree and last entry agree."""
     first = log.entry(0)
     log.service = first.actor.id
-    ours = {
-        "entries": log.keyring.entries.public.hex(),
-        "checkpoints": log.keyring.checkpoints.public.hex(),
-    }
-    for key in getattr(first.event, "keys", ()):
-        if ours.get(key.use, key.public) != key.public:
-            raise IntegrityError(
-                f"The key for {key.use} is not the one this log began with.",
-                remedy="Put the home's own keys back.",
-                code="key-mismatch",
-            )
+    log.learn_keys()
     with reading(log.engine) as connection:
         # In one transaction: others may be appending.
         head = read_head(connection, log.log_id)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ledger.core.envelope import check_envelope, parse_envelope
 from ledger.core.merkle import check_inclusion, leaf_hash
+from ledger.core.signature import key_fingerprint
 from ledger.errors import LedgerError, ProofError, UnknownSubjectError
 from ledger.events.entry import FIRST_PREVIOUS, decode_entry
 from ledger.store.database import reading
@@ -70,9 +71,9 @@ def _leaf(row: StoredEntry) -> str:
 
 
 def _signature(log: Log, row: StoredEntry) -> str:
-    signer = log.keyring.entries
-    check_envelope(parse_envelope(row.envelope), {signer.keyid: signer.public})
-    return f"Ed25519, public key {signer.public.hex()}"
+    public = log.keys.at("entries", row.sequence) or b""
+    check_envelope(parse_envelope(row.envelope), {key_fingerprint(public): public})
+    return f"Ed25519, public key {public.hex()}"
 
 
 def _place(log: Log, row: StoredEntry) -> str:

@@ -180,6 +180,19 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "token": "70" * 32,
         "time": "2026-03-09T10:00:00Z",
     },
+    "key.rotated": {
+        "use": "checkpoints",
+        "algorithm": "ed25519",
+        "old": "22" * 32,
+        "new": "23" * 32,
+        "proof": "24" * 64,
+    },
+    "key.compromised": {
+        "use": "checkpoints",
+        "public": "22" * 32,
+        "trusted_until": 30,
+        "reason": "A laptop was stolen",
+    },
     "backup.verified": {
         "backup": "b0" * 32,
         "size_bytes": 1048576,

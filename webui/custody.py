@@ -23,6 +23,7 @@ from ledger.keys.keyring import open_keyring
 from ledger.store.database import reading
 from ledger.store.guard import Guard
 from ledger.store.snapshot import put_back
+from webui.wiring import passphrase_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -180,7 +181,7 @@ def restore(
         ConflictError: there is a database already; nothing is changed.
         InputError, IntegrityError, OutsideError: see ``open_backup``.
     """
-    keyring = open_keyring(settings.keys)
+    keyring = open_keyring(settings.keys, passphrase_of(settings))
     digest = file_digest(file)
     with open_backup(file, identity) as opened:
         name = opened.manifest.log

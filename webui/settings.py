@@ -21,6 +21,7 @@ TIMESTAMP_CERTIFICATES: Final = "COUNTERSEAL_TIMESTAMP_CERTIFICATES"
 TIMESTAMP_MINUTES: Final = "COUNTERSEAL_TIMESTAMP_MINUTES"
 _MINUTES: Final = 60
 
+KEY_PASSPHRASE_FILE: Final = "COUNTERSEAL_KEY_PASSPHRASE_FILE"  # noqa: S105 (the name of a variable)
 BACKUP_FOLDER: Final = "COUNTERSEAL_BACKUP_FOLDER"
 BACKUP_RECIPIENT: Final = "COUNTERSEAL_BACKUP_RECIPIENT"
 BACKUP_HOURS: Final = "COUNTERSEAL_BACKUP_HOURS"
@@ -43,6 +44,8 @@ SETTINGS: Final = {
     "Needed where an authority is named.",
     TIMESTAMP_MINUTES: "How many minutes lie between two time-stamps of a log that grows. "
     f"Default: {_MINUTES}.",
+    KEY_PASSPHRASE_FILE: "A file with the passphrase of the log's keys, where they are encrypted "
+    "(`counterseal key encrypt`); readable by its owner only. Default: none.",
     BACKUP_FOLDER: "Where backups are written; best another disk. Default: backups in the home.",
     BACKUP_RECIPIENT: "The age recipient (age1...) that backups are encrypted for; `counterseal "
     "backup keygen` makes one. Without it, backups are refused unless --plain is said.",
@@ -63,6 +66,7 @@ class Settings:
     timestamp_urls: tuple[str, ...] = ()
     timestamp_certificates: Path | None = None
     timestamp_minutes: int = _MINUTES
+    key_passphrase_file: Path | None = None
     backup_folder: Path = Path("backups")
     backup_recipient: str = ""
     backup_hours: int = 0
@@ -96,6 +100,7 @@ def read_settings(environment: Mapping[str, str], home: Path | None = None) -> S
         timestamp_certificates=_file(environment, TIMESTAMP_CERTIFICATES),
         timestamp_minutes=_minutes(environment),
         public_log=_yes_or_no(environment, PUBLIC_LOG),
+        key_passphrase_file=_file(environment, KEY_PASSPHRASE_FILE),
         backup_folder=Path(environment.get(BACKUP_FOLDER) or folder / "backups"),
         backup_recipient=environment.get(BACKUP_RECIPIENT, ""),
         backup_hours=_number(environment, BACKUP_HOURS, 0, 24 * 366),

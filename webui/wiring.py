@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
+    from ledger.keys.keyring import Keyring
     from ledger.log import Log
     from ledger.state.decide import Decide
     from webui.settings import Settings
@@ -144,7 +145,7 @@ def _begin(settings: Settings, engine: Engine, origin: str, moment: datetime) ->
     create_log(
         engine,
         guard,
-        open_keyring(settings.keys),
+        _keyring(settings),
         name=LOG_NAME,
         origin=origin,
         policy=default_policy(),
@@ -169,7 +170,7 @@ def open_home(settings: Settings, *, now: Callable[[], datetime] = clock.now) ->
         )
     engine = open_engine(settings.database_url)
     check_migrated(engine)
-    log = open_log(engine, LOG_NAME, open_keyring(settings.keys), Guard(settings.guard_url))
+    log = open_log(engine, LOG_NAME, _keyring(settings), Guard(settings.guard_url))
     try:
         log.trust = read_trust_policy(settings.trust_policy, log)
     except LedgerError:
@@ -180,6 +181,20 @@ def open_home(settings: Settings, *, now: Callable[[], datetime] = clock.now) ->
     decide = make_decide(_load_from(reader))
     submitter = Submitter(log, decide, now=now)
     return Wiring(settings, engine, log, reader, submitter, decide, now)
+
+
+def _keyring(settings: Settings) -> Keyring:
+    return open_keyring(settings.keys, passphrase_of(settings))
+
+
+def passphrase_of(settings: Settings) -> bytes:
+    """The passphrase of the log's keys, from its file; empty where none is set.
+
+    Raises:
+        OutsideError: the file can't be read, or others can read it.
+    """
+    file = settings.key_passphrase_file
+    return b"" if file is None else read_secret(file).rstrip(b"\r\n")
 
 
 def generator() -> str:
@@ -229,7 +244,7 @@ def _make_folder(folder: Path) -> None:
 def _create_keys(settings: Settings, name: str, moment: datetime) -> None:
     """Make all keys beside their place, then move them there at once: all of them or none."""
     partial = settings.home / f"keys.partial-{secrets.token_hex(4)}"
-    create_keyring(partial)
+    create_keyring(partial, passphrase_of(settings))
     write_secret(partial / SESSION_KEY, secrets.token_bytes(32))
     _create_seal(partial, name, moment)
     try:

@@ -229,6 +229,12 @@ class _LiveAudit:
     def _check_end(self, head: Head, start: int) -> None:
         """The head, the registry and the guard, and rows that no entry accounts for."""
         self._check_head(head)
+        for span in self._walk.keys.doubtful():
+            self._found.skipped.append(
+                f"by signature, what the key {span.public.hex()[:16]} for {span.use} signed from "
+                f"entry {span.doubtful} to {span.until - 1}: it is said to be compromised, so "
+                "these stand by the tree and its witnesses alone"
+            )
         check_surplus(self._log, self._found)
         if self._tree_only:
             self._found.skipped.append("statements, signatures of entries and the registry")

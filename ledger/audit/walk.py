@@ -208,7 +208,10 @@ class Walk:
         if isinstance(event, PolicyActivated):
             self.policy = event.digest
         elif entry.kind in KEY_KINDS and number:
-            self.keys = self.keys.after(event, number)
+            try:
+                self.keys = self.keys.after(event, number)
+            except LedgerError as error:
+                self._found.note("entry", number, error.code, error.sentence)
 
     def _fold(self, number: int, entry: Entry) -> Seen | None:
         if not self.knowing:

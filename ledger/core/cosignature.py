@@ -142,7 +142,7 @@ def check_cosignature(
     if key.sig_type == ED25519_COSIGNATURE:
         check_ed25519(key.public, signature, message)
     else:
-        _check_ml_dsa_44(key.public, signature, message)
+        check_ml_dsa_44(key.public, signature, message)
     if not earliest <= time <= latest:
         raise CheckpointError(
             "The cosignature names no time, or one that has not come.",
@@ -207,7 +207,12 @@ def _message(key: Vkey, checkpoint: Checkpoint, time: int) -> bytes:
     raise _unsupported()
 
 
-def _check_ml_dsa_44(public: bytes, signature: bytes, message: bytes) -> None:
+def check_ml_dsa_44(public: bytes, signature: bytes, message: bytes) -> None:
+    """Check an ML-DSA-44 signature with an empty context (FIPS 204).
+
+    Raises:
+        SignatureError: ``bad-public-key`` for a key that is none, else ``signature-failed``.
+    """
     try:
         key = _load(public)
     except ValueError:

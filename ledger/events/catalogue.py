@@ -42,6 +42,8 @@ CATALOGUE: Final[dict[str, type[Event]]] = {
         assurance.PolicyActivated,
         assurance.AccessDenied,
         assurance.ReportIssued,
+        log.KeyRotated,
+        log.KeyCompromised,
         custody.BackupVerified,
         custody.RestoreTested,
         custody.BackupRestored,

@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from ledger.core.digest import hex_digest
 from ledger.events.event import Event, named
-from ledger.events.names import Count, Instant, KeyText, PublicText, Sha256, Value
+from ledger.events.names import (
+    Count,
+    Instant,
+    KeyText,
+    PrivateText,
+    PublicText,
+    Sequence,
+    Sha256,
+    SignatureText,
+    Value,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,3 +68,36 @@ class CheckpointTimestamped(Event):
 
     def subject_digests(self) -> Mapping[str, str]:
         return {f"checkpoint:{self.size}": self.root}
+
+
+class KeyRotated(Event):
+    """One of the log's own keys is replaced, with a proof that the new one is held.
+
+    ``proof`` is the new key's signature, in hexadecimal, over five lines: a label, the log's
+    origin, the use, and both public keys (see ``ledger.state.keys``).
+    """
+
+    kind: ClassVar[str] = "key.rotated"
+
+    use: Literal["entries", "checkpoints", "cosignatures"]
+    algorithm: Literal["ed25519", "ml-dsa-44"]
+    old: KeyText
+    new: KeyText
+    proof: SignatureText
+
+    def subject_digests(self) -> Mapping[str, str]:
+        return {f"key:{self.use}": hex_digest(bytes.fromhex(self.new))}
+
+
+class KeyCompromised(Event):
+    """A key that was replaced is not to be trusted from the entry ``trusted_until`` on."""
+
+    kind: ClassVar[str] = "key.compromised"
+
+    use: Literal["entries", "checkpoints", "cosignatures"]
+    public: KeyText
+    trusted_until: Sequence
+    reason: PrivateText | None = None
+
+    def subject_digests(self) -> Mapping[str, str]:
+        return {f"key:{self.use}": hex_digest(bytes.fromhex(self.public))}

@@ -59,66 +59,102 @@ class FileCosigner:
         return self._key.sign(message)
 
 
-def create_cosigner(path: Path) -> FileCosigner:
+def create_cosigner(path: Path, passphrase: bytes = b"") -> FileCosigner:
     """Make a new ML-DSA-44 key file.
 
     Raises:
         OutsideError: the file exists already or can't be written.
     """
     key = MLDSA44PrivateKey.generate()
-    write_secret(path, _pem(key))
+    write_secret(path, _pem(key, passphrase))
     return FileCosigner(key)
 
 
-def open_cosigner(path: Path) -> FileCosigner:
+def open_cosigner(path: Path, passphrase: bytes = b"") -> FileCosigner:
     """Read an ML-DSA-44 key file.
 
     Raises:
         OutsideError: it can't be read.
         InputError: it is not an ML-DSA-44 key.
     """
-    key = _load(path)
+    key = _load(path, passphrase)
     if not isinstance(key, MLDSA44PrivateKey):
         raise InputError(f"The key file {path.name} is not an ML-DSA-44 key.", code="key-damaged")
     return FileCosigner(key)
 
 
-def create_signer(path: Path) -> FileSigner:
+def create_signer(path: Path, passphrase: bytes = b"") -> FileSigner:
     """Make a new key file.
 
     Raises:
         OutsideError: the file exists already or can't be written.
     """
     key = Ed25519PrivateKey.generate()
-    write_secret(path, _pem(key))
+    write_secret(path, _pem(key, passphrase))
     return FileSigner(key)
 
 
-def open_signer(path: Path) -> FileSigner:
+def open_signer(path: Path, passphrase: bytes = b"") -> FileSigner:
     """Read a key file.
 
     Raises:
         OutsideError: it can't be read.
         InputError: it is not an Ed25519 key.
     """
-    key = _load(path)
+    key = _load(path, passphrase)
     if not isinstance(key, Ed25519PrivateKey):
         raise InputError(f"The key file {path.name} is not an Ed25519 key.", code="key-damaged")
     return FileSigner(key)
 
 
-def _load(path: Path) -> PrivateKeyTypes:
+def encrypt_key(path: Path, passphrase: bytes) -> None:
+    """Write a key file anew, encrypted; it is replaced at once or not at all.
+
+    Raises:
+        InputError: the passphrase is empty, or the file is encrypted already.
+    """
+    if not passphrase:
+        raise InputError(
+            "There is no passphrase.",
+            code="passphrase-missing",
+            remedy="Name a file that holds it with COUNTERSEAL_KEY_PASSPHRASE_FILE.",
+        )
+    key = _load(path, b"")
+    if not isinstance(key, Ed25519PrivateKey | MLDSA44PrivateKey):
+        raise InputError(f"The key file {path.name} is not one of the log's.", code="key-damaged")
+    part = path.with_suffix(".part")
+    part.unlink(missing_ok=True)
+    write_secret(part, _pem(key, passphrase))
+    part.replace(path)
+
+
+def _load(path: Path, passphrase: bytes) -> PrivateKeyTypes:
+    data = read_secret(path)
+    encrypted = b"BEGIN ENCRYPTED PRIVATE KEY" in data
+    if encrypted and not passphrase:
+        raise OutsideError(
+            f"The key file {path.name} is encrypted.",
+            code="passphrase-missing",
+            remedy="Name a file that holds its passphrase with COUNTERSEAL_KEY_PASSPHRASE_FILE.",
+        )
     try:
-        return serialization.load_pem_private_key(read_secret(path), password=None)
-    except (ValueError, TypeError) as error:
-        raise InputError(f"The key file {path.name} is damaged.", code="key-damaged") from error
+        return serialization.load_pem_private_key(data, passphrase if encrypted else None)
+    except (ValueError, TypeError):
+        # The library's own words may quote what it was given.
+        raise InputError(
+            f"The key file {path.name} is damaged, or its passphrase is another.",
+            code="key-damaged",
+        ) from None
 
 
-def _pem(key: Ed25519PrivateKey | MLDSA44PrivateKey) -> bytes:
+def _pem(key: Ed25519PrivateKey | MLDSA44PrivateKey, passphrase: bytes) -> bytes:
+    protection: serialization.KeySerializationEncryption = (
+        serialization.BestAvailableEncryption(passphrase)
+        if passphrase
+        else serialization.NoEncryption()
+    )
     return key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, protection
     )
 
 

@@ -24,6 +24,7 @@ from ledger.events.model import (
 )
 from ledger.events.names import Value
 from ledger.events.people import ActorType
+from ledger.state.keys import KeyHistory, KeySpan
 
 LifeCycle = Literal["registered", "deprecated", "archived"]
 ReleaseStatus = Literal["open", "granted", "lapsed", "rejected", "withdrawn"]
@@ -58,11 +59,29 @@ class Aggregate(Value):
 
 
 class LogState(Aggregate):
-    """The log itself: origin and keys (use, public)."""
+    """The log itself: its origin, and its keys as (use, public, since, until, doubtful)."""
 
     table: ClassVar[str] = "log"
     origin: str
-    keys: tuple[tuple[str, str], ...]
+    keys: tuple[tuple[str, str, int, int, int], ...]
+
+    @classmethod
+    def of(cls, history: KeyHistory) -> LogState:
+        """The state with these keys."""
+        keys = tuple(
+            (span.use, span.public.hex(), span.since, span.until, span.doubtful)
+            for span in history.spans
+        )
+        return cls(since=0, origin=history.origin, keys=keys)
+
+    @property
+    def history(self) -> KeyHistory:
+        """The keys over time."""
+        spans = tuple(
+            KeySpan(use, bytes.fromhex(public), since, until, doubtful)
+            for use, public, since, until, doubtful in self.keys
+        )
+        return KeyHistory(self.origin, spans)
 
     @property
     def key(self) -> str:

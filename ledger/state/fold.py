@@ -60,6 +60,8 @@ _FOLDS: dict[str, Callable[[Registry, Any, Place], Changes]] = {
     deployment.DeploymentStopped.kind: fold_deployments.deployment_stopped,
     assurance.ReportIssued.kind: fold_people.report_issued,
     assurance.AccessDenied.kind: fold_people.recorded_only,
+    log.KeyRotated.kind: fold_people.keys_changed,
+    log.KeyCompromised.kind: fold_people.keys_changed,
     custody.BackupVerified.kind: fold_people.recorded_only,
     custody.RestoreTested.kind: fold_people.recorded_only,
     custody.BackupRestored.kind: fold_people.recorded_only,

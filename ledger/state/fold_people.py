@@ -14,6 +14,7 @@ from ledger.state.aggregates import (
     RoleHeld,
     RoleState,
 )
+from ledger.state.keys import KeyHistory
 
 if TYPE_CHECKING:
     from ledger.events import assurance, log, people
@@ -28,9 +29,17 @@ def log_created(registry: Registry, event: log.LogCreated, place: Place) -> Chan
     """A log is created once, by entry 0, by the service."""
     if place.sequence != 0 or registry.find(LogState, "log") is not None:
         raise ConflictError("A log is created once, by its entry 0.")
-    keys = tuple((key.use, key.public) for key in event.keys)
     service = ActorState(since=0, id=place.actor, type="service")
-    return (LogState(since=0, origin=event.origin, keys=keys), service)
+    return (LogState.of(KeyHistory().after(event, 0)), service)
+
+
+def keys_changed(
+    registry: Registry, event: log.KeyRotated | log.KeyCompromised, place: Place
+) -> Changes:
+    """One of the log's own keys is replaced, or a replaced one is not to be trusted."""
+    state = registry.find(LogState, "log")
+    before = KeyHistory() if state is None else state.history
+    return (LogState.of(before.after(event, place.sequence)),)
 
 
 def policy_activated(registry: Registry, event: assurance.PolicyActivated, place: Place) -> Changes:

@@ -1,33 +1,154 @@
-"""The log's own keys over time: which key may sign what, at which place."""
+"""The log's own keys over time: which key may sign what, at which place.
+
+Rules:
+
+* entry 0 names the first keys; a rotation is an entry, signed like every other by the old key for
+  entries, with a proof that whoever asks holds the new key;
+* a new key for entries counts from the next entry on; a new key for checkpoints or cosignatures
+  counts for every tree that holds the rotation;
+* a retired key stays the key of its time: what it signed then still verifies;
+* a key that was replaced may be said to be compromised from an entry on: what it signed from there
+  to its replacement stands by the tree and by whoever witnessed it, not by the signature;
+* no key is ever used twice.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from ledger.events.log import LogCreated
+from ledger.core.cosignature import check_ml_dsa_44
+from ledger.core.signature import check_ed25519
+from ledger.errors import ConflictError, InputError, SignatureError
+from ledger.events.log import KeyCompromised, KeyRotated, LogCreated
 
 if TYPE_CHECKING:
     from ledger.events.event import Event
 
+KEY_KINDS: Final = frozenset({LogCreated.kind, KeyRotated.kind, KeyCompromised.kind})
+_LABEL: Final = "counterseal/key-possession/v1"
 
-KEY_KINDS: Final = frozenset({LogCreated.kind})
+
+@dataclass(frozen=True, slots=True)
+class KeySpan:
+    """A key and the places where it counts: from ``since`` to ``until - 1``, or for ever (-1).
+
+    ``doubtful`` is the entry from which on it is said to be compromised, or -1.
+    """
+
+    use: str
+    public: bytes
+    since: int
+    until: int = -1
+    doubtful: int = -1
+
+    def holds(self, sequence: int) -> bool:
+        """Whether it counts at a place."""
+        return self.since <= sequence and (self.until < 0 or sequence < self.until)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class KeyHistory:
-    """The keys by use, folded from the entries."""
+    """Every key that the log ever had, oldest first."""
 
-    keys: tuple[tuple[str, bytes], ...] = ()
-
-    def after(self, event: Event, sequence: int) -> KeyHistory:
-        """The history after an entry."""
-        del sequence
-        if not isinstance(event, LogCreated):
-            return self
-        return KeyHistory(tuple((key.use, bytes.fromhex(key.public)) for key in event.keys))
+    origin: str = ""
+    spans: tuple[KeySpan, ...] = ()
 
     def at(self, use: str, sequence: int) -> bytes | None:
-        """The public key that may sign for a use at a place."""
-        del sequence
-        return dict(self.keys).get(use)
+        """The public key that may sign for a use at a place; for a tree, that of its last entry."""
+        for span in reversed(self.spans):
+            if span.use == use and span.holds(sequence):
+                return span.public
+        return None
+
+    def now(self, use: str) -> bytes | None:
+        """The public key in force after the last entry."""
+        for span in reversed(self.spans):
+            if span.use == use and span.until < 0:
+                return span.public
+        return None
+
+    def of(self, use: str) -> tuple[KeySpan, ...]:
+        """The keys of a use, oldest first."""
+        return tuple(span for span in self.spans if span.use == use)
+
+    def doubtful(self) -> tuple[KeySpan, ...]:
+        """Keys that signed in a time from which on they are said to be compromised."""
+        return tuple(
+            span for span in self.spans if span.doubtful >= 0 and span.doubtful < span.until
+        )
+
+    def after(self, event: Event, sequence: int) -> KeyHistory:
+        """The history after an entry of ``KEY_KINDS``; any other entry changes nothing.
+
+        Raises:
+            ConflictError: the key that it replaces is not in force, or the new one was used before.
+            InputError: the new key's proof of possession does not hold.
+        """
+        if isinstance(event, LogCreated):
+            spans = tuple(KeySpan(key.use, bytes.fromhex(key.public), 0) for key in event.keys)
+            return KeyHistory(event.origin, spans)
+        if isinstance(event, KeyRotated):
+            return self._rotated(event, sequence)
+        if isinstance(event, KeyCompromised):
+            return self._compromised(event)
+        return self
+
+    def _rotated(self, event: KeyRotated, sequence: int) -> KeyHistory:
+        old, new = bytes.fromhex(event.old), bytes.fromhex(event.new)
+        if self.now(event.use) != old:
+            raise ConflictError(
+                "Another key is in force than the one this rotation replaces.",
+                pointer="/event/old",
+                remedy="Read the keys in force with `counterseal key list`.",
+            )
+        if any(span.public == new for span in self.spans):
+            raise ConflictError("A key is never used twice.", pointer="/event/new")
+        check_possession(self.origin, event)
+        turn = sequence + 1 if event.use == "entries" else sequence
+        spans = tuple(
+            replace(span, until=turn) if span.use == event.use and span.until < 0 else span
+            for span in self.spans
+        )
+        return KeyHistory(self.origin, (*spans, KeySpan(event.use, new, turn)))
+
+    def _compromised(self, event: KeyCompromised) -> KeyHistory:
+        public = bytes.fromhex(event.public)
+        known = next((one for one in self.spans if one.public == public), None)
+        if known is None or known.use != event.use:
+            raise ConflictError("The log never had this key.", pointer="/event/public")
+        if known.until < 0:
+            raise ConflictError(
+                "This key is in force; it is replaced first.",
+                pointer="/event/public",
+                remedy="Run `counterseal key rotate` first.",
+            )
+        spans = tuple(
+            replace(span, doubtful=event.trusted_until) if span.public == public else span
+            for span in self.spans
+        )
+        return KeyHistory(self.origin, spans)
+
+
+def possession_message(origin: str, use: str, old: str, new: str) -> bytes:
+    """What a new key signs to show that whoever brings it holds it: five lines of ASCII."""
+    return f"{_LABEL}\n{origin}\n{use}\n{old}\n{new}\n".encode("ascii")
+
+
+def check_possession(origin: str, event: KeyRotated) -> None:
+    """Check the proof of a rotation.
+
+    Raises:
+        InputError: it does not hold.
+    """
+    message = possession_message(origin, event.use, event.old, event.new)
+    check = check_ml_dsa_44 if event.algorithm == "ml-dsa-44" else check_ed25519
+    try:
+        check(bytes.fromhex(event.new), bytes.fromhex(event.proof), message)
+    except SignatureError:
+        raise InputError(
+            "The new key's proof of possession does not hold.",
+            pointer="/event/proof",
+            code="possession-unproved",
+            remedy="Rotate with `counterseal key rotate`, which makes the proof.",
+        ) from None

@@ -156,7 +156,7 @@ def test_an_interrupted_export_is_finished_by_the_next(
         with pytest.raises(KeyboardInterrupt):
             export(large, large.vkey, tmp_path)
     copy = DirectorySource(tmp_path)
-    seen = read_signed(copy.checkpoint(), small.vkey)
+    seen = read_signed(copy.checkpoint(), [small.vkey])
     assert seen.size in {300, 1300}
     assert list(entries(copy, 0, seen.size)) == large.entries[: seen.size]
     done = export(large, large.vkey, tmp_path)

@@ -265,4 +265,4 @@ def test_the_live_database_gives_its_published_tree_and_nothing_beyond(house: Ho
 
 def test_a_checkpoint_of_a_copy_is_read_under_the_logs_own_key(folder: Path) -> None:
     made = synthetic(SIZE)
-    assert read_signed(made.checkpoint(), made.vkey).size == SIZE
+    assert read_signed(made.checkpoint(), [made.vkey]).size == SIZE

@@ -103,7 +103,6 @@ def export(folder: Path, as_json: bool) -> None:
     All of it is proved before anything is written, and what stands is never changed. Run it again
     to add what is new, also after it was interrupted.
     """
-    from ledger.core.note import parse_vkey
     from ledger.errors import IntegrityError
     from ledger.export import export as write
     from ledger.published import LogSource
@@ -114,7 +113,9 @@ def export(folder: Path, as_json: bool) -> None:
                 f"Nothing was published, because the ledger is read-only: {wiring.log.alarm}",
                 code="ledger-read-only",
             )
-        done = write(LogSource(wiring.log), parse_vkey(wiring.log.vkey), folder, progress)
+        current, *former = wiring.log.vkeys
+        source = LogSource(wiring.log)
+        done = write(source, current, folder, progress, former=former)
     if as_json:
         click.echo(json.dumps({**vars(done), "root": done.root.hex()}, indent=1))
         return

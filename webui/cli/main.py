@@ -20,6 +20,7 @@ from webui.cli.entry import entry, proof
 from webui.cli.exit_codes import ExitCode, exit_code_of
 from webui.cli.home import home_option
 from webui.cli.installation import init, migrate, setup_link
+from webui.cli.key import key
 from webui.cli.log import log
 from webui.cli.people import people
 from webui.cli.policy import policy
@@ -98,6 +99,7 @@ for _command in (
     token,
     people,
     log,
+    key,
     entry,
     proof,
     bundle,

@@ -78,6 +78,10 @@ _PHRASES: Final[dict[str, Callable[[Any, NameOf], str]]] = {
     "report.issued": lambda e, _: (
         f"issued the {plain(e.framework)} report {e.report} for {e.period_from} to {e.period_until}"
     ),
+    "key.rotated": lambda e, _: f"replaced the ledger's key for {e.use}",
+    "key.compromised": lambda e, _: (
+        f"said that a former key for {e.use} is not to be trusted from entry {e.trusted_until} on"
+    ),
     "backup.verified": lambda e, _: f"made a backup of the first {e.position} entries",
     "restore.tested": lambda e, _: (
         f"restored a backup of the first {e.position} entries for practice: {e.outcome}"
@@ -130,6 +134,8 @@ _ATTEMPTS: Final = {
     "policy.activated": "change the policy",
     "report.issued": "issue a report",
     "checkpoint.timestamped": "record a time stamp",
+    "key.rotated": "replace a key",
+    "key.compromised": "distrust a key",
     "backup.verified": "record a backup",
     "restore.tested": "record a restore for practice",
     "backup.restored": "record a restore",

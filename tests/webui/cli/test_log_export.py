@@ -27,7 +27,7 @@ def test_the_log_is_exported_and_exported_again(installed: Run, tmp_path: Path) 
     assert "2 files written, 0 were there, 0 removed" in told.stdout
     copy = DirectorySource(tmp_path / "copy")
     key = parse_vkey(installed("log", "vkey").stdout.strip())
-    assert read_signed(copy.checkpoint(), key).size == 2
+    assert read_signed(copy.checkpoint(), [key]).size == 2
     assert list(entries(copy, 1, 2)) == [installed("entry", "1", "--envelope").stdout_bytes]
     again = installed("log", "export", "--json", str(tmp_path / "copy"))
     done = json.loads(again.stdout)

@@ -41,6 +41,8 @@ KIND_WORDS: Final = {
     "access.denied": "Attempt refused by the policy",
     "report.issued": "Report issued",
     "checkpoint.timestamped": "Checkpoint time-stamped",
+    "key.rotated": "Key of the ledger replaced",
+    "key.compromised": "Key said to be compromised",
     "backup.verified": "Backup made and read back",
     "restore.tested": "Backup restored for practice",
     "backup.restored": "Ledger restored from a backup",

@@ -1,0 +1,127 @@
+"""``counterseal key``: the log's own keys, replaced, distrusted and encrypted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from webui.cli.home import home_option, opened, settings
+
+if TYPE_CHECKING:
+    from ledger.receipt import Receipt
+
+_USES = ("entries", "checkpoints", "cosignatures")
+_MOST_SHOWN = 64
+
+
+@click.group()
+def key() -> None:
+    """List, replace, distrust or encrypt the log's own keys."""
+
+
+@key.command("list")
+@home_option
+def list_() -> None:
+    """List every key that the log ever had, and where it counts."""
+    with opened() as wiring:
+        spans = wiring.log.keys.spans
+    for span in spans:
+        until = "now" if span.until < 0 else f"entry {span.until - 1}"
+        doubt = f", not to be trusted from entry {span.doubtful} on" if span.doubtful >= 0 else ""
+        click.echo(f"{span.use:<13} from entry {span.since} to {until}{doubt}")
+        click.echo(f"              {_shown(span.public)}")
+
+
+@key.command()
+@home_option
+@click.argument("use", type=click.Choice(_USES))
+def rotate(use: str) -> None:
+    """Replace the key for USE by a new one; an entry says so, signed by the old key.
+
+    The new key's file is made first. Tell others the new verifier key when checkpoints changed.
+    """
+    from ledger.events.log import KeyRotated
+    from ledger.state.keys import possession_message
+
+    with opened() as wiring:
+        old = wiring.log.keys.now(use) or b""
+        made = wiring.log.keyring.new_key(use)
+        message = possession_message(wiring.log.origin, use, old.hex(), made.public.hex())
+        fields = {
+            "use": use,
+            "algorithm": "ml-dsa-44" if use == "cosignatures" else "ed25519",
+            "old": old.hex(),
+            "new": made.public.hex(),
+            "proof": made.sign(message).hex(),
+        }
+        event = KeyRotated.model_validate(fields)
+        receipt = wiring.submitter.submit(wiring.service, event)
+        _check(receipt)
+        vkey = wiring.log.vkey
+    click.echo(f"Entry {receipt.sequence}: the key for {use} is {made.public.hex()[:64]}")
+    if use == "checkpoints":
+        click.echo(f"Verifier key  {vkey}")
+
+
+@key.command()
+@home_option
+@click.argument("use", type=click.Choice(_USES))
+@click.argument("public")
+@click.option(
+    "--until",
+    "trusted_until",
+    type=click.IntRange(min=0),
+    required=True,
+    metavar="ENTRY",
+    help="The first entry from which on its signatures are not to be trusted.",
+)
+@click.option("--reason", default=None, help="Why; kept in the vault, not in the ledger.")
+def compromised(use: str, public: str, trusted_until: int, reason: str | None) -> None:
+    """Say that a key that was replaced is not to be trusted from some entry on.
+
+    PUBLIC is the public key in hexadecimal, as `key list` shows it. What it signed before stands.
+    """
+    from ledger.events.log import KeyCompromised
+
+    with opened() as wiring:
+        known = [span.public.hex() for span in wiring.log.keys.of(use)]
+        whole = next((one for one in known if public and one.startswith(public)), public)
+        fields = {"use": use, "public": whole, "trusted_until": trusted_until, "reason": reason}
+        event = KeyCompromised.model_validate(fields)
+        receipt = wiring.submitter.submit(wiring.service, event)
+        _check(receipt)
+    click.echo(f"Entry {receipt.sequence}: said of the key {whole[:64]}")
+
+
+@key.command()
+@home_option
+def encrypt() -> None:
+    """Encrypt the log's key files with the passphrase in COUNTERSEAL_KEY_PASSPHRASE_FILE."""
+    from ledger.keys.signer import encrypt_key
+    from webui.wiring import passphrase_of
+
+    place = settings()
+    passphrase = passphrase_of(place)
+    for use in _USES:
+        for file in sorted(place.keys.glob(f"{use}*.pem")):
+            if b"BEGIN ENCRYPTED" not in file.read_bytes():
+                encrypt_key(file, passphrase)
+                click.echo(f"{file.name} is encrypted")
+
+
+def _shown(public: bytes) -> str:
+    """A key in hexadecimal; of a long one (ML-DSA-44) the beginning, which names it."""
+    text = public.hex()
+    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}..."
+
+
+def _check(receipt: Receipt) -> None:
+    from ledger.errors import RefusedError
+
+    if receipt.outcome != "allow":
+        raise RefusedError(
+            "The policy does not allow this.",
+            remedy="The refusal is recorded.",
+            entry=receipt.sequence,
+        )
