@@ -64,12 +64,13 @@ def installation(url: str = "") -> Iterator[Bench]:
         database = url or f"sqlite:///{home / 'ledger.db'}"
         made = wiring.create(Settings(home, database, f"sqlite:///{home / 'guard.db'}"))
         try:
-            yield Bench(made, _people(made), made.engine.dialect.name)
+            yield Bench(made, populate(made), made.engine.dialect.name)
         finally:
             made.close()
 
 
-def _people(made: wiring.Wiring) -> Actor:
+def populate(made: wiring.Wiring) -> Actor:
+    """Enrol people, register a model and a version; returns the pipeline that writes."""
     submit = made.submitter.submit
     admin = Actor(id=new_actor_id(), type="person", via="password")
     pipeline = Actor(id=new_actor_id(), type="workload", via="token")
@@ -151,6 +152,7 @@ __all__ = [
     "installation",
     "median",
     "percentile",
+    "populate",
     "run_all",
     "show",
     "timed",
