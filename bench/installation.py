@@ -57,10 +57,13 @@ class Bench:
 
 
 @contextmanager
-def installation(url: str = "") -> Iterator[Bench]:
-    """An installation that is gone afterwards; SQLite in its home unless a URL is given."""
-    with tempfile.TemporaryDirectory(prefix="counterseal-bench-") as folder:
-        home = Path(folder)
+def installation(url: str = "", folder: Path | None = None) -> Iterator[Bench]:
+    """An installation that is gone afterwards; SQLite in its home unless a URL is given.
+
+    ``folder`` is where the home is made; the system's temporary folder unless given.
+    """
+    with tempfile.TemporaryDirectory(prefix="counterseal-bench-", dir=folder) as name:
+        home = Path(name)
         database = url or f"sqlite:///{home / 'ledger.db'}"
         made = wiring.create(Settings(home, database, f"sqlite:///{home / 'guard.db'}"))
         try:
