@@ -250,12 +250,13 @@ def bare_syncs(folder: Path, number: int = 100) -> float:
     """Blocks written and synced per second on this disk: the limit of one durable append."""
     with tempfile.NamedTemporaryFile(dir=folder) as file:
 
-        def sync() -> None:
-            file.write(b"x" * _FSYNC_BYTES)
-            file.flush()
-            os.fsync(file.fileno())
+        def sync_all() -> None:
+            for _ in range(number):
+                file.write(b"x" * _FSYNC_BYTES)
+                file.flush()
+                os.fsync(file.fileno())
 
-        return number / timed(lambda: [sync() for _ in range(number)])
+        return number / timed(sync_all)
 
 
 def run(folder: Path) -> None:
@@ -290,6 +291,8 @@ def compared(folder: Path, peers: Sequence[Peer], turns: int, number: int = 200)
                 with tempfile.TemporaryDirectory(dir=folder, prefix="turn-") as work:
                     found[peer.name].append(peer.turn(Path(work), payload, number))
             except TurnError as error:
+                if peer.name == Counterseal.name:
+                    raise
                 present.remove(peer)
                 absent.append(peer.name)
                 show("peers.failed", peer=peer.name, why=str(error))
