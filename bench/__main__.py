@@ -1,16 +1,24 @@
-"""Run benchmarks by name; all but the long ones without one."""
+"""Run benchmarks by name; all but the long ones without one.
+
+``--keep DIR`` is a folder that stays: large logs and installed peers are found there again.
+``--million`` adds a log of 1,000,000 entries where sizes are compared.
+"""
 
 from __future__ import annotations
 
-import sys
+import argparse
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench import append, decide, fairness, http, kills, report, verify
+from bench import append, decide, fairness, http, kills, peers, reads, report, verify
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-BENCHES: dict[str, Callable[[list[str]], None]] = {
+# Measured on each of some databases.
+ON_DATABASES: dict[str, Callable[[list[str]], None]] = {
     "append": append.run,
     "decide": decide.run,
     "http": http.run,
@@ -19,24 +27,54 @@ BENCHES: dict[str, Callable[[list[str]], None]] = {
     "fairness": fairness.run,
     "kills": kills.run,
 }
+NAMES = (*ON_DATABASES, "reads", "peers")
 # Takes ten minutes, and runs only when it is named.
 LONG = {"kills"}
 
 
-def main(names: list[str]) -> None:
-    """Each on SQLite and on a PostgreSQL server started for the run."""
-    from tests.tools.postgresql import start_postgres
-
-    unknown = set(names) - set(BENCHES)
+def arguments() -> argparse.Namespace:
+    """What the caller asks for."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(NAMES))
+    parser.add_argument("--keep", type=Path, metavar="DIR")
+    parser.add_argument("--million", action="store_true")
+    asked = parser.parse_args()
+    unknown = set(asked.names) - set(NAMES)
     if unknown:
         raise SystemExit(f"no such benchmark: {', '.join(sorted(unknown))}")
+    return asked
+
+
+@contextmanager
+def folder(kept: Path | None) -> Iterator[Path]:
+    """The folder that stays, or one that is gone afterwards."""
+    if kept is not None:
+        kept.mkdir(parents=True, exist_ok=True)
+        yield kept.resolve()
+        return
+    with tempfile.TemporaryDirectory(prefix="counterseal-bench-") as passing:
+        yield Path(passing)
+
+
+def main() -> None:
+    """Each on SQLite and, where a database matters, on a PostgreSQL server of the run."""
+    from tests.tools.postgresql import start_postgres
+
+    asked = arguments()
+    sizes = (*reads.SIZES, reads.MILLION) if asked.million else reads.SIZES
     server = start_postgres()
     try:
         server.wait()
-        for name in names or [name for name in BENCHES if name not in LONG]:
-            BENCHES[name](["", server.url(server.create())])
+        with folder(asked.keep) as place:
+            for name in asked.names or [name for name in NAMES if name not in LONG]:
+                if name == "reads":
+                    reads.run(place / "logs", sizes, lambda: server.url(server.create()))
+                elif name == "peers":
+                    peers.run(place / "peers")
+                else:
+                    ON_DATABASES[name](["", server.url(server.create())])
     finally:
         server.stop()
 
 
-main(sys.argv[1:])
+main()

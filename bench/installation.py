@@ -58,19 +58,23 @@ class Bench:
 
 
 @contextmanager
-def installation(url: str = "") -> Iterator[Bench]:
-    """An installation that is gone afterwards; SQLite in its home unless a URL is given."""
-    with tempfile.TemporaryDirectory(prefix="counterseal-bench-") as folder:
-        home = Path(folder)
+def installation(url: str = "", folder: Path | None = None) -> Iterator[Bench]:
+    """An installation that is gone afterwards; SQLite in its home unless a URL is given.
+
+    ``folder`` is where the home is made; the system's temporary folder unless given.
+    """
+    with tempfile.TemporaryDirectory(prefix="counterseal-bench-", dir=folder) as name:
+        home = Path(name)
         database = url or f"sqlite:///{home / 'ledger.db'}"
         made = wiring.create(Settings(home, database, f"sqlite:///{home / 'guard.db'}"))
         try:
-            yield Bench(made, *_people(made), made.engine.dialect.name)
+            yield Bench(made, *populate(made), made.engine.dialect.name)
         finally:
             made.close()
 
 
-def _people(made: wiring.Wiring) -> tuple[Actor, Actor]:
+def populate(made: wiring.Wiring) -> tuple[Actor, Actor]:
+    """Enrol people, register a model and a version; returns administrator and pipeline."""
     submit = made.submitter.submit
     admin = Actor(id=new_actor_id(), type="person", via="password")
     pipeline = Actor(id=new_actor_id(), type="workload", via="token")
@@ -152,6 +156,7 @@ __all__ = [
     "installation",
     "median",
     "percentile",
+    "populate",
     "run_all",
     "show",
     "timed",

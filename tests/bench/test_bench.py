@@ -1,0 +1,97 @@
+"""Every benchmark runs; here with so little work that its figures mean nothing."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+from bench import append, decide, http, report, verify
+from bench.installation import installation
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+
+def names(capsys: pytest.CaptureFixture[str]) -> list[str]:
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    return [line["bench"] for line in found]
+
+
+def test_appending_is_measured(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(append, "BATCH", 5)
+    with installation() as bench:
+        append.one_by_one(bench, number=3)
+        append.by_threads(bench, threads=2, each=2)
+        append.in_batches(bench)
+    assert names(capsys) == ["append.one_by_one", "append.threads", "append.batches"]
+
+
+def test_an_installation_is_made_where_it_is_wanted_and_gone_afterwards(tmp_path: Path) -> None:
+    with installation(folder=tmp_path) as bench:
+        assert bench.wiring.settings.home.parent == tmp_path
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_deciding_is_measured(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decide, "DECISIONS", 10)
+    decide.run([""])
+    assert names(capsys) == ["decide.with_sentences"]
+
+
+def test_http_is_measured_beside_its_peer(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http, "CLIENTS", 2)
+    monkeypatch.setattr(http, "EACH", 3)
+    http.run([""])
+    assert names(capsys) == [
+        "http.peer_unsigned_rows",
+        "http.one_per_request",
+        "http.ratio",
+        "http.batches",
+    ]
+
+
+def test_verifying_and_reporting_are_measured(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verify, "ENTRIES", 500)
+    monkeypatch.setattr(report, "ENTRIES", 500)
+    verify.run([""])
+    report.run([""])
+    assert names(capsys) == ["verify.full", "report", "report", "report"]
+
+
+def test_a_benchmark_that_does_not_exist_is_refused_before_anything_runs() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "bench", "reads", "speed"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.strip() == "no such benchmark: speed"
+
+
+def test_help_names_every_benchmark() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "bench", "--help"], capture_output=True, text=True, check=True
+    )
+    for name in ("append", "decide", "http", "verify", "report", "reads", "peers", "--million"):
+        assert name in done.stdout
+
+
+def test_a_large_log_is_built_by_hand(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "bench.big", str(tmp_path / "home"), "200"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    told = json.loads(done.stdout)
+    assert (told["bench"], told["entries"]) == ("big.build", 200)
+    assert (tmp_path / "home" / "ledger.db").exists()
