@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
-from flask import Response, render_template, request
+from flask import Response, jsonify, render_template, request
 
 from ledger.core.envelope import parse_envelope
 from ledger.core.proof import format_proof
 from ledger.errors import LedgerError, UnknownSubjectError
 from ledger.events.catalogue import CATALOGUE
+from ledger.query import MOST_COUNTED, NEWEST_LOOKED_AT
 from ledger.recheck import recheck
 from ledger.store.entries import Filter
 from webui.here import wired
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
     from ledger.core.checkpoint import Checkpoint
     from ledger.recheck import Step
+    from ledger.store.entries import Matches
     from webui.pages.inclusion import Joined
 
 ON_A_PAGE = 50
@@ -33,6 +36,7 @@ _FIELDS = ("kind", "model", "version", "environment", "actor", "outcome", "since
 def add_to(blueprint: Blueprint) -> None:
     """The routes of this room."""
     blueprint.add_url_rule("/ledger", "ledger", _ledger)
+    blueprint.add_url_rule("/ledger/count", "count", _count)
     blueprint.add_url_rule("/ledger/<int:number>", "entry", _entry)
     blueprint.add_url_rule("/ledger/<int:number>/verify", "verify", _verify, methods=["POST"])
     blueprint.add_url_rule("/ledger/<int:number>/proof", "proof", _proof)
@@ -41,8 +45,8 @@ def add_to(blueprint: Blueprint) -> None:
 
 def _ledger() -> ResponseReturnValue:
     reader = wired().reader
-    wanted = {name: request.args.get(name, "").strip() for name in _FIELDS}
-    rows = reader.entries(_filter(wanted), before=before(), limit=ON_A_PAGE)
+    wanted = asked_for()
+    rows = reader.entries(as_filter(wanted), before=before(), limit=ON_A_PAGE)
     return render_template(
         "ledger.html",
         told=reader.told(rows),
@@ -51,13 +55,34 @@ def _ledger() -> ResponseReturnValue:
         kinds=sorted(CATALOGUE),
         models=reader.models(limit=MOST_OFFERED),
         actors=reader.actors(limit=MOST_OFFERED),
-        size=reader.head().size,
+        matches=counted(reader.count(as_filter(wanted))),
+        query=urlencode({name: value for name, value in wanted.items() if value}),
         first=first_page(),
         next=next_page(rows, ON_A_PAGE, lambda row: row.sequence),
     )
 
 
-def _filter(wanted: dict[str, str]) -> Filter:
+def _count() -> ResponseReturnValue:
+    """The number beside the filters, while somebody changes them."""
+    matches = wired().reader.count(as_filter(asked_for()))
+    return jsonify(**vars(matches), said=counted(matches))
+
+
+def asked_for() -> dict[str, str]:
+    """The filters that the address names; PostgreSQL takes no NUL in a text."""
+    return {name: request.args.get(name, "").replace("\0", "").strip() for name in _FIELDS}
+
+
+def counted(matches: Matches) -> str:
+    """How many match, in words."""
+    if not matches.at_least:
+        return "1 entry matches" if matches.count == 1 else f"{matches.count:,} entries match"
+    if matches.count >= MOST_COUNTED:
+        return f"more than {matches.count:,} entries match"
+    return f"{matches.count:,} of the newest {NEWEST_LOOKED_AT:,} entries match"
+
+
+def as_filter(wanted: dict[str, str]) -> Filter:
     """Days are whole days of UTC; ``until`` is included."""
     return Filter(
         kinds=(wanted["kind"],) if wanted["kind"] else (),
