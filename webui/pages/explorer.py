@@ -8,6 +8,9 @@ from urllib.parse import urlencode
 
 from flask import Response, jsonify, render_template, request
 
+from markupsafe import Markup
+
+from ledger.bundle import make_bundle
 from ledger.core.envelope import parse_envelope
 from ledger.core.proof import format_proof
 from ledger.errors import LedgerError, UnknownSubjectError
@@ -16,8 +19,11 @@ from ledger.query import MOST_COUNTED, NEWEST_LOOKED_AT
 from ledger.recheck import recheck
 from ledger.store.entries import Filter
 from webui.here import wired
+from webui.pages.audit_path import draw_path
 from webui.pages.frame import before, first_page, next_page
 from webui.pages.inclusion import climb
+from webui.pages.signed import signed_by
+from webui.reports.scene_svg import to_svg
 
 if TYPE_CHECKING:
     from flask import Blueprint
@@ -25,7 +31,7 @@ if TYPE_CHECKING:
 
     from ledger.core.checkpoint import Checkpoint
     from ledger.recheck import Step
-    from ledger.store.entries import Matches
+    from ledger.store.entries import Matches, StoredEntry
     from webui.pages.inclusion import Joined
 
 ON_A_PAGE = 50
@@ -41,6 +47,7 @@ def add_to(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/ledger/<int:number>/verify", "verify", _verify, methods=["POST"])
     blueprint.add_url_rule("/ledger/<int:number>/proof", "proof", _proof)
     blueprint.add_url_rule("/ledger/<int:number>/envelope", "envelope", _envelope)
+    blueprint.add_url_rule("/ledger/<int:number>/bundle", "bundle", _bundle)
 
 
 def _ledger() -> ResponseReturnValue:
@@ -113,14 +120,16 @@ def _show(number: int, steps: tuple[Step, ...]) -> ResponseReturnValue:
         raise
     except LedgerError as error:
         return _damaged(number, error)
+    proof = _proved(number, told.row.leaf_hash)
     return render_template(
         "entry.html",
         told=told,
         facts=told.entry.event.facts(),
         statement=_shown(envelope.payload),
-        signatures=envelope.signatures,
+        signatures=signed_by(wired().log, envelope, number),
         steps=steps,
-        proof=_proved(number, told.row.leaf_hash),
+        proof=proof,
+        drawing=_drawn(told.row, proof[1]) if proof else "",
         last=reader.head().size - 1,
     )
 
@@ -142,6 +151,11 @@ def _proved(number: int, leaf: bytes) -> tuple[Checkpoint, tuple[Joined, ...]] |
     return tree, climb(leaf, number, tree.size, proof.hashes)
 
 
+def _drawn(row: StoredEntry, way: tuple[Joined, ...]) -> Markup:
+    """The picture of the proof, which the painter has escaped."""
+    return Markup(to_svg(draw_path(row.leaf_hash.hex(), row.sequence, way)))  # noqa: S704 (the painter escapes)
+
+
 def _shown(payload: bytes) -> str:
     """The statement as it stands in the envelope, on lines of its own."""
     return json.dumps(json.loads(payload), indent=2, ensure_ascii=False)
@@ -158,6 +172,13 @@ def _proof(number: int) -> ResponseReturnValue:
 def _envelope(number: int) -> ResponseReturnValue:
     told = wired().reader.tell(number)
     return _file(told.row.envelope, "application/json", f"entry-{number}.dsse.json")
+
+
+def _bundle(number: int) -> ResponseReturnValue:
+    """The entry with its proof, the log's keys and a verifier of its own, in one zip file."""
+    wired().reader.tell(number)
+    made = make_bundle(wired().log, [number], {})
+    return _file(made, "application/zip", f"entry-{number}-evidence.zip")
 
 
 def _file(data: bytes, content_type: str, name: str) -> Response:
