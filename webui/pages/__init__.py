@@ -21,6 +21,7 @@ from webui.pages import (
     releases,
     reports,
     sign_in,
+    verify,
 )
 from webui.pages.frame import install, pages
 
@@ -40,6 +41,7 @@ _ROOMS = (
     releases,
     reports,
     sign_in,
+    verify,
 )
 
 
