@@ -138,9 +138,7 @@ class Verifier:
                     remedy="Wait until that run has ended; its result is shown on the log page.",
                 )
             self._progress = Progress(running=True, step="beginning")
-        self._thread = threading.Thread(
-            target=self._run, name="counterseal-verify", daemon=True
-        )
+        self._thread = threading.Thread(target=self._run, name="counterseal-verify", daemon=True)
         self._thread.start()
 
     def wait(self, seconds: float) -> bool:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from webui.pages.inclusion import Covers, Joined
+    from webui.reports.scene import Point
 
 WIDTH: Final = 560.0
 _MIDDLE: Final = WIDTH / 2
@@ -46,12 +47,13 @@ def draw_path(leaf: str, index: int, climb: Sequence[Joined]) -> Scene:
             line((aside, below - _BOX[1] / 2), (aside, joint), (_MIDDLE, joint), pen=_EDGE),
             line((_MIDDLE, below - _BOX[1] / 2), (_MIDDLE, top), pen=_PATH),
         ]
-        told = "Supplied by the proof: the hash over " + _entries(step.sibling_covers)
-        nodes.append(_node(aside, below, _entries(step.sibling_covers), step.sibling, _SUPPLIED, told))
+        beside = _entries(step.sibling_covers)
+        told = f"Supplied by the proof: the hash over {beside}"
+        nodes.append(_node((aside, below), beside, step.sibling, _SUPPLIED, told))
         last = number == len(climb)
         word = f"root over {_entries(step.covers)}" if last else _entries(step.covers)
         pen = _ENDS if last else _COMPUTED
-        nodes.append(_node(_MIDDLE, above, word, step.result, pen, f"Computed: {word}"))
+        nodes.append(_node((_MIDDLE, above), word, step.result, pen, f"Computed: {word}"))
     described = (
         f"From entry {index} {len(climb)} steps lead to the root. Each joins the hash so far with "
         "a sibling that the proof supplies."
@@ -61,10 +63,11 @@ def draw_path(leaf: str, index: int, climb: Sequence[Joined]) -> Scene:
 
 def _leaf(leaf: str, index: int, y: float, *, alone: bool) -> Group:
     word = f"leaf and root: entry {index}" if alone else f"leaf: entry {index}"
-    return _node(_MIDDLE, y, word, leaf, _ENDS, f"The leaf of entry {index}")
+    return _node((_MIDDLE, y), word, leaf, _ENDS, f"The leaf of entry {index}")
 
 
-def _node(x: float, y: float, word: str, digest: str, pen: Pen, told: str) -> Group:
+def _node(at: Point, word: str, digest: str, pen: Pen, told: str) -> Group:
+    x, y = at
     left, top = x - _BOX[0] / 2, y - _BOX[1] / 2
     return Group(
         (

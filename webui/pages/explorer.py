@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from flask import Response, jsonify, render_template, request
-
 from markupsafe import Markup
 
 from ledger.bundle import make_bundle

@@ -70,9 +70,7 @@ def _hand_in() -> ResponseReturnValue:
 
 
 def _page(verdicts: Sequence[Verdict] = (), problem: LedgerError | None = None) -> str:
-    return render_template(
-        "verify.html", verdicts=verdicts, problem=problem, vkey=wired().log.vkey
-    )
+    return render_template("verify.html", verdicts=verdicts, problem=problem, vkey=wired().log.vkey)
 
 
 def _verdicts() -> list[Verdict]:

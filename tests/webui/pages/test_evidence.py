@@ -68,7 +68,7 @@ def test_a_bundle_of_a_report_holds_its_file(seeded: Seeded, tmp_path: Path) -> 
 
 
 def first_framework(page: str) -> str:
-    return page.split('name="framework"')[1].split('<option value="')[1].split('"')[0]
+    return page.split('name="framework"')[1].split('<option value="')[1].split('"', maxsplit=1)[0]
 
 
 def test_there_is_no_bundle_of_an_entry_that_is_not_there(seeded: Seeded) -> None:

@@ -58,7 +58,15 @@ def test_the_picture_shows_the_path_its_siblings_and_the_root() -> None:
     steps = climb(leaves[5], 5, 7, _subtree_proof(leaves, 5))
     drawing = to_svg(draw_path(leaves[5].hex(), 5, steps))
     assert drawing.count("Supplied by the proof") == 3
-    for word in ("leaf: entry 5", "entry 4", "4–5", "entry 6", "4–6", "0–3", "root over 0–6"):
+    for word in (
+        "leaf: entry 5",
+        "entry 4",
+        "4\u20135",
+        "entry 6",
+        "4\u20136",
+        "0\u20133",
+        "root over 0\u20136",
+    ):
         assert f">{word}</text>" in drawing, word
     assert root_of(leaves).hex() in drawing
 

@@ -51,9 +51,10 @@ def test_checkpoints_are_listed_newest_first_and_paged(
     size = seeded.house.size
     assert f"Entries Last entry Root Signature File {size} " in words
     assert words.count("✓ holds") == 3
-    assert f'href="/log/checkpoints?before={size - 2}" rel="next"' in client.get(
-        "/log/checkpoints"
-    ).text
+    assert (
+        f'href="/log/checkpoints?before={size - 2}" rel="next"'
+        in client.get("/log/checkpoints").text
+    )
     note = client.get(f"/log/checkpoints/{size}")
     assert note.data == seeded.house.wiring.log.head().checkpoint
     assert client.get("/log/checkpoints/99999").status_code == 404
@@ -62,7 +63,11 @@ def test_checkpoints_are_listed_newest_first_and_paged(
 def test_a_checkpoint_that_somebody_edited_is_marked(seeded: Seeded) -> None:
     with seeded.house.wiring.engine.begin() as sql:
         sql.execute(text("DROP TRIGGER checkpoint_refuses_update"))
-        sql.execute(text("UPDATE checkpoint SET note = x'00' WHERE size = (SELECT min(size) FROM checkpoint)"))
+        sql.execute(
+            text(
+                "UPDATE checkpoint SET note = x'00' WHERE size = (SELECT min(size) FROM checkpoint)"
+            )
+        )
     assert "✗ fails" in page(seeded.browser("chi"), "/log/checkpoints")
 
 
