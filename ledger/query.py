@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 Kind = TypeVar("Kind", bound=Aggregate)
 MOST_ON_A_PAGE = 500
 MOST_COUNTED = 10_000
-NEWEST_LOOKED_AT = 200_000
+NEWEST_LOOKED_AT = 100_000
 
 
 @dataclass(frozen=True)
@@ -249,7 +249,7 @@ class Reader:
             )
 
     def count(self, wanted: Filter) -> Matches:
-        """How many entries match: up to 10,000, and by several conditions of the newest 200,000."""
+        """How many entries match: up to 10,000, and by several conditions of the newest 100,000."""
         with reading(self.log.engine) as connection:
             return count_entries(
                 connection, self.log.log_id, wanted, most=MOST_COUNTED, newest=NEWEST_LOOKED_AT

@@ -17,18 +17,18 @@ if TYPE_CHECKING:
     from webui.pages.inclusion import Covers, Joined
     from webui.reports.scene import Point
 
-WIDTH: Final = 560.0
+WIDTH: Final = 446.0
 _MIDDLE: Final = WIDTH / 2
-_ASIDE: Final = 182.0
-_BOX: Final = (156.0, 36.0)
+_ASIDE: Final = 148.0
+_BOX: Final = (138.0, 38.0)
 _STEP: Final = 62.0
 _MARGIN: Final = 6.0
-_SHOWN_DIGITS: Final = 16
+_SHOWN_DIGITS: Final = 12
 _INK: Final = "#16252d"
 _MUTED: Final = "#4f5e67"
 _COMPUTED: Final = Pen("#e3f0f3", "#0b5c6e", 1.2)
 _ENDS: Final = Pen("#cfe6eb", "#0b5c6e", 2.2)
-_SUPPLIED: Final = Pen("#ffffff", "#6d7c85", 1.2, (4.0, 3.0))
+_SUPPLIED: Final = Pen(None, "#6d7c85", 1.2, (4.0, 3.0))
 _EDGE: Final = Pen(None, "#8798a1", 1.2)
 _PATH: Final = Pen(None, "#0b5c6e", 2.2)
 
@@ -72,8 +72,8 @@ def _node(at: Point, word: str, digest: str, pen: Pen, told: str) -> Group:
     return Group(
         (
             Rect(left, top, *_BOX, pen, 5),
-            Text(x, y - 3, word, 10, _INK, "middle", bold=pen is _ENDS),
-            Text(x, y + 11, f"{digest[:_SHOWN_DIGITS]}\u2026", 9.5, _MUTED, "middle", mono=True),
+            Text(x, y - 3, word, 11, _INK, "middle", bold=pen is _ENDS),
+            Text(x, y + 12, f"{digest[:_SHOWN_DIGITS]}\u2026", 10.5, _MUTED, "middle", mono=True),
         ),
         f"{told}, {digest}",
     )

@@ -140,4 +140,4 @@ def test_counting_stops_where_it_would_cost_too_much(any_house: House) -> None:
         assert count(9_999, 2, outcome="allow") == Matches(2, at_least=True)
         assert count(9_999, 99, outcome="allow") == Matches(size, at_least=False)
     assert counted(Matches(10_000, at_least=True)) == "more than 10,000 entries match"
-    assert counted(Matches(3, at_least=True)) == "3 of the newest 200,000 entries match"
+    assert counted(Matches(3, at_least=True)) == "3 of the newest 100,000 entries match"

@@ -9,6 +9,8 @@ import pytest
 from sqlalchemy import text
 
 from ledger.errors import OutsideError
+from ledger.store.database import reading
+from ledger.store.entries import older_checkpoints, read_checkpoint_note, recorded_times
 from tests.webui.pages.pages_read import PageRead
 from tests.webui.pages.test_company import shown
 from tests.webui.seed import Seeded, seed, token_of
@@ -169,3 +171,24 @@ def test_a_run_that_can_not_end_says_why(seeded: Seeded, monkeypatch: pytest.Mon
     assert one.wait(60)
     assert one.progress.failure == "The disk is gone."
     assert kept_runs(seeded.house.wiring) == []
+
+
+def test_runs_and_checkpoints_are_read_alike_on_either_database(any_house: House) -> None:
+    wiring, size = any_house.wiring, any_house.size
+    for _ in range(2):
+        one = Verifier(wiring)
+        one.start()
+        assert one.wait(60)
+        assert one.progress.failure == ""
+    newest, first = kept_runs(wiring)
+    assert newest.begun_at > first.ended_at > first.begun_at
+    assert (newest.size, newest.problems) == (size, 0)
+    assert kept_runs(wiring, first.begun_at) == []
+    with reading(wiring.engine) as connection:
+        rows = older_checkpoints(connection, wiring.log.log_id, None, 9)
+        assert older_checkpoints(connection, wiring.log.log_id, rows[0][0], 9) == rows[1:]
+        assert read_checkpoint_note(connection, wiring.log.log_id, size) == rows[0][1]
+        assert recorded_times(connection, wiring.log.log_id, [size - 1, 9_999]) == [
+            (size - 1, rows[0][2])
+        ]
+    assert rows[0][0] == size
