@@ -10,6 +10,7 @@ be a stranger: nothing is told of the ledger but whether what they hold agrees w
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -279,7 +280,7 @@ def _measured(data: bytes) -> tuple[int, int]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             parts = archive.infolist()
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError):
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError, struct.error, EOFError):
         raise InputError("It is no zip file that can be read.", code="bad-zip") from None
     unpacked = sum(part.file_size for part in parts)
     if len(parts) > MOST_PARTS or unpacked > MOST_UNPACKED:

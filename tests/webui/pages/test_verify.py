@@ -7,17 +7,21 @@ import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from ledger.bundle import make_bundle
 from ledger.core.checkpoint import Checkpoint, format_checkpoint
 from ledger.core.merkle import leaf_hash
 from ledger.core.note import format_note, sign_note
 from ledger.core.proof import TlogProof, format_proof
+from ledger.errors import ProofError
 from tests.webui.house import build
 from tests.webui.pages.pages_read import PageRead
 from tests.webui.pages.test_company import shown
 from tests.webui.seed import Seeded, seed, token_of
 from webui import sandbox
+from webui.handed_in import HandedIn, verify_files
 from webui.issuing import issue_report
 
 if TYPE_CHECKING:
@@ -193,6 +197,28 @@ def test_what_takes_too_long_is_ended(seeded: Seeded, monkeypatch: pytest.Monkey
     bundle = make_bundle(seeded.house.wiring.log, [3], {})
     words = said(seeded.browser("chi"), ("bundle.zip", bundle))
     assert "more time or memory than is given here" in words
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
+@given(st.data())
+def test_no_mangled_file_is_more_than_wrong(seeded: Seeded, data: st.DataObject) -> None:
+    log = seeded.house.wiring.log
+    bundle = make_bundle(log, [3], {})
+    # The stand-alone verifier has its own tests and costs a process: what stands before it.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("webui.handed_in.check_bundle", _refuse)
+        for whole in (bundle, proof_of(log, 5)[1], entry_of(log, 5)[1]):
+            at = data.draw(st.integers(0, len(whole) - 1))
+            cut = data.draw(st.integers(at, len(whole)))
+            mangled = whole[:at] + data.draw(st.binary(min_size=1, max_size=4)) + whole[cut:]
+            if mangled == whole:
+                continue
+            for one in verify_files(seeded.house.wiring, [HandedIn("x", mangled)]):
+                assert not one.holds
+
+
+def _refuse(bundle: bytes, vkey: str) -> str:
+    raise ProofError("It is mangled.", code="bundle-not-verified")
 
 
 def test_a_report_is_recognised_and_its_seal_checked(seeded: Seeded) -> None:
