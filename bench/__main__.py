@@ -1,11 +1,11 @@
-"""Run benchmarks by name; all of them without one."""
+"""Run benchmarks by name; all but the long ones without one."""
 
 from __future__ import annotations
 
 import sys
 from typing import TYPE_CHECKING
 
-from bench import append, decide, http, report, verify
+from bench import append, decide, fairness, http, kills, report, verify
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,7 +16,11 @@ BENCHES: dict[str, Callable[[list[str]], None]] = {
     "http": http.run,
     "verify": verify.run,
     "report": report.run,
+    "fairness": fairness.run,
+    "kills": kills.run,
 }
+# Takes ten minutes, and runs only when it is named.
+LONG = {"kills"}
 
 
 def main(names: list[str]) -> None:
@@ -29,7 +33,7 @@ def main(names: list[str]) -> None:
     server = start_postgres()
     try:
         server.wait()
-        for name in names or list(BENCHES):
+        for name in names or [name for name in BENCHES if name not in LONG]:
             BENCHES[name](["", server.url(server.create())])
     finally:
         server.stop()

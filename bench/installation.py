@@ -29,9 +29,10 @@ DIGEST = "c0" * 32
 
 @dataclass(frozen=True)
 class Bench:
-    """An installation and the workload that writes to it."""
+    """An installation, who administers it, and the workload that writes to it."""
 
     wiring: wiring.Wiring
+    admin: Actor
     pipeline: Actor
     database: str
 
@@ -64,12 +65,12 @@ def installation(url: str = "") -> Iterator[Bench]:
         database = url or f"sqlite:///{home / 'ledger.db'}"
         made = wiring.create(Settings(home, database, f"sqlite:///{home / 'guard.db'}"))
         try:
-            yield Bench(made, _people(made), made.engine.dialect.name)
+            yield Bench(made, *_people(made), made.engine.dialect.name)
         finally:
             made.close()
 
 
-def _people(made: wiring.Wiring) -> Actor:
+def _people(made: wiring.Wiring) -> tuple[Actor, Actor]:
     submit = made.submitter.submit
     admin = Actor(id=new_actor_id(), type="person", via="password")
     pipeline = Actor(id=new_actor_id(), type="workload", via="token")
@@ -89,7 +90,7 @@ def _people(made: wiring.Wiring) -> Actor:
     }
     submit(pipeline, read_command("model.registered", described))
     submit(pipeline, read_command("version.registered", version()))
-    return pipeline
+    return admin, pipeline
 
 
 def version(name: str = "1.0.0", digest: str = DIGEST) -> dict[str, Any]:

@@ -33,7 +33,7 @@ from ledger.core.checkpoint import Checkpoint
 from ledger.core.envelope import check_envelope, parse_envelope
 from ledger.core.merkle import Frontier, leaf_hash
 from ledger.core.signature import key_fingerprint
-from ledger.errors import InDoubtError, IntegrityError, LedgerError, OutsideError
+from ledger.errors import BusyError, InDoubtError, IntegrityError, LedgerError, OutsideError
 from ledger.state.registry import Registry
 from ledger.store import folded
 from ledger.store.database import writing
@@ -144,6 +144,12 @@ class Committer:
             self._reachable = True
             if done is not None:
                 return done
+            if not patience.pause():
+                raise OutsideError(
+                    "The database failed each time that it was to commit.",
+                    remedy="Nothing was recorded. Check the database's server, then try again.",
+                    code=Fault.LOST.value,
+                )
 
     def _try(self, units: Sequence[Unit], patience: Patience) -> Committed | None:
         """One transaction; None where its COMMIT went unanswered and it is not there."""
@@ -213,10 +219,11 @@ class Committer:
                 with writing(log.engine) as connection:
                     lock_head(connection, log.log_id)
                     found = leaf_hashes(connection, log.log_id, new.size - 1, new.size)
-            except OutsideError as error:
-                if (may_pass(error) or isinstance(error, InDoubtError)) and patience.pause():
+            except (BusyError, OutsideError) as error:
+                passes = isinstance(error, InDoubtError) or may_pass(error)
+                if passes and patience.pause():
                     continue
-                self._reachable = False
+                self._reachable = not passes
                 raise InDoubtError(
                     "The database failed while it committed, and did not come back in time.",
                     remedy="Ask again with the same idempotency key.",
@@ -231,7 +238,7 @@ class Committer:
         while True:
             try:
                 move()
-            except OutsideError as error:
+            except (BusyError, OutsideError) as error:
                 move = self._log.check_guard
                 if patience.pause():
                     continue
@@ -320,7 +327,7 @@ def check_rows(log: Log, rows: Sequence[StoredEntry]) -> None:
             )
     public = log.keyring.entries.public
     keys = {key_fingerprint(public): public}
-    step = max(1, len(rows) // _SIGNATURES_CHECKED)
+    step = -(-len(rows) // _SIGNATURES_CHECKED)
     for row in (*rows[:-1:step], rows[-1]):
         try:
             check_envelope(parse_envelope(row.envelope), keys)

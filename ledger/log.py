@@ -349,12 +349,13 @@ def _check_end(log: Log) -> None:
                 remedy="Put the home's own keys back.",
                 code="key-mismatch",
             )
-    head = log.head()
-    tree = log.read_checkpoint(head.checkpoint)
-    frontier = Frontier.from_bytes(head.size, head.frontier)
     with reading(log.engine) as connection:
+        # In one transaction: others may be appending.
+        head = read_head(connection, log.log_id)
         last = leaf_hashes(connection, log.log_id, head.size - 1, head.size)
         more = leaf_hashes(connection, log.log_id, head.size, head.size + 1)
+    tree = log.read_checkpoint(head.checkpoint)
+    frontier = Frontier.from_bytes(head.size, head.frontier)
     whole = (
         tree == Checkpoint(log.origin, head.size, head.root)
         and frontier.root() == head.root

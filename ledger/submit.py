@@ -16,7 +16,6 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from ledger import clock
@@ -25,6 +24,7 @@ from ledger.commit import Committed, Committer, loader, unexpected
 from ledger.errors import BusyError, InDoubtError, IntegrityError, LedgerError
 from ledger.events.entry import decode_entry
 from ledger.events.names import format_instant
+from ledger.receipt import Receipt
 from ledger.state.fold import Place, fold
 from ledger.state.registry import Registry
 from ledger.store.database import reading
@@ -45,27 +45,8 @@ _LOGGER = logging.getLogger("counterseal.submit")
 MOST_IN_A_BATCH: Final = 1_000
 # Longer than a commit is tried again, shorter than a client's patience.
 ANSWER_SECONDS: Final = 45.0
+__all__ = ["ANSWER_SECONDS", "MOST_IN_A_BATCH", "Receipt", "Submitter"]
 _CONSEQUENCES: Final = ("release.granted", "release.lapsed")
-
-
-@dataclass(frozen=True)
-class Receipt:
-    """What a submitter keeps.
-
-    ``outcome`` is ``allow`` or ``deny``; ``consequences`` are further entries that the command
-    brought about, as (sequence, kind); ``checkpoint`` is the signed note that covers them all.
-    ``replayed`` is True where the same command was recorded before under the same key.
-    """
-
-    outcome: str
-    sequence: int
-    kind: str
-    recorded_at: str
-    leaf_hash: bytes
-    decision: Decision | None
-    consequences: tuple[tuple[int, str], ...]
-    checkpoint: bytes
-    replayed: bool
 
 
 class Submitter:

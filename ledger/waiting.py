@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from ledger.batch import Asked
     from ledger.events.actor import Actor
-    from ledger.submit import Receipt
+    from ledger.receipt import Receipt
 
 MOST_COMMANDS: Final = 10_000
 MOST_BYTES: Final = 64 * 1024 * 1024

@@ -66,6 +66,7 @@ STATUS: Final[dict[type[LedgerError], HTTPStatus]] = {
     PolicyError: HTTPStatus.UNPROCESSABLE_ENTITY,
     IntegrityError: HTTPStatus.SERVICE_UNAVAILABLE,
     BusyError: HTTPStatus.SERVICE_UNAVAILABLE,
+    InDoubtError: HTTPStatus.SERVICE_UNAVAILABLE,
     OutsideError: HTTPStatus.SERVICE_UNAVAILABLE,
     SignInError: HTTPStatus.UNAUTHORIZED,
     TokenError: HTTPStatus.UNAUTHORIZED,

@@ -6,7 +6,7 @@ the kind of damage, and up to which checkpoint everything still stands. Nothing 
 """
 
 from ledger.audit.copied import audit_copy
-from ledger.audit.found import MOST_PROBLEMS, Audit, Counts, Problem
+from ledger.audit.found import MOST_OF_A_KIND, Audit, Counts, Problem
 from ledger.audit.live import audit
 
-__all__ = ["MOST_PROBLEMS", "Audit", "Counts", "Problem", "audit", "audit_copy"]
+__all__ = ["MOST_OF_A_KIND", "Audit", "Counts", "Problem", "audit", "audit_copy"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-MOST_PROBLEMS: Final = 100
+MOST_OF_A_KIND: Final = 20
 _OF_THE_TREE: Final = {"entry", "tile", "checkpoint"}
 
 
@@ -55,6 +55,7 @@ class Audit:
     skipped: list[str] = field(default_factory=list)
     more: int = 0
     first_wrong: int | None = None
+    _told: dict[tuple[str, str], int] = field(default_factory=dict)
 
     @property
     def sound(self) -> bool:
@@ -62,11 +63,12 @@ class Audit:
         return not self.problems
 
     def note(self, table: str, sequence: int, code: str, sentence: str) -> None:
-        """Add a damage; of very many only the first are kept, and the rest counted."""
+        """Add a damage; of many of a kind only the first are kept, and the rest counted."""
         if sequence >= 0 and table in _OF_THE_TREE:
             known = self.first_wrong
             self.first_wrong = sequence if known is None else min(known, sequence)
-        if len(self.problems) < MOST_PROBLEMS:
+        self._told[table, code] = number = self._told.get((table, code), 0) + 1
+        if number <= MOST_OF_A_KIND:
             self.problems.append(Problem(table, sequence, code, sentence))
         else:
             self.more += 1

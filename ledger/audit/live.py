@@ -159,7 +159,7 @@ class _LiveAudit:
             if wanted != row[3:]:
                 sentence = "The columns by which it is found do not agree with its envelope."
                 self._found.note("entry", row[0], "columns-wrong", sentence)
-        if len(entries) == len(rows):
+        if rows and len(entries) == len(rows):
             self._check_keys(entries)
             self._check_private(entries, start, stop)
 

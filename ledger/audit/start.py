@@ -79,12 +79,34 @@ def _stand(log: Log, walk: Walk, since: Checkpoint, connection: Connection) -> N
     walk.begin_behind(proved(rows[0].envelope), keys, policy, registry)
 
 
+def standing(log: Log, walk: Walk, connection: Connection, head: Head) -> None:
+    """Put a walk behind the head as it is stored, ready to fold what comes.
+
+    Whoever opened the log has proved its head; what the walk reads is believed.
+    """
+    walk.tree.resume(
+        head.size,
+        lambda level, index, width: read_tile(connection, log.log_id, level, index, width),
+    )
+    keys = read_keys_in(connection, log.log_id, head.size)
+    registry = Registry(lambda table, key: folded.load(connection, log.log_id, table, key))
+    policy = registry.policy()
+    rows = read_entries(connection, log.log_id, head.size - 1, head.size)
+    before = decode_entry(rows[0].envelope)
+    walk.begin_behind(before, keys, "" if policy is None else policy.digest, registry)
+    walk.folding = True
+
+
 def read_keys(log: Log, size: int) -> KeyHistory:
     """The log's own keys over its first ``size`` entries, as they are stored."""
     with reading(log.engine) as connection:
-        stored = envelopes_of(connection, log.log_id, sorted(KEY_KINDS), size)
+        return read_keys_in(connection, log.log_id, size)
+
+
+def read_keys_in(connection: Connection, log_id: int, size: int) -> KeyHistory:
+    """As ``read_keys``, in a transaction that is open."""
     keys = KeyHistory()
-    for envelope in stored:
+    for envelope in envelopes_of(connection, log_id, sorted(KEY_KINDS), size):
         entry = decode_entry(envelope)
         keys = keys.after(entry.event, entry.sequence)
     return keys

@@ -142,12 +142,18 @@ def _begin_sqlite(connection: Connection) -> None:
 def reading(engine: Engine) -> Iterator[Connection]:
     """A transaction that only reads; keep it short, it may hold up commits.
 
+    All of it sees the database as it was at one moment (a snapshot), however many append meanwhile.
+
     Raises:
         BusyError, OutsideError: the database can't be read.
     """
-    with _foreign_errors("read"), engine.connect() as connection, connection.begin():
+    with _foreign_errors("read"), engine.connect() as plain:
+        connection = plain
+        if engine.dialect.name == "postgresql":
+            connection = plain.execution_options(isolation_level="REPEATABLE READ")
         try:
-            yield connection
+            with connection.begin():
+                yield connection
         except DBAPIError as error:
             _give_up(connection, error)
             raise

@@ -20,6 +20,8 @@ from ledger.errors import BusyError, InDoubtError, OutsideError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ledger.errors import LedgerError
+
 _PRIMARY_CODE: Final = 0xFF
 
 
@@ -124,7 +126,7 @@ def commit_error(error: DBAPIError) -> BusyError | OutsideError:
     )
 
 
-def may_pass(error: OutsideError) -> bool:
+def may_pass(error: LedgerError) -> bool:
     """Whether the same transaction may well succeed when it is tried again at once."""
     return any(error.code == fault.value for fault in _ASK_AGAIN)
 

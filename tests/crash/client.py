@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ledger.batch import Asked
-from ledger.errors import BusyError, InputError, LedgerError, OutsideError
+from ledger.errors import BusyError, LedgerError, OutsideError
 from ledger.events.actor import Actor
 from ledger.events.catalogue import read_command
 from ledger.keys.keyring import open_keyring
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ledger.events.event import Event
+    from ledger.log import Log
 
 BATCH = 20
 BATCH_EVERY = 8
@@ -84,7 +85,7 @@ def work(task: Work) -> None:
     ask(0)
 
 
-def _opened(task: Work, guard: Guard):  # noqa: ANN202
+def _opened(task: Work, guard: Guard) -> Log:
     """The log; a server that was killed may still be coming back."""
     while True:
         try:
@@ -106,7 +107,7 @@ def _ask(submitter: Submitter, who: Actor, notes: Notebook, keys: list[str]) -> 
         except (OutsideError, BusyError) as error:
             notes.failed(keys[0], error.code)
             continue
-        except (InputError, LedgerError) as error:
+        except LedgerError as error:
             notes.failed(keys[0], f"unexpected-{error.code}")
             os._exit(4)
         notes.holds(

@@ -9,6 +9,7 @@ full audit runs.
 from __future__ import annotations
 
 import multiprocessing
+import os
 import secrets
 import signal
 import time
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
 PROCESSES = 2
 CLIENTS = 4
-_LOAD_SECONDS = 0.2
+_LOAD_SECONDS = 0.3
 _OPEN_SECONDS = 0.15
 # Of ten rounds on PostgreSQL, so many kill a backend and so many the server itself.
 _BACKENDS_OF_TEN = 2
@@ -167,7 +168,7 @@ class Home:
         chance = secrets.randbelow(10)
         time.sleep(_up_to(_LOAD_SECONDS))
         if chance < _BACKENDS_OF_TEN:
-            self._counts.backend_kills += _kill_backend(server, self.house.url)
+            self._counts.backend_kills += _kill_backend(self.house.url)
         elif chance < _BACKENDS_OF_TEN + _SERVERS_OF_TEN:
             server.crash()
             self._counts.server_kills += 1
@@ -222,9 +223,9 @@ class Home:
 def _furnished(url: str, folder: Path) -> House:
     """A log with a model and a version to observe."""
     house = build(url, folder)
-    ana = person()
-    house.submit(ana)
-    house.submit(a_model(ana.actor_id))
+    owner = secrets.token_hex(16)
+    house.submit(person(actor_id=owner))
+    house.submit(a_model(owner))
     house.submit(a_version())
     house.submitter.close()
     house.log.engine.dispose()
@@ -236,16 +237,13 @@ def _up_to(seconds: float) -> float:
     return secrets.randbelow(1_000_000) / 1_000_000 * seconds
 
 
-def _kill_backend(server: PostgresServer, url: str) -> int:
+def _kill_backend(url: str) -> int:
     """Kill -9 one session of the database; PostgreSQL then restarts all of them."""
-    import os
-
     plain = make_url(url).set(drivername="postgresql").render_as_string()
     query = (
         "SELECT pid FROM pg_stat_activity WHERE datname = current_database() "
         "AND pid <> pg_backend_pid()"
     )
-    del server
     with suppress(psycopg.OperationalError), psycopg.connect(plain, autocommit=True) as connection:
         pids = [pid for (pid,) in connection.execute(query).fetchall()]
         if pids:

@@ -16,12 +16,12 @@ from ledger.audit import audit
 from ledger.batch import Batch
 from ledger.core.envelope import parse_envelope
 from ledger.errors import IntegrityError, LedgerError, OutsideError
-from ledger.store.entries import Head
 from tests.tools.house import person
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ledger.store.entries import Head
     from tests.tools.house import House
 
 OTHER = Ed25519PrivateKey.generate()

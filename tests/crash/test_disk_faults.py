@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import os
 import pwd
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,8 +21,10 @@ from sqlalchemy import text
 
 from ledger.audit import audit
 from ledger.batch import Asked
-from ledger.errors import OutsideError
+from ledger.errors import InDoubtError, OutsideError
+from ledger.store import database
 from ledger.store.database import writing
+from ledger.submit import Submitter
 from tests import setup_tools
 from tests.tools.house import House, build, person
 from tests.tools.postgresql import start_postgres
@@ -144,6 +147,30 @@ def test_a_guard_whose_disk_fails_gives_no_receipt_until_it_is_back(
     assert_whole(house, {3: again["leaf"]})
 
 
+def test_a_guard_that_is_locked_too_long_gives_no_receipt_and_no_alarm(
+    sqlite_house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = sqlite_house
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.2)
+    log = house.reopened()
+    door = Submitter(log, house.judge, now=house.clock)
+    event = person()
+    with closing(sqlite3.connect(house.folder / "guard.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(InDoubtError) as refused:
+            door.submit(house.service, event, "k")
+        other.execute("ROLLBACK")
+    assert refused.value.code == "guard-failed"
+    assert log.alarm == ""
+    receipt = door.submit(house.service, event, "k")
+    assert (receipt.sequence, receipt.replayed) == (2, True)
+    assert door.submit(house.service, person()).sequence == 3
+    door.close()
+    log.engine.dispose()
+    log.guard.close()
+    assert_whole(house, {2: receipt.leaf_hash.hex()})
+
+
 def limit_pages(house: House, pages: list[int]) -> None:
     """Let the database hold at most ``pages[0]`` more pages, as a full disk would; 0 is no limit."""
 
@@ -160,10 +187,9 @@ def test_a_full_database_refuses_and_takes_again_when_there_is_room(sqlite_house
     house.submit(person(), "a")
     pages = [1]
     limit_pages(house, pages)
-    events = [person(f"P{number}" * 60) for number in range(10)]
+    events = [person(f"P{number}" * 60) for number in range(50)]
     with pytest.raises(OutsideError) as full:
-        for _ in range(5):
-            house.submitter.submit_batch(house.service, [Asked(event) for event in events])
+        house.submitter.submit_batch(house.service, [Asked(event) for event in events])
     assert full.value.code == "database-full"
     assert "Nothing was recorded" in full.value.remedy
     pages[0] = 0

@@ -3,18 +3,50 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
+from ledger.audit import audit
+from tests.crash.asker import POINTS, person_of
 from tests.crash.kills import Counts, Home
+from tests.tools.house import person
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.tools.house import House
     from tests.tools.postgresql import PostgresServer
 
 ROUNDS = 13
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_process_killed_at_a_point_of_the_write_path_is_asked_again_elsewhere(
+    house: House, pytestconfig: pytest.Config, point: str
+) -> None:
+    """The same key at another process: the receipt of what was durable, else a first one."""
+    house.submit(person(), "before")
+    command = [sys.executable, "-m", "tests.crash.asker", house.url, str(house.folder), point]
+    died = subprocess.run(
+        command, cwd=pytestconfig.rootpath, input="k\n", capture_output=True, text=True, check=False
+    )
+    assert died.returncode == -signal.SIGKILL, died.stderr
+    assert died.stdout == ""
+    if POINTS[point]:
+        assert house.log.head().size == 4
+    receipt = house.submit(person_of("k"), "k")
+    assert (receipt.sequence, receipt.replayed) == (3, POINTS[point])
+    assert receipt.leaf_hash == house.log.entry(3).leaf
+    guarded = house.log.guard.read(house.log.origin)
+    assert guarded is not None
+    assert guarded.size == 4
+    assert house.submit(person_of("k"), "k").checkpoint == receipt.checkpoint
+    assert house.submit(person(), "after").sequence == 4
+    assert audit(house.log).problems == []
 
 
 def assert_nothing_lost(counts: Counts) -> None:

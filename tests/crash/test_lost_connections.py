@@ -6,7 +6,7 @@ import tempfile
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 import psycopg
 import pytest
@@ -21,9 +21,12 @@ from ledger.store import database
 from ledger.submit import Submitter
 from tests.crash.proxy import Wire, wire
 from tests.tools.house import House, build, person
+from tests.tools.postgresql import start_postgres
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from ledger.log import Log
 
 pytestmark = pytest.mark.postgres
 
@@ -74,7 +77,7 @@ def assert_whole(house: House, size: int) -> None:
 
 def be_impatient(house: House, seconds: float) -> None:
     made = Committer(house.log, house.judge, house.clock, retry_seconds=seconds)
-    house.submitter._committer = made  # noqa: SLF001
+    house.submitter._committer = made
 
 
 def terminate(house: House, backend: int) -> None:
@@ -118,7 +121,7 @@ def test_a_backend_that_is_terminated_in_the_middle_is_replaced(
     house = pg_house
     ended: list[int] = []
 
-    def end(connection, cursor, sql, *_) -> None:  # noqa: ANN001
+    def end(connection: Any, cursor: object, sql: str, *_: object) -> None:
         del cursor
         if statement in sql and not ended:
             ended.append(connection.connection.dbapi_connection.info.backend_pid)
@@ -155,6 +158,22 @@ def test_who_can_not_find_out_says_so_and_the_key_tells_later(
     assert_whole(house, 5)
 
 
+def test_a_commit_that_is_lost_every_time_ends_with_a_typed_error(
+    line: tuple[House, Wire],
+) -> None:
+    house, cable = line
+    house.submit(person("before"))
+    be_impatient(house, 0.3)
+    cable.cut(b"COMMIT\0", "before", times=10_000)
+    with pytest.raises(OutsideError) as failed:
+        house.submit(person(), "k")
+    assert failed.value.code in {"database-lost", "commit-in-doubt"}
+    assert cable.cuts > 1
+    cable.cut(b"COMMIT\0", "before", times=0)
+    assert not house.submit(person(), "k2").replayed
+    assert_whole(house, 4)
+
+
 def test_a_retry_at_another_process_gets_the_receipt_of_a_lost_answer(
     pg_house: House, line: tuple[House, Wire]
 ) -> None:
@@ -184,6 +203,24 @@ def test_what_others_recorded_meanwhile_does_not_hide_a_lost_answer(
 
 def assert_recorded(house: House, sequence: int) -> None:
     assert house.submit(person(), "theirs").sequence == sequence
+
+
+def test_a_read_back_that_finds_the_head_held_does_not_claim_that_nothing_was_recorded(
+    pg_house: House, line: tuple[House, Wire], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house, cable = line
+    house.log.engine.dispose()
+    monkeypatch.setattr(database, "BUSY_SECONDS", 1)
+    plain = pg_house.log.engine.url.set(drivername="postgresql").render_as_string()
+    event = person()
+    with psycopg.connect(plain) as other:
+        cable.cut(b"COMMIT\0", "after", then=lambda: other.execute("SELECT * FROM head FOR UPDATE"))
+        with pytest.raises(InDoubtError) as doubt:
+            house.submit(event, "k")
+    assert doubt.value.code == "commit-in-doubt"
+    receipt = house.submit(event, "k")
+    assert (receipt.sequence, receipt.replayed) == (2, True)
+    assert_whole(house, 3)
 
 
 def test_a_deadlock_is_resolved_and_the_commit_tried_again(
@@ -257,13 +294,20 @@ def test_a_process_that_stands_still_with_the_lock_does_not_stop_the_others(
     pg_house.log.engine.dispose()
     monkeypatch.setattr(database, "SILENT_SECONDS", 1)
     stopped = pg_house.reopened()
-    with pytest.raises(OutsideError), database.writing(stopped.engine) as connection:
-        connection.execute(text("SELECT * FROM head FOR UPDATE"))
-        assert pg_house.submit(person()).sequence == 2
-        connection.execute(text("SELECT 1"))
+    with pytest.raises(OutsideError) as ended:
+        hold_still(stopped, pg_house)
+    assert ended.value.code == "database-lost"
     stopped.engine.dispose()
     stopped.guard.close()
     assert_whole(pg_house, 3)
+
+
+def hold_still(stopped: Log, other: House) -> None:
+    """Take the head's lock, stand still while another is served, then go on."""
+    with database.writing(stopped.engine) as connection:
+        connection.execute(text("SELECT * FROM head FOR UPDATE"))
+        assert other.submit(person()).sequence == 2
+        connection.execute(text("SELECT 1"))
 
 
 def test_a_lock_held_too_long_is_a_typed_error_and_service_goes_on(
@@ -290,3 +334,47 @@ def test_a_commit_is_durable_though_the_server_says_otherwise(pg_house: House) -
     plain = pg_house.log.engine.url.set(drivername="postgresql").render_as_string()
     with psycopg.connect(plain) as other:
         assert other.execute("SHOW synchronous_commit").fetchone() == ("off",)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_server_that_is_killed_while_it_commits_and_started_again_is_waited_for(
+    tmp_path: Path, when: Literal["before", "after"]
+) -> None:
+    server = start_postgres()
+    try:
+        server.wait()
+        house = build(server.url(server.create()), tmp_path)
+        with tempfile.TemporaryDirectory(prefix="wire-") as folder:
+            place = Path(folder) / "w"
+            with wire(server.folder, place) as cable:
+                url = make_url(house.url).update_query_dict({"host": str(place)})
+                house.url = url.render_as_string(hide_password=False)
+                log = house.reopened()
+                door = Submitter(log, house.judge, now=house.clock)
+
+                crashed = threading.Event()
+
+                def crash() -> None:
+                    server.crash()
+                    crashed.set()
+
+                found: list[int] = []
+                cable.cut(b"COMMIT\0", when, then=crash)
+                asking = threading.Thread(
+                    target=lambda: found.append(door.submit(house.service, person(), "k").sequence)
+                )
+                asking.start()
+                assert crashed.wait(10)
+                # By this thread: the server is told to end when the thread that began it ends.
+                server.start_again()
+                asking.join()
+                assert found == [2]
+                assert door.submit(house.service, person(), "l").sequence == 3
+                assert cable.cuts == 1
+                assert_whole(house, 4)
+                door.close()
+                for one in (log, house.log):
+                    one.engine.dispose()
+                    one.guard.close()
+    finally:
+        server.stop()

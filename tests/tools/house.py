@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ledger.events.event import Event
+    from ledger.receipt import Receipt
     from ledger.state.registry import Registry
 
 POLICY = "ab" * 32
@@ -108,7 +109,7 @@ class House:
     def service(self) -> Actor:
         return Actor(id=self.log.service, type="service", via="service")
 
-    def submit(self, event: Event, key: str = ""):  # noqa: ANN201
+    def submit(self, event: Event, key: str = "") -> Receipt:
         return self.submitter.submit(self.service, event, key)
 
     def reopened(self) -> Log:
@@ -117,9 +118,9 @@ class House:
 
     def fill(self) -> None:
         """A person, a model with two versions, a document, a release, a deployment, a denial."""
-        ana = person()
-        self.submit(ana, "ana")
-        self.submit(a_model(ana.actor_id), "model")
+        ana = secrets.token_hex(16)
+        self.submit(person(actor_id=ana), "ana")
+        self.submit(a_model(ana), "model")
         self.submit(a_version(), "v1")
         self.submit(a_version(version="1.1.0", digest="c1" * 32), "v2")
         of = {"model": "churn", "version": "1.0.0"}

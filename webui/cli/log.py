@@ -138,6 +138,26 @@ def export_timestamps(folder: Path) -> None:
             click.echo(f"{folder / name}.tsr  over {stored.size}.note  by {stored.authority}")
 
 
+@log.command("import")
+@home_option
+@click.argument("source", metavar="SOURCE")
+def import_(source: str) -> None:
+    """Bring back entries that the ledger lacks from SOURCE, a folder or an address of a copy.
+
+    For a ledger that is behind its guard because an older database was put back. Every entry is
+    verified before it is stored; afterwards the ledger takes entries again.
+    """
+    from ledger.bring_back import bring_back
+    from webui.cli.verify import source_of
+
+    with opened() as wiring, shown() as progress:
+        done = bring_back(wiring.log, source_of(source), progress)
+    click.echo(f"{done.size - done.before} entries brought back; the ledger holds {done.size}")
+    if done.texts_missing:
+        click.echo(f"{done.texts_missing} private texts of them are in no copy and stay missing")
+    click.echo("The guard agrees: the ledger takes entries again.")
+
+
 @log.command("begin-guard")
 @home_option
 def begin_guard() -> None:

@@ -137,7 +137,7 @@ def _copy(
 ) -> Audit:
     from ledger.audit import audit_copy
 
-    source = _source(target)
+    source = source_of(target)
     with shown() as progress:
         return audit_copy(
             source,
@@ -149,7 +149,8 @@ def _copy(
         )
 
 
-def _source(target: str) -> TileSource:
+def source_of(target: str) -> TileSource:
+    """The copy of a log in a folder or at an address."""
     from ledger.mirror import DirectorySource, HttpSource
 
     if target.startswith(("https://", "http://")):
@@ -208,7 +209,9 @@ def told(found: Audit) -> list[str]:
         f"{_place(one.table, one.sequence)}: {one.sentence} [{one.code}]" for one in found.problems
     ]
     number = len(found.problems)
-    shown_ = f"the first {number} problems are shown" if found.more else _many(number)
+    shown_ = (
+        f"{number} of {number + found.more} problems are shown" if found.more else _many(number)
+    )
     return [*lines, "", _still(found), f"NOT VERIFIED: {shown_}."]
 
 

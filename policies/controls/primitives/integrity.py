@@ -9,7 +9,7 @@ from pydantic import Field
 
 from ledger.events.custody import RestoreTested
 from ledger.events.entry import FIRST_PREVIOUS
-from policies.controls.finding import Deviation, Tally, many
+from policies.controls.finding import Deviation, Tally, many, not_recorded
 from policies.controls.primitives.arguments import Arguments
 from policies.controls.primitives.intervals import gaps, life
 
@@ -136,8 +136,8 @@ class RecoveryArguments(Arguments):
 def recovery(material: Material, arguments: RecoveryArguments) -> Finding:
     """T12: a backup was restored and verified, and no longer ago than allowed, all the time.
 
-    The period is cut to the life of the ledger. A drill that failed is an exception; insufficient
-    where no drill is recorded and the time covered is shorter than the interval.
+    The period is cut to the life of the ledger. A drill that failed is an exception. Insufficient
+    where the ledger records no drill at all: they may be recorded elsewhere.
     """
     drills = [
         (item.entry.sequence, item.entry.recorded_at[:10], item.entry.event)
@@ -153,16 +153,20 @@ def recovery(material: Material, arguments: RecoveryArguments) -> Finding:
     start, end = life(material)
     days = [start, *(date.fromisoformat(day) for _, day in passed), end]
     numbers = tuple(number for number, _ in passed)
-    missing: tuple[Deviation, ...] = ()
-    found = gaps(days, numbers, arguments.every_days)
-    if not drills and not found:
-        missing = (Deviation((), "No restore was tried yet, and none was due."),)
-    tally = Tally(max(len(drills), 1), max(len(drills), 1), (*failed, *found), missing, numbers)
-    held = f"{many(len(drills), 'backup was', 'backups were')} restored for practice"
     every = many(arguments.every_days, "day")
+    if not drills:
+        return not_recorded(
+            "T12",
+            2,
+            "No restore for practice is recorded in this ledger; show from elsewhere that one was "
+            f"made at least every {every}.",
+        )
+    found = gaps(days, numbers, arguments.every_days)
+    tally = Tally(len(drills), len(drills), (*failed, *found), (), numbers)
+    held = f"{many(len(drills), 'backup was', 'backups were')} restored for practice"
     sentence = {
         "pass": f"{held}, each found whole; no gap is longer than {every}.",
         "fail": f"{held}; {many(len(failed), 'drill')} failed, {many(len(found), 'gap')} longer "
         f"than {every}.",
-    }.get(tally.verdict, f"{held}; the time covered is shorter than the interval of {every}.")
-    return tally.found("T12", 2, (RestoreTested.kind,), sentence, population=len(drills))
+    }.get(tally.verdict, held)
+    return tally.found("T12", 2, (RestoreTested.kind,), sentence)

@@ -128,13 +128,23 @@ def test_a_ledger_older_than_the_horizon_passes() -> None:
 
 
 def test_a_ledger_that_never_tried_a_restore_is_told_so() -> None:
-    young = examine(_begun(), "T12", every_days=3660)
-    assert young.verdict == "insufficient_evidence"
-    story = _begun().on("2026-06-30")
-    story.model("later")
-    overdue = examine(story, "T12", every_days=30)
-    assert overdue.verdict == "fail"
-    assert "0 backups were restored for practice" in overdue.sentence
+    found = examine(_begun(), "T12", every_days=92)
+    assert (found.verdict, found.human_part) == ("insufficient_evidence", "missing")
+    assert "No restore for practice is recorded" in found.sentence
+
+
+def test_a_long_time_without_a_drill_fails_once_there_was_one() -> None:
+    story = _begun()
+    story.says(
+        "service",
+        RestoreTested(
+            backup="b0" * 32, position=3, root="be" * 32, behind=0, problems=0, outcome="pass"
+        ),
+    )
+    story.on("2026-12-30").model("later")
+    found = examine(story, "T12", every_days=92)
+    assert found.verdict == "fail"
+    assert "1 gap longer than 92 days" in found.sentence
 
 
 @pytest.mark.parametrize(("outcome", "verdict"), [("pass", "pass"), ("fail", "fail")])

@@ -274,3 +274,18 @@ def test_when_too_much_waits_the_answer_says_to_come_back(
     answer = company.scientist.submit("model.registered", a_model(company.scientist_id))
     assert (answer.status_code, answer.json["code"]) == (503, "busy")
     assert answer.headers["Retry-After"] == "1"
+
+
+def test_when_the_outcome_is_not_known_the_answer_says_to_ask_again(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ledger.errors import InDoubtError
+
+    def in_doubt(*_: object) -> None:
+        raise InDoubtError("Not known.", remedy="Ask again with the same idempotency key.")
+
+    monkeypatch.setattr(company.house.wiring.submitter, "submit", in_doubt)
+    answer = company.scientist.submit("model.registered", a_model(company.scientist_id))
+    assert (answer.status_code, answer.json["code"]) == (503, "outcome-unknown")
+    assert answer.headers["Retry-After"] == "1"
+    assert "same idempotency key" in answer.json["remedy"]

@@ -1,0 +1,177 @@
+"""Bring entries back that the database lacks, from an export, a mirror or a witnessed copy.
+
+For a ledger that is behind its guard: an older database was put back, and somebody elsewhere holds
+the rest. Nothing of the copy is believed:
+
+* its checkpoint is signed by this log's key, covers at least what the guard was promised, and its
+  tree continues both our entries and the promised tree (RFC 6962 section 2.1.2);
+* every entry is walked along as in an audit (hash, signature, chain, place, time, fold) before it
+  is stored, with its columns, tiles, registry rows and idempotency keys as the original had them;
+* private texts are in no copy: those of the brought-back entries stay missing, and are counted.
+
+Each batch is one transaction that leaves a whole ledger, so that it can be interrupted and run
+again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from ledger.audit.found import Audit
+from ledger.audit.signatures import Signatures
+from ledger.audit.start import standing
+from ledger.audit.walk import Walk
+from ledger.core.merkle import check_consistency, prove_consistency
+from ledger.core.tiles import TileReader
+from ledger.errors import ConsistencyError, IntegrityError
+from ledger.source import entries
+from ledger.store import folded
+from ledger.store.database import writing
+from ledger.store.entries import Head, StoredEntry, advance_head, insert_entries, lock_head
+from ledger.store.idempotency import insert_keys
+from ledger.store.tiles import insert_full_tiles
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ledger.audit.walk import Seen
+    from ledger.core.checkpoint import Checkpoint
+    from ledger.log import Log
+    from ledger.source import TileSource
+
+    Progress = Callable[[str, int, int], None]
+
+PAGE: Final = 512
+
+
+@dataclass(frozen=True)
+class BroughtBack:
+    """``before`` and ``size`` of the log; ``texts_missing`` private texts are in no copy."""
+
+    before: int
+    size: int
+    root: bytes
+    texts_missing: int
+
+
+def bring_back(log: Log, source: TileSource, progress: Progress) -> BroughtBack:
+    """Append what a copy of this very log holds beyond our head.
+
+    Afterwards the log's alarm is lifted if its guard agrees.
+
+    Raises:
+        IntegrityError: ``copy-too-short``, ``other-history`` or ``copy-damaged``; what was stored
+            until then is whole.
+        SourceError, OutsideError, CheckpointError, SignatureError: as the source and the note.
+    """
+    note = source.checkpoint()
+    tree = log.read_checkpoint(note)
+    head = log.head()
+    _check_continues(log, source, tree, head)
+    texts = 0
+    size = head.size
+    while size < tree.size:
+        stop = min(size + PAGE, tree.size)
+        texts += _store(log, source, tree, note, size, stop)
+        size = stop
+        progress("entries", size - head.size, tree.size - head.size)
+    log.check_guard()
+    log.alarm = ""
+    return BroughtBack(head.size, size, tree.root, texts)
+
+
+def _check_continues(log: Log, source: TileSource, tree: Checkpoint, head: Head) -> None:
+    guarded = log.guard.read(log.origin)
+    promised = guarded.size if guarded is not None else 0
+    if tree.size < max(promised, head.size):
+        raise IntegrityError(
+            f"The copy holds {tree.size} entries; {max(promised, head.size)} are needed.",
+            code="copy-too-short",
+            remedy="Find a newer export or mirror; or freeze this log and begin a new one.",
+            size=tree.size,
+            promised=promised,
+        )
+    reader = TileReader(source.tile, tree.size)
+    known = [(head.size, head.root)]
+    if guarded is not None:
+        known.append((guarded.size, guarded.root))
+    for size, root in known:
+        try:
+            proof = prove_consistency(size, tree.size, reader.subtree)
+            check_consistency(size, tree.size, root, tree.root, proof)
+        except ConsistencyError as error:
+            raise IntegrityError(
+                f"The copy does not continue the first {size} entries that are known here.",
+                code="other-history",
+                remedy="It is of another history. Keep it: it is evidence.",
+            ) from error
+
+
+def _store(  # noqa: PLR0917 (from where, what, and how far)
+    log: Log, source: TileSource, tree: Checkpoint, note: bytes, start: int, stop: int
+) -> int:
+    """Walk along one batch and store it; returns how many private texts it lacks."""
+    found = Audit(log.origin)
+    page = [
+        (start + place, envelope, None)
+        for place, envelope in enumerate(entries(source, start, stop, tree.size))
+    ]
+    with writing(log.engine) as connection:
+        old = lock_head(connection, log.log_id)
+        if old.size != start:
+            raise IntegrityError("The head moved while entries were brought back.")
+        walk = Walk(found, Signatures(0), lambda *_: None)
+        standing(log, walk, connection, old)
+        seen, _ = walk.take(page, ())
+        rows = [_row(one) for one in seen if one is not None]
+        if not found.sound or len(rows) != len(page):
+            first = found.problems[0].sentence if found.problems else "It can't be read."
+            raise IntegrityError(
+                f"An entry of the copy from {start} on does not verify: {first}",
+                code="copy-damaged",
+                remedy="Nothing of this batch was stored. Find another copy.",
+            )
+        root = walk.tree.root()
+        if stop == tree.size and root != tree.root:
+            raise IntegrityError("The copy's entries are not those of its checkpoint.")
+        insert_entries(connection, log.log_id, rows)
+        insert_full_tiles(connection, log.log_id, old.size, [row.leaf_hash for row in rows])
+        insert_keys(connection, log.log_id, _keys(seen))
+        changed = walk.registry.changed()
+        folded.save(connection, log.log_id, [folded.as_row(*one) for one in changed])
+        new = Head(
+            size=stop,
+            previous=rows[-1].leaf_hash,
+            frontier=walk.tree.frontier().to_bytes(),
+            root=root,
+            recorded_at=walk.recorded_at,
+            checkpoint=note if stop == tree.size else log.sign_checkpoint(stop, root),
+        )
+        advance_head(connection, log.log_id, old.size, new)
+    return sum(len(one.entry.commitments) for one in seen if one is not None)
+
+
+def _row(seen: Seen) -> StoredEntry:
+    entry, concerned = seen.entry, seen.concerned
+    return StoredEntry(
+        sequence=entry.sequence,
+        kind=entry.kind,
+        recorded_at=entry.recorded_at,
+        actor=entry.actor.id,
+        outcome="deny" if entry.kind == "access.denied" else "allow",
+        model=concerned.model,
+        version=concerned.version,
+        environment=concerned.environment,
+        leaf_hash=entry.leaf,
+        envelope=entry.envelope,
+    )
+
+
+def _keys(seen: Sequence[Seen | None]) -> list[tuple[bytes, bytes, int]]:
+    requests = [(one.entry.request, one.entry.sequence) for one in seen if one is not None]
+    return [
+        (bytes.fromhex(request.idempotency_key), bytes.fromhex(request.command), sequence)
+        for request, sequence in requests
+        if request is not None and request.idempotency_key is not None
+    ]

@@ -1,0 +1,1 @@
+"""Whoever can write to the stores tries everything; what notices it is named."""

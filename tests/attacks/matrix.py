@@ -1,0 +1,182 @@
+"""The tamper matrix: for every column of every table a change, and what names it.
+
+``docs/tamper-matrix.md`` is written from it, and a new column has no place in the product until it
+stands here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change of one column: the new value in SQL, which row, and (table, code) that names it.
+
+    ``flip`` is the byte to change instead. ``harmless`` says why nothing needs to notice it.
+    """
+
+    where: str
+    value: str = ""
+    flip: int | None = None
+    named: tuple[tuple[str, str], ...] = ()
+    harmless: str = ""
+
+
+_MOVED: Final = "7"
+_TIME: Final = "'2026-01-01T00:00:00.000000Z'"
+_NOT_EVIDENCE: Final = "it is for people to read and proves nothing; the line or token itself does"
+
+MATRIX: Final[dict[str, dict[str, Change]]] = {
+    "log": {
+        "log_id": Change("log_id = 1", "7", named=(("open", "head-missing"),)),
+        "name": Change("log_id = 1", "'other'", named=(("open", "log-missing"),)),
+        "origin": Change("log_id = 1", "'elsewhere.example/log'", named=(("entry", "misplaced"),)),
+    },
+    "head": {
+        "log_id": Change("log_id = 1", _MOVED, named=(("open", "head-missing"),)),
+        "size": Change("log_id = 1", "10", named=(("head", "head-wrong"),)),
+        "previous": Change("log_id = 1", flip=3, named=(("head", "head-wrong"),)),
+        "frontier": Change("log_id = 1", flip=3, named=(("head", "head-wrong"),)),
+        "root": Change("log_id = 1", flip=3, named=(("head", "head-wrong"),)),
+        "recorded_at": Change("log_id = 1", _TIME, named=(("head", "head-wrong"),)),
+        "checkpoint": Change("log_id = 1", flip=60, named=(("head", "signature-failed"),)),
+    },
+    "entry": {
+        "log_id": Change("log_id = 1 AND sequence = 5", _MOVED, named=(("entry", "gap"),)),
+        "sequence": Change("log_id = 1 AND sequence = 5", "99999", named=(("entry", "gap"),)),
+        "kind": Change("sequence = 5", "'role.granted'", named=(("entry", "columns-wrong"),)),
+        "recorded_at": Change("sequence = 5", _TIME, named=(("entry", "columns-wrong"),)),
+        "actor": Change("sequence = 5", f"'{'ee' * 16}'", named=(("entry", "columns-wrong"),)),
+        "outcome": Change("sequence = 5", "'deny'", named=(("entry", "columns-wrong"),)),
+        "model": Change("sequence = 5", "'other'", named=(("entry", "columns-wrong"),)),
+        "version": Change("sequence = 5", "'9.9.9'", named=(("entry", "columns-wrong"),)),
+        "environment": Change("sequence = 5", "'moon'", named=(("entry", "columns-wrong"),)),
+        "leaf_hash": Change("sequence = 5", flip=9, named=(("entry", "leaf-mismatch"),)),
+        "envelope": Change("sequence = 5", flip=300, named=(("entry", "leaf-mismatch"),)),
+    },
+    "tile": {
+        "log_id": Change("level = 0 AND position = 0", _MOVED, named=(("tile", "tile-missing"),)),
+        "level": Change("level = 0 AND position = 0", "3", named=(("tile", "tile-missing"),)),
+        "position": Change("level = 0 AND position = 0", "5", named=(("tile", "tile-missing"),)),
+        "root": Change("level = 0 AND position = 0", flip=5, named=(("tile", "tile-wrong"),)),
+        "hashes": Change("level = 0 AND position = 0", flip=777, named=(("tile", "tile-wrong"),)),
+    },
+    "checkpoint": {
+        "log_id": Change(
+            "size = (SELECT max(size) FROM checkpoint)",
+            _MOVED,
+            named=(("checkpoint", "checkpoint-missing"),),
+        ),
+        "size": Change("size = 6", "12", named=(("checkpoint", "misplaced"),)),
+        "note": Change("size = 6", flip=60, named=(("checkpoint", "signature-failed"),)),
+    },
+    "publication": {
+        "log_id": Change("log_id = 1", _MOVED, named=(("cosignature", "rows-outside"),)),
+        "size": Change("log_id = 1", "6", named=(("publication", "publication-differs"),)),
+        "note": Change("log_id = 1", flip=60, named=(("publication", "signature-failed"),)),
+        "published_at": Change("log_id = 1", _TIME, harmless=_NOT_EVIDENCE),
+    },
+    "cosignature": {
+        "log_id": Change(
+            "log_id = 1", _MOVED, harmless="a line that is gone is seen as never given"
+        ),
+        "size": Change("log_id = 1", "6", named=(("cosignature", "rows-outside"),)),
+        "signer": Change("log_id = 1", "'nobody'", named=(("skipped", "nobody"),)),
+        "line": Change("log_id = 1", flip=90, named=(("cosignature", "signature-failed"),)),
+        "received_at": Change("log_id = 1", _TIME, harmless=_NOT_EVIDENCE),
+    },
+    "timestamp": {
+        "log_id": Change(
+            "log_id = 1", _MOVED, harmless="a token that is gone is seen as never given"
+        ),
+        "size": Change("log_id = 1", "6", named=(("timestamp", "rows-outside"),)),
+        "authority": Change("log_id = 1", "'https://else.example'", harmless=_NOT_EVIDENCE),
+        "token": Change("log_id = 1", flip=200, named=(("timestamp", "timestamp-failed"),)),
+        "received_at": Change("log_id = 1", _TIME, harmless=_NOT_EVIDENCE),
+    },
+    "folded": {
+        "log_id": Change("kind = 'release'", _MOVED, named=(("folded", "row-missing"),)),
+        "kind": Change("kind = 'release'", "'model'", named=(("folded", "row-wrong"),)),
+        "key": Change("kind = 'release'", "'77'", named=(("folded", "row-wrong"),)),
+        "since": Change("kind = 'release'", "0", named=(("folded", "row-wrong"),)),
+        "as_of": Change("kind = 'release'", "3", named=(("folded", "row-wrong"),)),
+        "model": Change("kind = 'release'", "'other'", named=(("folded", "row-wrong"),)),
+        "version": Change("kind = 'release'", "'9'", named=(("folded", "row-wrong"),)),
+        "environment": Change("kind = 'release'", "'moon'", named=(("folded", "row-wrong"),)),
+        "status": Change("kind = 'release'", "'rejected'", named=(("folded", "row-wrong"),)),
+        "actor": Change("kind = 'release'", "'nobody'", named=(("folded", "row-wrong"),)),
+        "value": Change("kind = 'release'", flip=20, named=(("folded", "row-wrong"),)),
+    },
+    "idempotency": {
+        "log_id": Change("sequence = 4", _MOVED, named=(("idempotency", "key-wrong"),)),
+        "key": Change("sequence = 4", flip=2, named=(("idempotency", "key-wrong"),)),
+        "command": Change("sequence = 4", flip=2, named=(("idempotency", "key-wrong"),)),
+        "sequence": Change("sequence = 4", "5", named=(("idempotency", "key-wrong"),)),
+    },
+    "vault": {
+        "log_id": Change("sequence = 2", _MOVED, named=(("vault", "vault-missing"),)),
+        "sequence": Change("sequence = 2", "3", named=(("vault", "vault-surplus"),)),
+        "field": Change("sequence = 2", "'other'", named=(("vault", "vault-surplus"),)),
+        "subject": Change("sequence = 2", f"'{'ee' * 16}'", named=(("vault", "vault-surplus"),)),
+        "sealed": Change("sequence = 2", flip=20, named=(("vault", "vault-damaged"),)),
+    },
+    "vault_key": {
+        "log_id": Change("log_id = 1", _MOVED, named=(("vault", "vault-missing"),)),
+        "subject": Change(
+            "subject = (SELECT subject FROM vault WHERE sequence = 2 LIMIT 1)",
+            f"'{'ee' * 16}'",
+            named=(("vault", "vault-missing"),),
+        ),
+        "wrapped": Change(
+            "subject = (SELECT subject FROM vault WHERE sequence = 2 LIMIT 1)",
+            flip=20,
+            named=(("vault", "vault-damaged"),),
+        ),
+    },
+    "witness_word": {
+        column: Change(
+            "log_id = 1",
+            harmless="a witness's last word is news for people; its signature is the evidence",
+        )
+        for column in ("log_id", "signer", "outcome", "size", "sentence", "said_at")
+    },
+    "verification": {
+        column: Change(
+            "log_id = 1",
+            harmless="what a run once said is no evidence; whoever doubts it runs it again",
+        )
+        for column in ("log_id", "begun_at", "ended_at", "size", "root", "problems", "report")
+    },
+    "guard": {
+        "origin": Change("size > 0", "'elsewhere.example'", named=(("open", "guard-missing"),)),
+        "size": Change("size > 0", "99999", named=(("open", "behind-guard"),)),
+        "root": Change("size > 0", flip=3, named=(("open", "forked-from-guard"),)),
+        "checkpoint": Change(
+            "size > 0", "'nonsense'", harmless="size and root are what is compared"
+        ),
+    },
+}
+
+
+def as_markdown() -> str:
+    """The matrix as a table for people."""
+    lines = [
+        "# The tamper matrix",
+        "",
+        "Every column of every table was changed behind the program's back, on SQLite and on",
+        "PostgreSQL; this is what names the change. `open` means that the ledger says it when it is",
+        "opened and takes no more entries. Written from `tests/attacks/matrix.py`; a test holds that",
+        "no column is missing.",
+        "",
+        "| table | column | named by | as |",
+        "|---|---|---|---|",
+    ]
+    for table, columns in MATRIX.items():
+        for column, change in columns.items():
+            if change.harmless:
+                lines.append(f"| `{table}` | `{column}` | nothing | {change.harmless} |")
+            for where, code in change.named:
+                lines.append(f"| `{table}` | `{column}` | `{where}` | `{code}` |")
+    return "\n".join(lines) + "\n"
