@@ -30,7 +30,14 @@ from ledger.state.lineage import Lineage, lineage_of
 from ledger.state.registry import Registry
 from ledger.store import folded
 from ledger.store.database import reading
-from ledger.store.entries import Filter, find_entries, read_entries, read_head
+from ledger.store.entries import (
+    Filter,
+    Matches,
+    count_entries,
+    find_entries,
+    read_entries,
+    read_head,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,6 +50,8 @@ if TYPE_CHECKING:
 
 Kind = TypeVar("Kind", bound=Aggregate)
 MOST_ON_A_PAGE = 500
+MOST_COUNTED = 10_000
+NEWEST_LOOKED_AT = 100_000
 
 
 @dataclass(frozen=True)
@@ -237,6 +246,13 @@ class Reader:
                 before=before,
                 after=after,
                 limit=min(limit, MOST_ON_A_PAGE),
+            )
+
+    def count(self, wanted: Filter) -> Matches:
+        """How many entries match: up to 10,000, and by several conditions of the newest 100,000."""
+        with reading(self.log.engine) as connection:
+            return count_entries(
+                connection, self.log.log_id, wanted, most=MOST_COUNTED, newest=NEWEST_LOOKED_AT
             )
 
     def told(self, rows: Iterable[StoredEntry]) -> list[Told]:

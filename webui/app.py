@@ -10,6 +10,7 @@ from webui import api, errors_http, headers, here, pages, tlog
 from webui import hosts as names
 from webui.identity import csrf, current
 from webui.identity.schema import prepare
+from webui.pages import verify
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,6 +35,7 @@ def create_app(wiring: Wiring, *, hosts: Iterable[str] = ()) -> Flask:
     here.keep(app, wiring)
     names.install(app, hosts)
     headers.install(app)
+    verify.allow_uploads(app)
     errors_http.install(app)
     current.install(app, wiring)
     protection = csrf.install(app)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import and_, bindparam, insert, select, update
+from sqlalchemy import and_, bindparam, func, insert, select, update
 
 from ledger.errors import InputError, IntegrityError
 from ledger.store.tables import checkpoint, entry, head, log
@@ -187,6 +187,45 @@ def find_entries(
     return [_stored(row) for row in connection.execute(query.limit(limit))]
 
 
+@dataclass(frozen=True)
+class Matches:
+    """How many entries match; ``at_least``: there may be more that were not counted."""
+
+    count: int
+    at_least: bool
+
+
+def count_entries(
+    connection: Connection, log_id: int, wanted: Filter, *, most: int, newest: int
+) -> Matches:
+    """Count what matches, and never read much for it.
+
+    One condition that an index answers is counted up to ``most``; with any other, only the
+    ``newest`` entries of the log are looked at.
+    """
+    size = read_head(connection, log_id).size
+    conditions = _conditions(wanted)
+    if not conditions:
+        return Matches(size, at_least=False)
+    first = 0 if _by_one_index(wanted) else max(0, size - newest)
+    conditions.append(entry.c.sequence < size)
+    if first:
+        conditions.append(entry.c.sequence >= first)
+    few = (
+        select(entry.c.sequence).where(entry.c.log_id == log_id, *conditions).limit(most + 1)
+    ).subquery()
+    found = connection.execute(select(func.count()).select_from(few)).scalar_one()
+    return Matches(min(found, most), at_least=found > most or first > 0)
+
+
+def _by_one_index(wanted: Filter) -> bool:
+    """Whether an index gives the matches and nothing besides."""
+    timed = bool(wanted.since or wanted.until)
+    indexed = [bool(wanted.kinds), bool(wanted.model), bool(wanted.actor), timed]
+    others = wanted.version or wanted.environment or wanted.outcome
+    return sum(indexed) == 1 and not others
+
+
 def _conditions(wanted: Filter) -> list[Any]:
     found: list[Any] = [
         column == value
@@ -234,6 +273,46 @@ def read_checkpoints(
         .limit(limit)
     )
     return [(row.size, row.note) for row in connection.execute(query)]
+
+
+def older_checkpoints(
+    connection: Connection, log_id: int, before: int | None, limit: int
+) -> list[tuple[int, bytes, str]]:
+    """Size, signed note and the time of the last entry of checkpoints, newest first."""
+    query = (
+        select(checkpoint.c.size, checkpoint.c.note, entry.c.recorded_at)
+        .outerjoin(
+            entry,
+            and_(entry.c.log_id == checkpoint.c.log_id, entry.c.sequence == checkpoint.c.size - 1),
+        )
+        .where(checkpoint.c.log_id == log_id)
+        .order_by(checkpoint.c.size.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        query = query.where(checkpoint.c.size < before)
+    return [(row.size, row.note, row.recorded_at or "") for row in connection.execute(query)]
+
+
+def read_checkpoint_note(connection: Connection, log_id: int, size: int) -> bytes | None:
+    """The signed note of the checkpoint of exactly this size, or None."""
+    query = select(checkpoint.c.note).where(
+        checkpoint.c.log_id == log_id, checkpoint.c.size == size
+    )
+    note: bytes | None = connection.execute(query).scalar()
+    return note
+
+
+def recorded_times(
+    connection: Connection, log_id: int, sequences: Sequence[int]
+) -> list[tuple[int, str]]:
+    """Number and time of some entries, in order; those that are not there are left out."""
+    query = (
+        select(entry.c.sequence, entry.c.recorded_at)
+        .where(entry.c.log_id == log_id, entry.c.sequence.in_(sequences))
+        .order_by(entry.c.sequence)
+    )
+    return [(row.sequence, row.recorded_at) for row in connection.execute(query)]
 
 
 def checkpoint_covering(connection: Connection, log_id: int, sequence: int) -> bytes | None:

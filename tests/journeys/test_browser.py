@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
+from ledger.core.proof import format_proof
 from tests.webui.house import build
 from tests.webui.seed import PASSWORD, Lived, Seeded, live, seed
 from webui.identity.links import (
@@ -104,6 +105,66 @@ def test_an_entry_is_found_by_filter_and_verified(
     browser_page.get_by_role("button", name="Verify this entry").click()
     expect(browser_page.get_by_text("✓ verifies")).to_be_visible()
     expect(browser_page.get_by_text("✓ holds")).to_have_count(6)
+
+
+def test_the_number_of_matches_follows_the_filters(
+    served: tuple[Seeded, str], browser_page: Page
+) -> None:
+    _, url = served
+    sign_in(browser_page, url, "chi")
+    browser_page.goto(f"{url}/ledger")
+    matches = browser_page.locator("#matches")
+    browser_page.get_by_label("Kind").select_option("version.registered")
+    browser_page.get_by_label("Model").select_option("triage")
+    expect(matches).to_have_text("2 entries match")
+    browser_page.get_by_label("Version").fill("1.1.0")
+    expect(matches).to_have_text("1 entry matches")
+    browser_page.get_by_role("button", name="Filter").click()
+    expect(browser_page.get_by_role("row")).to_have_count(2)
+    browser_page.get_by_label("Format").select_option("csv")
+    with browser_page.expect_download() as waiting:
+        browser_page.get_by_role("button", name="Export").click()
+    assert waiting.value.suggested_filename.endswith("-entries-filtered.csv")
+    assert waiting.value.path().read_text(encoding="utf-8").count("version.registered/v") == 1
+
+
+def test_an_auditor_drops_a_file_without_signing_in(
+    served: tuple[Seeded, str], browser_page: Page
+) -> None:
+    seeded, url = served
+    proof = format_proof(seeded.house.wiring.log.prove(5)).decode()
+    browser_page.goto(f"{url}/login")
+    browser_page.get_by_role("link", name="Verify it").click()
+    expect(browser_page.get_by_text("Or drop a receipt")).to_be_visible()
+    dropped = browser_page.evaluate_handle(
+        """text => {
+          const held = new DataTransfer();
+          held.items.add(new File([text], "entry-5.tlog-proof"));
+          return held;
+        }""",
+        proof,
+    )
+    browser_page.dispatch_event("form[data-drop]", "drop", {"dataTransfer": dropped})
+    expect(browser_page.get_by_text("✓ verifies")).to_be_visible()
+    expect(browser_page.get_by_text("✓ holds")).to_have_count(5)
+    wrong = {"name": "entry-5.tlog-proof", "mimeType": "text/plain"}
+    wrong["buffer"] = proof.replace("index 5", "index 6").encode()
+    browser_page.get_by_label("Proof (.tlog-proof)").set_input_files(wrong)
+    browser_page.get_by_role("button", name="Verify").click()
+    expect(browser_page.get_by_text("✗ does not verify")).to_be_visible()
+
+
+def test_the_ledger_is_verified_from_its_page(
+    served: tuple[Seeded, str], browser_page: Page
+) -> None:
+    _, url = served
+    sign_in(browser_page, url, "chi")
+    browser_page.goto(f"{url}/log")
+    browser_page.get_by_role("button", name="Verify now").click()
+    expect(browser_page.get_by_role("group", name="Runs of the verifier")).to_contain_text(
+        "✓ verified"
+    )
+    expect(browser_page.get_by_role("button", name="Verify now")).to_be_visible()
 
 
 def test_a_report_is_made_and_downloaded(
@@ -219,14 +280,14 @@ def test_no_page_keeps_anybody_out(
     context = new_browser_context(bypass_csp=True, color_scheme=scheme)
     page = context.new_page()
     found, wide = {}, []
-    for path in ("/login", "/setup"):
+    for path in ("/login", "/setup", "/verify"):
         page.goto(url + path)
         found[path] = faults(page)
     sign_in(page, url, "rae")
     pages = ["/", "/models", "/models/triage", "/models/triage/1.1.0", "/deployments", "/ledger"]
     pages += [f"/ledger/{lived.refused}", f"/ledger/{lived.granted}", "/reports", "/policy"]
     pages += [f"/releases/{seeded.release}", f"/releases/{lived.lapsed}", "/people", "/account"]
-    pages += [f"/people/{seeded.ana}", "/log"]
+    pages += [f"/people/{seeded.ana}", "/log", "/log/checkpoints", "/verify"]
     for path in pages:
         page.set_viewport_size({"width": 1280, "height": 800})
         page.goto(url + path)

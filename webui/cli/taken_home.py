@@ -13,10 +13,9 @@ from ledger.core.digest import hex_digest
 from ledger.errors import InputError, OutsideError, ProofError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from ledger.state.aggregates import ReportState
     from webui.wiring import Wiring
 
 
@@ -90,22 +89,17 @@ def find_report(wiring: Wiring, file: Path) -> str:
     Raises:
         ProofError: no entry names the SHA-256 of this file.
     """
+    from webui.issuing import find_issued
+
     digest = hex_digest(_read(file))
-    for report in _reports(wiring):
-        if report.sealed == digest:
-            return (
-                f"{file.name} is report {report.report}, issued {report.at} over the first "
-                f"{report.position} entries; entry {report.since} names its SHA-256 {digest}."
-            )
+    report = find_issued(wiring.reader, digest)
+    if report is not None:
+        return (
+            f"{file.name} is report {report.report}, issued {report.at} over the first "
+            f"{report.position} entries; entry {report.since} names its SHA-256 {digest}."
+        )
     raise ProofError(
         "No entry of the ledger names the SHA-256 of this file.",
         code="report-unknown",
         remedy="It was changed, or is not a report of this installation.",
     )
-
-
-def _reports(wiring: Wiring) -> Iterator[ReportState]:
-    before: int | None = None
-    while page := wiring.reader.reports(before=before, limit=100):
-        yield from page
-        before = page[-1].since

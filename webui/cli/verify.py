@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ledger.core.checkpoint import Checkpoint
     from ledger.core.note import Vkey
     from ledger.source import TileSource
+    from webui.wiring import Wiring
 
     Progress = Callable[[str, int, int], None]
 
@@ -90,6 +91,7 @@ def verify(  # noqa: PLR0917 (each is an option of the command)
 
 def _live(report: str | None, since: Path | None, *, tree_only: bool, workers: int | None) -> Audit:
     from ledger.audit import audit
+    from ledger.events.names import format_instant
     from webui.publishing import read_authorities
 
     with opened() as wiring:
@@ -98,8 +100,9 @@ def _live(report: str | None, since: Path | None, *, tree_only: bool, workers: i
 
             click.echo(find_report(wiring, Path(report)))
         authorities = read_authorities(wiring.settings)
+        begun_at = format_instant(wiring.now())
         with shown() as progress:
-            return audit(
+            found = audit(
                 wiring.log,
                 progress,
                 since=_kept(since, [parse_own(wiring.log.vkey)]),
@@ -107,6 +110,19 @@ def _live(report: str | None, since: Path | None, *, tree_only: bool, workers: i
                 workers=workers,
                 certificates=() if authorities is None else authorities.roots,
             )
+        _record(wiring, begun_at, found)
+        return found
+
+
+def _record(wiring: Wiring, begun_at: str, found: Audit) -> None:
+    """Keep the run; where the database can't be written, what was found is still told."""
+    from ledger.errors import LedgerError
+    from webui.verifying import keep_run
+
+    try:
+        keep_run(wiring, begun_at, found)
+    except LedgerError as error:
+        click.echo(f"This run is not recorded: {error.sentence}", err=True)
 
 
 def parse_own(vkey: str) -> Vkey:

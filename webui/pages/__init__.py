@@ -12,6 +12,7 @@ from webui.pages import (
     account,
     deployments,
     explorer,
+    exporting,
     inbox,
     log,
     models,
@@ -20,6 +21,7 @@ from webui.pages import (
     releases,
     reports,
     sign_in,
+    verify,
 )
 from webui.pages.frame import install, pages
 
@@ -30,6 +32,7 @@ _ROOMS = (
     account,
     deployments,
     explorer,
+    exporting,
     inbox,
     log,
     models,
@@ -38,6 +41,7 @@ _ROOMS = (
     releases,
     reports,
     sign_in,
+    verify,
 )
 
 

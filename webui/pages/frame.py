@@ -31,7 +31,7 @@ MENU: Final = (
     ("/people", "People"),
     ("/log", "Log"),
 )
-_OPEN: Final = {"pages.healthz", "pages.sign_in", "pages.link", "pages.set_up"}
+_OPEN: Final = {"pages.healthz", "pages.sign_in", "pages.link", "pages.set_up", "pages.hand_in"}
 
 
 @dataclass(frozen=True)

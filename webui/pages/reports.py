@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from flask import Response, flash, redirect, render_template, request
 
+from ledger.bundle import make_bundle
 from ledger.errors import RefusedError
 from policies.controls.shipped import FRAMEWORKS
 from webui.here import wired
@@ -25,6 +26,7 @@ def add_to(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/reports", "reports", _reports)
     blueprint.add_url_rule("/reports", "make_report", _make, methods=["POST"])
     blueprint.add_url_rule("/reports/<int:number>.pdf", "report_file", _file)
+    blueprint.add_url_rule("/reports/<int:number>.zip", "report_bundle", _bundle)
 
 
 def _reports() -> ResponseReturnValue:
@@ -67,4 +69,17 @@ def _file(number: int) -> ResponseReturnValue:
     disposition = f'attachment; filename="{state.report}.pdf"'
     return Response(
         data, content_type="application/pdf", headers={"Content-Disposition": disposition}
+    )
+
+
+def _bundle(number: int) -> ResponseReturnValue:
+    """The report's PDF with the entry that records it and a verifier, in one zip file."""
+    from webui.issuing import issued_file
+
+    wiring = wired()
+    state, data = issued_file(wiring, number)
+    made = make_bundle(wiring.log, [number], {f"{state.report}.pdf": data})
+    disposition = f'attachment; filename="{state.report}-evidence.zip"'
+    return Response(
+        made, content_type="application/zip", headers={"Content-Disposition": disposition}
     )

@@ -8,6 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from webui.settings import read_settings
+from webui.verifying import kept_runs
+from webui.wiring import open_home
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -83,3 +87,24 @@ def test_verify_notices_an_older_copy_of_the_database(installed: Run, home: Path
     told = installed("verify")
     assert told.exit_code == 1
     assert "were promised" in told.stdout
+
+
+def test_a_run_is_recorded_and_its_result_shown_later(installed: Run, home: Path) -> None:
+    assert installed("verify").exit_code == 0
+    assert installed("verify", "--tree-only", "--json").exit_code == 0
+    wiring = open_home(read_settings({}, home))
+    newest, first = kept_runs(wiring)
+    wiring.close()
+    assert (first.problems, first.report["verified"]) == (0, True)
+    assert first.begun_at < first.ended_at < newest.begun_at
+    assert newest.report["skipped"]
+
+
+def test_a_run_that_can_not_be_recorded_is_still_told(installed: Run, home: Path) -> None:
+    with sqlite3.connect(home / "ledger.db") as database:
+        database.execute("DROP TABLE verification")
+    database.close()
+    told = installed("verify")
+    assert told.exit_code == 0
+    assert told.stdout.endswith("verified\n")
+    assert "This run is not recorded" in told.stderr

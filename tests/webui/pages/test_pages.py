@@ -26,14 +26,21 @@ EVERY_PAGE = (
     "/ledger/2",
     "/ledger/2/proof",
     "/ledger/2/envelope",
+    "/ledger/2/bundle",
+    "/ledger/count",
+    "/ledger/export?format=csv",
+    "/ledger/export?format=jsonl&words=yes",
     "/log",
+    "/log/checkpoints",
+    "/log/verification",
+    "/verify",
     "/log/checkpoint",
     "/reports",
     "/policy",
     "/people",
     "/account",
 )
-OPEN = {"/login", "/login/link", "/setup", "/healthz"}
+OPEN = {"/login", "/login/link", "/setup", "/healthz", "/verify"}
 
 
 @pytest.fixture
