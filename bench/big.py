@@ -307,7 +307,7 @@ def _append(log: Log, connection: Connection, old: Head, rows: Sequence[StoredEn
         recorded_at=rows[-1].recorded_at,
         checkpoint=log.sign_checkpoint(frontier.size, root),
     )
-    check_rows(log, rows)
+    check_rows(log.keys, rows)
     check_head(log, old, new)
     insert_entries(connection, log.log_id, rows)
     insert_full_tiles(connection, log.log_id, old.size, leaves)

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from importlib import metadata, resources
@@ -17,7 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from ledger import clock
-from ledger.errors import ConflictError, LedgerError, OutsideError
+from ledger.errors import ConflictError, OutsideError
 from ledger.events.actor import Actor
 from ledger.events.assurance import PolicyActivated
 from ledger.genesis import create_log
@@ -168,15 +169,16 @@ def open_home(settings: Settings, *, now: Callable[[], datetime] = clock.now) ->
             code="home-missing",
             remedy="Run `counterseal init`, or name another home with --home.",
         )
-    engine = open_engine(settings.database_url)
-    check_migrated(engine)
-    log = open_log(engine, LOG_NAME, _keyring(settings), Guard(settings.guard_url))
-    try:
+    keyring = _keyring(settings)
+    with ExitStack() as opening:
+        engine = open_engine(settings.database_url)
+        opening.callback(engine.dispose)
+        check_migrated(engine)
+        guard = Guard(settings.guard_url)
+        opening.callback(guard.close)
+        log = open_log(engine, LOG_NAME, keyring, guard)
         log.trust = read_trust_policy(settings.trust_policy, log)
-    except LedgerError:
-        log.guard.close()
-        engine.dispose()
-        raise
+        opening.pop_all()
     reader = Reader(log)
     decide = make_decide(_load_from(reader))
     submitter = Submitter(log, decide, now=now)
