@@ -49,6 +49,7 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "risk_tier": "high",
         "purposes": ("customer-retention",),
         "owner": ANA,
+        "tags": ("customers",),
         "description": "Who will leave next month",
     },
     "version.registered": {

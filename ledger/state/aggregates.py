@@ -151,6 +151,7 @@ class ModelState(Aggregate):
     purposes: tuple[str, ...]
     owner: str
     registrant: str
+    tags: tuple[str, ...] | None = None
     latest: str | None = None
     versions: int = 0
 
