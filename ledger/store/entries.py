@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import and_, bindparam, func, insert, select, update
 
 from ledger.errors import InputError, IntegrityError
+from ledger.store.bulk import insert_rows
 from ledger.store.tables import checkpoint, entry, head, log
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def _head(connection: Connection, query: Select[Any]) -> Head:
 
 def insert_entries(connection: Connection, log_id: int, rows: Sequence[StoredEntry]) -> None:
     """Append rows; a sequence number that exists is refused by the primary key."""
-    connection.execute(insert(entry), [{"log_id": log_id, **vars(row)} for row in rows])
+    insert_rows(connection, entry, [{"log_id": log_id, **vars(row)} for row in rows])
 
 
 def advance_head(connection: Connection, log_id: int, old_size: int, new: Head) -> None:

@@ -31,6 +31,7 @@ def serve(
 ) -> None:
     """Serve the pages and the API until interrupted."""
     from webui.app import create_app
+    from webui.collector import settle
     from webui.custody import BackupClock, record_restore
     from webui.publishing import publishing
     from webui.server import Server, is_loopback
@@ -43,6 +44,7 @@ def serve(
         raise click.BadParameter(msg, param_hint="'--host'")
     with opened() as wiring, publishing(wiring):
         app = create_app(wiring, hosts=public_name)
+        settle()
         server = Server(app, host=host, port=port, threads=threads, https=behind_tls)
         server.start()
         record_restore(wiring)

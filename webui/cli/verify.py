@@ -92,6 +92,7 @@ def verify(  # noqa: PLR0917 (each is an option of the command)
 def _live(report: str | None, since: Path | None, *, tree_only: bool, workers: int | None) -> Audit:
     from ledger.audit import audit
     from ledger.events.names import format_instant
+    from webui.collector import settle
     from webui.publishing import read_authorities
 
     with opened() as wiring:
@@ -102,6 +103,7 @@ def _live(report: str | None, since: Path | None, *, tree_only: bool, workers: i
         authorities = read_authorities(wiring.settings)
         begun_at = format_instant(wiring.now())
         with shown() as progress:
+            settle()
             found = audit(
                 wiring.log,
                 progress,
