@@ -30,6 +30,7 @@ import re
 import struct
 import sys
 import zipfile
+import zlib
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
@@ -304,6 +305,9 @@ def check_entry(sequence, files, checkpoint, keys):
 # --- The bundle ------------------------------------------------------------------------------------
 
 
+DAMAGED_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError)
+
+
 def read_bundle(path):
     """The files of a bundle by name, from a zip file or a folder."""
     if path.is_dir():
@@ -392,7 +396,7 @@ def main(arguments=None):
     try:
         files = read_bundle(options.bundle)
         policy = options.policy.read_text(encoding="utf-8") if options.policy else None
-    except (OSError, zipfile.BadZipFile, UnicodeDecodeError) as error:
+    except (OSError, *DAMAGED_ZIP, ValueError) as error:
         print(f"can't read: {error}", file=sys.stderr)
         return 2
     except Wrong as error:
@@ -406,6 +410,9 @@ def main(arguments=None):
         return 1
     except Wrong as error:
         print(f"NOT VERIFIED: {error}.")
+        return 1
+    except (ValueError, TypeError, AttributeError):
+        print("NOT VERIFIED: a part of the bundle is malformed.")
         return 1
     print("verified")
     return 0
