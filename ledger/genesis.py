@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from ledger.events.assurance import PolicyActivated
     from ledger.keys.keyring import Keyring
-    from ledger.store.guard import Guard
+    from ledger.store.guards import Guard
 
 
 def new_actor_id() -> str:

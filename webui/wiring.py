@@ -28,7 +28,7 @@ from ledger.log import has_log, open_log
 from ledger.publication import read_trust_policy
 from ledger.query import Reader
 from ledger.store.database import open_engine
-from ledger.store.guard import Guard
+from ledger.store.guards import open_guard
 from ledger.store.migrate import check_migrated, migrate
 from ledger.submit import Submitter
 from policies import Document, document_digest, load_document, make_decide
@@ -141,7 +141,7 @@ def _new_origin() -> str:
 
 def _begin(settings: Settings, engine: Engine, origin: str, moment: datetime) -> None:
     """Write the first entries: the last step, before which there is no installation."""
-    guard = Guard(settings.guard_url)
+    guard = open_guard(settings.guard_url)
     certificate = (settings.keys / SEAL_CERTIFICATE).read_bytes()
     create_log(
         engine,
@@ -174,7 +174,7 @@ def open_home(settings: Settings, *, now: Callable[[], datetime] = clock.now) ->
         engine = open_engine(settings.database_url)
         opening.callback(engine.dispose)
         check_migrated(engine)
-        guard = Guard(settings.guard_url)
+        guard = open_guard(settings.guard_url)
         opening.callback(guard.close)
         log = open_log(engine, LOG_NAME, keyring, guard)
         log.trust = read_trust_policy(settings.trust_policy, log)

@@ -50,6 +50,9 @@ def serve(
         backups.start()
         if wiring.log.alarm:
             click.echo(f"The ledger is read-only: {wiring.log.alarm}", err=True)
+        elif wiring.log.guard_away:
+            away = f"Nothing is recorded until the guard answers: {wiring.log.guard_away}"
+            click.echo(away, err=True)
         click.echo(f"Serving {wiring.log.origin} at {server.url} (stop with Ctrl-C)")
         try:
             server.wait()

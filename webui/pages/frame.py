@@ -45,6 +45,7 @@ class Standing:
     demo: bool
     generator: str
     split: str = ""
+    guard_away: str = ""
 
 
 def pages() -> Blueprint:
@@ -138,7 +139,8 @@ def _standing(*, shown: bool) -> Standing:
             size = None
     alarm = wiring.log.alarm if shown else ""
     split = _split_view() if shown and wiring.log.trust.witnesses else ""
-    return Standing(wiring.log.origin, size, root, alarm, wiring.is_demo, generator(), split)
+    away = wiring.log.guard_away if shown else ""
+    return Standing(wiring.log.origin, size, root, alarm, wiring.is_demo, generator(), split, away)
 
 
 def _split_view() -> str:
