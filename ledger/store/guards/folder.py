@@ -107,7 +107,8 @@ class FolderGuard:
     def _replace(self, name: str, data: bytes) -> None:
         """Put a file in place, durably and at once. The lock is held: one writer at a time."""
         part = self._folder / f"{name}.part"
-        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        part.unlink(missing_ok=True)
+        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
