@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
 
 from ledger import log as log_module
 from ledger.audit import audit
-from ledger.errors import InDoubtError, IntegrityError, OutsideError
+from ledger.errors import InDoubtError, IntegrityError, LedgerError, OutsideError
 from ledger.keys.keyring import open_keyring
 from ledger.log import guarded_head, open_log
 from ledger.publish import Publisher
@@ -72,7 +73,7 @@ def heads(house: House, number: int) -> list[Guarded]:
 def test_a_swap_that_is_lost_to_another_process_is_followed_up(house: House, second: Log) -> None:
     """The other one moves the guard part of the way, each time, right before our swap."""
     found = heads(house, 4)
-    steps = list(zip(found[:2], found[1:3], strict=True))
+    steps = list(pairwise(found[:3]))
 
     def move_one_step(meddled: Meddled) -> None:
         if steps:
@@ -291,8 +292,9 @@ def test_a_database_that_is_away_is_no_alarm(house: House, monkeypatch: pytest.M
         raise OutsideError("The database can't be read: it is gone.", code="database-lost")
 
     monkeypatch.setattr(log_module, "_check_end", away)
+    known = house.log
     with pytest.raises(OutsideError) as refused:
-        house.reopened()
+        open_log(known.engine, "main", known.keyring, known.guard)
     assert refused.value.code == "database-lost"
     monkeypatch.undo()
     log = house.reopened()
@@ -305,13 +307,13 @@ def test_two_processes_that_record_at_once_leave_the_guard_at_the_head(
     house: House, second: Log
 ) -> None:
     doors = [house.submitter, Submitter(second, house.judge, now=house.clock)]
-    failures: list[Exception] = []
+    failures: list[LedgerError] = []
 
     def record(door: Submitter) -> None:
         try:
             for _ in range(8):
                 door.submit(house.service, person())
-        except Exception as error:
+        except LedgerError as error:
             failures.append(error)
 
     threads = [threading.Thread(target=record, args=(door,)) for door in doors for _ in range(2)]

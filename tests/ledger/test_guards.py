@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import text
@@ -135,7 +135,7 @@ def objects_place(object_store: ObjectStore) -> Iterator[Place]:
 _KEPT: dict[str, bytes] = {}
 
 
-def _moved_bucket(client) -> str:
+def _moved_bucket(client: Any) -> str:
     """The bucket, emptied into memory, so that it can be deleted."""
     for one in client.list_objects_v2(Bucket=BUCKET).get("Contents", []):
         _KEPT[one["Key"]] = client.get_object(Bucket=BUCKET, Key=one["Key"])["Body"].read()
@@ -143,7 +143,7 @@ def _moved_bucket(client) -> str:
     return BUCKET
 
 
-def _bring_bucket_back(client) -> None:
+def _bring_bucket_back(client: Any) -> None:
     client.create_bucket(Bucket=BUCKET)
     while _KEPT:
         key, body = _KEPT.popitem()

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -39,7 +39,7 @@ class ObjectStore:
     def url(self, prefix: str) -> str:
         return f"s3://{BUCKET}/{prefix}?endpoint={self.endpoint}"
 
-    def client(self):
+    def client(self) -> Any:
         import boto3
 
         return boto3.session.Session().client("s3", endpoint_url=self.endpoint)
