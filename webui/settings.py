@@ -31,8 +31,10 @@ SETTINGS: Final = {
     HOME: "The folder that holds everything of an installation. Default: ~/.counterseal",
     DATABASE_URL: "Where the ledger is kept: sqlite:///FILE or postgresql://... "
     "Default: ledger.db in the home.",
-    GUARD_URL: "Where the last checkpoint is kept apart from the database; put it on another disk "
-    "or host, and never into the same backup. Default: guard.db in the home.",
+    GUARD_URL: "Where the last checkpoint is kept apart from the database: file:///FOLDER, "
+    "s3://BUCKET/PREFIX?endpoint=https://HOST&region=REGION, sqlite:///FILE or postgresql://... "
+    "Put it on another disk or host, and never into the same backup. Default: guard.db in the "
+    "home.",
     PUBLIC_LOG: "yes lets anybody read the checkpoint, tiles and entries below /log/, as "
     "witnesses, monitors and mirrors do; entries name models, versions and pseudonyms of people, "
     "never private texts. no asks for a sign-in or a token that may read. Default: no.",

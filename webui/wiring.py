@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from ledger import clock
-from ledger.errors import ConflictError, OutsideError
+from ledger.errors import ConflictError, InputError, OutsideError
 from ledger.events.actor import Actor
 from ledger.events.assurance import PolicyActivated
 from ledger.genesis import create_log
@@ -28,7 +28,7 @@ from ledger.log import has_log, open_log
 from ledger.publication import read_trust_policy
 from ledger.query import Reader
 from ledger.store.database import open_engine
-from ledger.store.guards import open_guard
+from ledger.store.guards import Shared, open_guard, shared
 from ledger.store.migrate import check_migrated, migrate
 from ledger.submit import Submitter
 from policies import Document, document_digest, load_document, make_decide
@@ -112,7 +112,8 @@ def create(
 
     Raises:
         ConflictError: the home holds an installation already; nothing is changed.
-        OutsideError: the home or the database can't be written.
+        InputError: ``guard-shares-database``.
+        OutsideError: the home, the database or the guard can't be written.
     """
     _make_folder(settings.home)
     _make_folder(settings.reports)
@@ -126,6 +127,7 @@ def create(
                 code="home-exists",
                 remedy="Use it as it is, or name another home with --home.",
             )
+        _prepare_guard(settings, engine)
         name = f"{DEMO_PREFIX if demo else ''}{origin or _new_origin()}"
         if not settings.keys.exists():
             _create_keys(settings, name, now())
@@ -137,6 +139,28 @@ def create(
 
 def _new_origin() -> str:
     return f"counterseal.local/{secrets.token_hex(4)}/{LOG_NAME}"
+
+
+def _prepare_guard(settings: Settings, engine: Engine) -> None:
+    """Find out that the guard can be one, before there is anything that needs it.
+
+    Raises:
+        InputError: ``guard-shares-database``.
+        OutsideError: ``guard-failed``.
+    """
+    guard = open_guard(settings.guard_url)
+    try:
+        guard.prepare()
+        close = shared(engine, guard)
+    finally:
+        guard.close()
+    if close is Shared.DATABASE:
+        raise InputError(
+            f"{close.value}.",
+            code="guard-shares-database",
+            remedy="Name another place with COUNTERSEAL_GUARD_URL: a folder on another disk "
+            "(file:///FOLDER), an object store (s3://BUCKET/PREFIX) or another server.",
+        )
 
 
 def _begin(settings: Settings, engine: Engine, origin: str, moment: datetime) -> None:

@@ -23,6 +23,7 @@ from ledger.errors import LedgerError
 from ledger.store import tiles
 from ledger.store.database import reading
 from ledger.store.entries import scan_entries, scan_leaves
+from ledger.store.guards import shared
 from ledger.store.idempotency import find_keys
 from ledger.store.surplus import count_keys
 
@@ -281,6 +282,8 @@ class _LiveAudit:
             self._found.note("checkpoint", head.size - 1, "checkpoint-missing", sentence)
 
     def _check_guard(self, head: Head) -> None:
+        if close := shared(self._log.engine, self._log.guard).value:
+            self._found.warnings.append(f"{close}; docs/guard.md says where to put it")
         if self._log.alarm:
             self._found.note("head", -1, "alarm", self._log.alarm)
             return

@@ -202,6 +202,7 @@ def told(found: Audit) -> list[str]:
         f"{counts[name]:>10,}  {noun:<14} {what}" for name, noun, what in _COUNTED if counts[name]
     ]
     lines += [f"Not checked: {what}." for what in found.skipped]
+    lines += [f"WARNING: {what}." for what in found.warnings]
     lines.append("")
     if found.sound:
         return [*lines, "verified"]

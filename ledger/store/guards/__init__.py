@@ -7,5 +7,6 @@ from __future__ import annotations
 
 from ledger.store.guards.guard import Guard, Guarded
 from ledger.store.guards.opening import open_guard
+from ledger.store.guards.placement import Shared, shared
 
-__all__ = ["Guard", "Guarded", "open_guard"]
+__all__ = ["Guard", "Guarded", "Shared", "open_guard", "shared"]

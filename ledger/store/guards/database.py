@@ -30,6 +30,11 @@ class DatabaseGuard:
         self._made = False
         self._making = threading.Lock()
 
+    @property
+    def engine(self) -> Engine:
+        """Where the row is, for finding out what else is there."""
+        return self._engine
+
     def prepare(self) -> None:
         """See ``Guard.prepare``."""
         with _typed():
