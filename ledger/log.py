@@ -46,6 +46,7 @@ from ledger.errors import (
     UnknownSubjectError,
 )
 from ledger.events.entry import decode_entry
+from ledger.events.log import LogCreated, LogFrozen
 from ledger.state.keys import KEY_KINDS, KeyHistory
 from ledger.store.database import reading
 from ledger.store.entries import (
@@ -55,6 +56,7 @@ from ledger.store.entries import (
     envelopes_of,
     find_log,
     leaf_hashes,
+    logs_there,
     read_entries,
     read_head,
 )
@@ -100,6 +102,7 @@ class Log:
     service: str = ""
     alarm: str = ""
     guard_away: str = ""
+    successor: str = ""
     trust: TrustPolicy = field(default_factory=TrustPolicy)
     keys: KeyHistory = field(default_factory=KeyHistory)
     keys_state: LogState | None = None
@@ -406,10 +409,10 @@ def guarded_head(head: Head) -> Guarded:
     return Guarded(head.size, head.root, head.checkpoint.decode("utf-8"))
 
 
-def has_log(engine: Engine, name: str) -> bool:
-    """Whether the database holds a log of this name."""
+def has_log(engine: Engine) -> bool:
+    """Whether the database holds any log."""
     with reading(engine) as connection:
-        return find_log(connection, name) is not None
+        return bool(logs_there(connection))
 
 
 def _guard_missing() -> IntegrityError:
@@ -442,6 +445,7 @@ def open_log(engine: Engine, name: str, keyring: Keyring, guard: Guard) -> Log:
     log = Log(engine, found[0], name, found[1], keyring, guard)
     try:
         _check_end(log)
+        log.successor = successor_of(log)
     except LedgerError as error:
         if isinstance(error, BusyError | OutsideError) and error.code not in _LASTING:
             raise
@@ -456,6 +460,35 @@ def open_log(engine: Engine, name: str, keyring: Keyring, guard: Guard) -> Log:
     except LedgerError as error:
         log.alarm = str(error)
     return log
+
+
+def successor_of(log: Log) -> str:
+    """The origin of the log that continues ``log``; empty where none does.
+
+    Its last entry says so; or, where something was lost and no entry could be added any more, the
+    first entry of another log of this database.
+    """
+    last = log.entry(log.head().size - 1).event
+    if isinstance(last, LogFrozen):
+        return last.successor
+    with reading(log.engine) as connection:
+        for log_id, _, origin in logs_there(connection):
+            if log_id == log.log_id:
+                continue
+            event = first_event(connection, log_id)
+            if event is not None and event.previous and event.previous.origin == log.origin:
+                return origin
+    return ""
+
+
+def first_event(connection: Connection, log_id: int) -> LogCreated | None:
+    """What entry 0 of a log says, or None where it can't be read (the verifier of it says why)."""
+    rows = read_entries(connection, log_id, 0, 1)
+    try:
+        event = decode_entry(rows[0].envelope).event if rows else None
+    except LedgerError:
+        return None
+    return event if isinstance(event, LogCreated) else None
 
 
 def _check_end(log: Log) -> None:

@@ -182,7 +182,7 @@ def restore(
         ConflictError: there is a database already; nothing is changed.
         InputError, IntegrityError, OutsideError: see ``open_backup``; ``guard-failed``.
     """
-    keyring = open_keyring(settings.keys, passphrase_of(settings))
+    keyring = open_keyring(settings.log_keys, passphrase_of(settings))
     digest = file_digest(file)
     with open_backup(file, identity) as opened:
         name = opened.manifest.log

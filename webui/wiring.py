@@ -46,7 +46,6 @@ if TYPE_CHECKING:
     from ledger.state.decide import Decide
     from webui.settings import Settings
 
-LOG_NAME: Final = "main"
 DEMO_PREFIX: Final = "demo."
 SEAL_KEY: Final = "seal.pem"
 SEAL_CERTIFICATE: Final = "seal.crt"
@@ -121,14 +120,14 @@ def create(
     try:
         migrate(engine)
         prepare(engine)
-        if has_log(engine, LOG_NAME):
+        if has_log(engine):
             raise ConflictError(
                 "This home's database holds an installation already.",
                 code="home-exists",
                 remedy="Use it as it is, or name another home with --home.",
             )
         _prepare_guard(settings, engine)
-        name = f"{DEMO_PREFIX if demo else ''}{origin or _new_origin()}"
+        name = f"{DEMO_PREFIX if demo else ''}{origin or new_origin(settings.log)}"
         if not settings.keys.exists():
             _create_keys(settings, name, now())
         _begin(settings, engine, name, now())
@@ -137,8 +136,9 @@ def create(
     return open_home(settings, now=now)
 
 
-def _new_origin() -> str:
-    return f"counterseal.local/{secrets.token_hex(4)}/{LOG_NAME}"
+def new_origin(log: str) -> str:
+    """A random origin for a log of this name, for who did not choose one."""
+    return f"counterseal.local/{secrets.token_hex(4)}/{log}"
 
 
 def _prepare_guard(settings: Settings, engine: Engine) -> None:
@@ -171,7 +171,7 @@ def _begin(settings: Settings, engine: Engine, origin: str, moment: datetime) ->
         engine,
         guard,
         _keyring(settings),
-        name=LOG_NAME,
+        name=settings.log,
         origin=origin,
         policy=default_policy(),
         seal_certificate=_fingerprint(certificate),
@@ -200,7 +200,7 @@ def open_home(settings: Settings, *, now: Callable[[], datetime] = clock.now) ->
         check_migrated(engine)
         guard = open_guard(settings.guard_url)
         opening.callback(guard.close)
-        log = open_log(engine, LOG_NAME, keyring, guard)
+        log = open_log(engine, settings.log, keyring, guard)
         log.trust = read_trust_policy(settings.trust_policy, log)
         opening.pop_all()
     reader = Reader(log)
@@ -210,7 +210,7 @@ def open_home(settings: Settings, *, now: Callable[[], datetime] = clock.now) ->
 
 
 def _keyring(settings: Settings) -> Keyring:
-    return open_keyring(settings.keys, passphrase_of(settings))
+    return open_keyring(settings.log_keys, passphrase_of(settings))
 
 
 def passphrase_of(settings: Settings) -> bytes:
@@ -271,6 +271,8 @@ def _create_keys(settings: Settings, name: str, moment: datetime) -> None:
     """Make all keys beside their place, then move them there at once: all of them or none."""
     partial = settings.home / f"keys.partial-{secrets.token_hex(4)}"
     create_keyring(partial, passphrase_of(settings))
+    if settings.log_keys != settings.keys:
+        create_keyring(partial / settings.log, passphrase_of(settings))
     write_secret(partial / SESSION_KEY, secrets.token_bytes(32))
     _create_seal(partial, name, moment)
     try:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ledger.audit.checkpoints import CheckpointCheck, StoredCheckpoints
 from ledger.audit.found import Audit
+from ledger.audit.previous import check_previous
 from ledger.audit.rows import check_folded, check_surplus
 from ledger.audit.shown import check_shown
 from ledger.audit.signatures import Signatures
@@ -249,6 +250,8 @@ class _LiveAudit:
         if not self._tree_only and self._walk.knowing:
             self._count_keys(start, head.size)
         self._check_guard(head)
+        if not self._tree_only:
+            check_previous(self._log, self._found)
 
     def _count_keys(self, start: int, stop: int) -> None:
         with reading(self._log.engine) as connection:

@@ -54,6 +54,8 @@ def serve(
         elif wiring.log.guard_away:
             away = f"Nothing is recorded until the guard answers: {wiring.log.guard_away}"
             click.echo(away, err=True)
+        if wiring.log.successor:
+            click.echo(f"This log is frozen; it is continued by {wiring.log.successor}.", err=True)
         if close := shared(wiring.engine, wiring.log.guard).value:
             click.echo(f"WARNING: {close}.", err=True)
         click.echo(f"Serving {wiring.log.origin} at {server.url} (stop with Ctrl-C)")

@@ -46,6 +46,7 @@ class Standing:
     generator: str
     split: str = ""
     guard_away: str = ""
+    successor: str = ""
 
 
 def pages() -> Blueprint:
@@ -139,8 +140,11 @@ def _standing(*, shown: bool) -> Standing:
             size = None
     alarm = wiring.log.alarm if shown else ""
     split = _split_view() if shown and wiring.log.trust.witnesses else ""
+    next_ = wiring.log.successor if shown else ""
     away = wiring.log.guard_away if shown else ""
-    return Standing(wiring.log.origin, size, root, alarm, wiring.is_demo, generator(), split, away)
+    return Standing(
+        wiring.log.origin, size, root, alarm, wiring.is_demo, generator(), split, away, next_
+    )
 
 
 def _split_view() -> str:

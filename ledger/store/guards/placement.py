@@ -1,4 +1,4 @@
-"""Whether a guard lies where it can be put back together with the ledger: then it guards nothing."""
+"""Whether a guard lies where it can be put back together with the ledger, and guards nothing."""
 
 from __future__ import annotations
 
