@@ -46,7 +46,6 @@ from ledger.errors import (
     UnknownSubjectError,
 )
 from ledger.events.entry import decode_entry
-from ledger.events.log import LogCreated, LogFrozen
 from ledger.state.keys import KEY_KINDS, KeyHistory
 from ledger.store.database import reading
 from ledger.store.entries import (
@@ -69,6 +68,7 @@ from ledger.store.publications import (
     read_cosignatures,
     read_publication,
 )
+from ledger.store.successor import successor_of
 from ledger.store.tiles import read_tile
 from ledger.store.vault import Vault
 
@@ -220,6 +220,11 @@ class Log:
             keys = keys.after(entry.event, entry.sequence)
         self.keys = keys
         self.keyring.turn_to(keys)
+
+    def learn_successor(self) -> None:
+        """Read which log continues this one, if one does."""
+        with reading(self.engine) as connection:
+            self.successor = successor_of(connection, self.log_id, self.origin)
 
     def stored(self, start: int = 0, stop: int | None = None) -> Iterator[StoredEntry]:
         """Stored entries from ``start`` to ``stop - 1``, in short transactions of a page each."""
@@ -445,7 +450,7 @@ def open_log(engine: Engine, name: str, keyring: Keyring, guard: Guard) -> Log:
     log = Log(engine, found[0], name, found[1], keyring, guard)
     try:
         _check_end(log)
-        log.successor = successor_of(log)
+        log.learn_successor()
     except LedgerError as error:
         if isinstance(error, BusyError | OutsideError) and error.code not in _LASTING:
             raise
@@ -460,35 +465,6 @@ def open_log(engine: Engine, name: str, keyring: Keyring, guard: Guard) -> Log:
     except LedgerError as error:
         log.alarm = str(error)
     return log
-
-
-def successor_of(log: Log) -> str:
-    """The origin of the log that continues ``log``; empty where none does.
-
-    Its last entry says so; or, where something was lost and no entry could be added any more, the
-    first entry of another log of this database.
-    """
-    last = log.entry(log.head().size - 1).event
-    if isinstance(last, LogFrozen):
-        return last.successor
-    with reading(log.engine) as connection:
-        for log_id, _, origin in logs_there(connection):
-            if log_id == log.log_id:
-                continue
-            event = first_event(connection, log_id)
-            if event is not None and event.previous and event.previous.origin == log.origin:
-                return origin
-    return ""
-
-
-def first_event(connection: Connection, log_id: int) -> LogCreated | None:
-    """What entry 0 of a log says, or None where it can't be read (the verifier of it says why)."""
-    rows = read_entries(connection, log_id, 0, 1)
-    try:
-        event = decode_entry(rows[0].envelope).event if rows else None
-    except LedgerError:
-        return None
-    return event if isinstance(event, LogCreated) else None
 
 
 def _check_end(log: Log) -> None:

@@ -23,12 +23,11 @@ from ledger.core.note import parse_note
 from ledger.errors import ConflictError, IntegrityError
 from ledger.events.log import Loss, Predecessor
 from ledger.genesis import create_log
-from ledger.log import successor_of
 from ledger.store.database import reading
 from ledger.store.entries import checkpoint_covering
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from ledger.core.checkpoint import Checkpoint
@@ -74,7 +73,8 @@ def continue_frozen(old: Log, plan: Plan) -> Log:
             remedy="Bring back what is missing (`counterseal log import`); if no copy holds it, "
             "state the loss: `counterseal log shard --with-loss`.",
         )
-    named = successor_of(old)
+    old.learn_successor()
+    named = old.successor
     if named != plan.origin:
         raise ConflictError(
             f"The log to continue names {named} as its successor."
@@ -120,9 +120,8 @@ def continue_with_loss(
             remedy="Put a backup back first: `counterseal restore`.",
         )
     tree = old.read_checkpoint(note)
-    promises = [Promise(tree.size, tree.root, note, "checkpoint"), *_promises(old, promised)]
-    most = max(promises, key=lambda one: one.size)
-    return _begin(old, plan, note, _loss(old, tree, most))
+    ours = Promise(tree.size, tree.root, note, "checkpoint")
+    return _begin(old, plan, note, _loss(old, tree, [ours, *_promises(old, promised)]))
 
 
 def _promises(old: Log, promised: bytes | None) -> list[Promise]:
@@ -140,13 +139,16 @@ def _promises(old: Log, promised: bytes | None) -> list[Promise]:
     return found
 
 
-def _loss(old: Log, tree: Checkpoint, most: Promise) -> Loss:
+def _loss(old: Log, tree: Checkpoint, promises: Sequence[Promise]) -> Loss:
     """From where on entries are lost: all of a history that can't be shown to have been ours."""
-    since = tree.size
-    if most.size <= tree.size:
-        with reading(old.engine) as connection:
-            same = old.root_at(connection, most.size) == most.root
-        since = tree.size if same else 0
+    with reading(old.engine) as connection:
+        others = [
+            one
+            for one in promises
+            if one.size <= tree.size and old.root_at(connection, one.size) != one.root
+        ]
+    most = max(others or promises, key=lambda one: one.size)
+    since = 0 if others else tree.size
     return Loss(
         since=since,
         promised_size=most.size,

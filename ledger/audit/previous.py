@@ -13,9 +13,10 @@ from ledger.core.note import ED25519, Vkey, check_note, parse_note
 from ledger.errors import LedgerError
 from ledger.events.entry import decode_entry
 from ledger.events.log import LogFrozen
-from ledger.log import Log, first_event
+from ledger.log import Log
 from ledger.store.database import reading
 from ledger.store.entries import logs_there, read_entries, read_head
+from ledger.store.successor import first_event
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
