@@ -140,10 +140,10 @@ def _standing(*, shown: bool) -> Standing:
             size = None
     alarm = wiring.log.alarm if shown else ""
     split = _split_view() if shown and wiring.log.trust.witnesses else ""
-    next_ = wiring.log.successor if shown else ""
+    successor = wiring.log.successor if shown else ""
     away = wiring.log.guard_away if shown else ""
     return Standing(
-        wiring.log.origin, size, root, alarm, wiring.is_demo, generator(), split, away, next_
+        wiring.log.origin, size, root, alarm, wiring.is_demo, generator(), split, away, successor
     )
 
 
