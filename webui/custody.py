@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import shutil
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from ledger.audit import audit
@@ -23,6 +23,7 @@ from ledger.keys.keyring import open_keyring
 from ledger.store.database import reading
 from ledger.store.guards import open_guard
 from ledger.store.snapshot import put_back
+from webui.settings import log_name
 from webui.wiring import passphrase_of
 
 if TYPE_CHECKING:
@@ -182,10 +183,11 @@ def restore(
         ConflictError: there is a database already; nothing is changed.
         InputError, IntegrityError, OutsideError: see ``open_backup``; ``guard-failed``.
     """
-    keyring = open_keyring(settings.log_keys, passphrase_of(settings))
     digest = file_digest(file)
     with open_backup(file, identity) as opened:
-        name = opened.manifest.log
+        name = log_name(opened.manifest.log)
+        own = replace(settings, log=name)
+        keyring = open_keyring(own.log_keys, passphrase_of(own))
         guarded = _guarded(settings, opened.manifest.origin)
         put_back(opened.database, settings.database_url)
         _put_back_folders(opened, settings)

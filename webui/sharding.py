@@ -15,7 +15,7 @@ from ledger.events.catalogue import read_command
 from ledger.keys.keyring import create_keyring, open_keyring
 from ledger.shard import Plan, continue_frozen, continue_with_loss
 from webui.settings import log_name
-from webui.wiring import generator, passphrase_of
+from webui.wiring import DEMO_PREFIX, generator, passphrase_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,7 +59,7 @@ def shard(wiring: Wiring, name: str, origin: str = "", reason: str | None = None
     name = _free_name(wiring, name)
     log = wiring.log
     if not log.alarm and not log.successor:
-        freeze(wiring, origin or _origin(log, name), reason)
+        freeze(wiring, _origin(wiring, name, origin), reason)
     elif origin and log.successor not in {"", origin}:
         raise InputError(
             f"This log names {log.successor} as its successor already.", code="other-successor"
@@ -81,7 +81,7 @@ def shard_with_loss(
         LedgerError: as ``continue_with_loss``.
     """
     name = _free_name(wiring, name)
-    plan = _plan(wiring, name, origin or _origin(wiring.log, name))
+    plan = _plan(wiring, name, _origin(wiring, name, origin))
     return continue_with_loss(wiring.log, plan, progress, promised=promised)
 
 
@@ -93,9 +93,15 @@ def _free_name(wiring: Wiring, name: str) -> str:
     return name
 
 
-def _origin(log: Log, name: str) -> str:
-    """The origin beside the old one: ``example.org/log/main`` is continued by ``.../log/2027``."""
-    return f"{log.origin.removesuffix(f'/{log.name}')}/{name}"
+def _origin(wiring: Wiring, name: str, wanted: str) -> str:
+    """The origin beside the old one: ``example.org/log/main`` is continued by ``.../log/2027``.
+
+    What continues a demonstration is one too.
+    """
+    log = wiring.log
+    origin = wanted or f"{log.origin.removesuffix(f'/{log.name}')}/{name}"
+    demo = wiring.is_demo and not origin.startswith(DEMO_PREFIX)
+    return f"{DEMO_PREFIX}{origin}" if demo else origin
 
 
 def _plan(wiring: Wiring, name: str, origin: str) -> Plan:

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.webui.house import build
 from webui.pages.words import phrase
 from webui.settings import read_settings
+from webui.sharding import shard
 from webui.wiring import open_home
 
 if TYPE_CHECKING:
@@ -99,7 +101,7 @@ def test_a_loss_is_stated_and_the_home_goes_on(
     monkeypatch.setenv("COUNTERSEAL_LOG", "after-loss")
     assert begun("verify").exit_code == 0
     shown = json.loads(begun("entry", "0", "--json").stdout)
-    event = shown["predicate"]["event"]
+    event = shown["statement"]["predicate"]["event"]
     loss = event["previous"]["loss"]
     assert (loss["since"], loss["promised_size"], loss["source"]) == (2, 3, "guard")
     wiring = open_home(read_settings({"COUNTERSEAL_LOG": "after-loss"}, home))
@@ -124,3 +126,41 @@ def test_people_go_on_signing_in_with_what_they_may_do(
     finally:
         old.close()
         new.close()
+
+
+@pytest.mark.parametrize("framework", ["soc2", "hipaa", "gdpr"])
+def test_reports_are_made_of_the_new_log_with_the_people_who_came_over(
+    tmp_path: Path, framework: str, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = build(tmp_path / "home")
+    for number, role in enumerate(("administrator", "data_scientist", "compliance")):
+        house.enrol(f"Person {number}", "", role)
+    shard(house.wiring, "2027")
+    house.wiring.close()
+    monkeypatch.setenv("COUNTERSEAL_LOG", "2027")
+    file = tmp_path / "out.pdf"
+    period = ("--from", "2026-01-01", "--to", "2030-12-31")
+    told = run("report", framework, *period, "-o", str(file))
+    assert told.exit_code == 0, told.stderr
+    assert file.read_bytes().startswith(b"%PDF-")
+    assert "verified" in run("verify").stdout
+
+
+def test_a_backup_of_the_new_log_is_put_back_with_its_keys(
+    begun: Run, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun("log", "shard", "--name", "2027")
+    monkeypatch.setenv("COUNTERSEAL_LOG", "2027")
+    assert begun("backup", "make", "--plain").exit_code == 0
+    (file,) = (home / "backups").glob("2027-*")
+    (home / "ledger.db").unlink()
+    monkeypatch.delenv("COUNTERSEAL_LOG")
+    told = begun("restore", str(file))
+    # It is opened with the new log's keys, though the environment names the old one; and the
+    # backup is older than its own entry, which came after it.
+    assert f"Log   {NEW}" in told.stdout
+    assert "OLDER: the guard speaks for 3 entries, this copy holds 2" in told.stdout
+    for log in ("main", "2027"):
+        monkeypatch.setenv("COUNTERSEAL_LOG", log)
+        expected = "verified" if log == "main" else "older copy"
+        assert expected in begun("verify").stdout
