@@ -5,12 +5,14 @@ from __future__ import annotations
 import multiprocessing
 import socket
 import sqlite3
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,7 +21,7 @@ from sqlalchemy import text
 from ledger.core.checkpoint import Checkpoint, format_checkpoint
 from ledger.core.digest import sha256
 from ledger.core.note import format_note, sign_note
-from ledger.errors import IntegrityError, LedgerError, OutsideError
+from ledger.errors import InputError, IntegrityError, LedgerError, OutsideError
 from ledger.keys.signer import create_signer
 from ledger.store import database
 from ledger.store.database import open_engine
@@ -546,3 +548,31 @@ def test_locks_are_given_back_by_threads_that_lose(
         assert not opened.swap(ORIGIN, promise(7), promise(8))
     assert threading.active_count() == before
     assert opened.swap(ORIGIN, promise(1), promise(2))
+
+
+def test_without_its_library_an_object_store_is_refused_with_how_to_install_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "boto3", None)
+    with pytest.raises(InputError) as refused:
+        open_guard("s3://bucket/prefix")
+    assert refused.value.code == "extra-missing"
+    assert "counterseal[s3]" in refused.value.remedy
+
+
+def test_an_object_store_that_gives_no_right_is_out_of_reach_and_not_empty(
+    object_store: ObjectStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """S3 answers 403 for a missing object, too, to whoever may not list the bucket."""
+    opened = ObjectGuard(BUCKET, "denied", endpoint=object_store.endpoint)
+
+    def deny(**others: object) -> tuple[Any, dict[str, Any]]:
+        said = {"Error": {"Code": "AccessDenied"}, "ResponseMetadata": {"HTTPStatusCode": 403}}
+        return SimpleNamespace(status_code=403, headers={}), said
+
+    opened._client.meta.events.register("before-call.s3.GetObject", deny)
+    with pytest.raises(OutsideError) as away:
+        opened.read(ORIGIN)
+    assert away.value.code == "guard-failed"
+    assert "right to get and put" in away.value.remedy
+    opened.close()

@@ -7,9 +7,11 @@ its port and serves until it is ended.
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
+import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +57,7 @@ class ObjectStore:
 def object_store_server() -> Iterator[ObjectStore]:
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.tools.object_store"],
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
@@ -88,8 +91,15 @@ def main() -> None:
 
     app = DomainDispatcherApplication(create_backend_app)
     server = make_server("127.0.0.1", 0, app, threaded=False)
+    threading.Thread(target=_end_with_the_tests, daemon=True).start()
     print(server.server_port, flush=True)
     server.serve_forever()
+
+
+def _end_with_the_tests() -> None:
+    """The pipe closes when the test process ends, however it ends."""
+    sys.stdin.read()
+    os._exit(0)
 
 
 if __name__ == "__main__":
