@@ -27,6 +27,7 @@ from ledger.state.aggregates import LogState
 from ledger.state.concerns import about, subjects
 from ledger.state.consequences import affected_releases
 from ledger.state.fold import Place, fold
+from ledger.state.fold_people import frozen
 from ledger.state.keys import KEY_KINDS
 from ledger.store.entries import Head, StoredEntry, read_entries
 
@@ -156,6 +157,8 @@ class Batch:
         known = (self.keys.get(key) or self._known_keys.get(key)) if key else None
         if known is not None:
             return self._repeat(known, command, asked.event)
+        if self._log.successor:
+            raise frozen(self._log.successor)
         assert self._decide is not None  # noqa: S101 (only the genesis has no policy)
         self.registry.actor(actor.id)
         about(self.registry, asked.event)

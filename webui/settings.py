@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 HOME: Final = "COUNTERSEAL_HOME"
 DATABASE_URL: Final = "COUNTERSEAL_DATABASE_URL"
+LOG: Final = "COUNTERSEAL_LOG"
 GUARD_URL: Final = "COUNTERSEAL_GUARD_URL"
 PUBLIC_LOG: Final = "COUNTERSEAL_PUBLIC_LOG"
 TRUST_POLICY: Final = "COUNTERSEAL_TRUST_POLICY"
@@ -20,6 +22,8 @@ TIMESTAMP_URLS: Final = "COUNTERSEAL_TIMESTAMP_URLS"
 TIMESTAMP_CERTIFICATES: Final = "COUNTERSEAL_TIMESTAMP_CERTIFICATES"
 TIMESTAMP_MINUTES: Final = "COUNTERSEAL_TIMESTAMP_MINUTES"
 _MINUTES: Final = 60
+MAIN: Final = "main"
+_LOG_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 KEY_PASSPHRASE_FILE: Final = "COUNTERSEAL_KEY_PASSPHRASE_FILE"  # noqa: S105 (the name of a variable)
 BACKUP_FOLDER: Final = "COUNTERSEAL_BACKUP_FOLDER"
@@ -31,8 +35,12 @@ SETTINGS: Final = {
     HOME: "The folder that holds everything of an installation. Default: ~/.counterseal",
     DATABASE_URL: "Where the ledger is kept: sqlite:///FILE or postgresql://... "
     "Default: ledger.db in the home.",
-    GUARD_URL: "Where the last checkpoint is kept apart from the database; put it on another disk "
-    "or host, and never into the same backup. Default: guard.db in the home.",
+    LOG: "The log of the home that is served and recorded to, by its name; `counterseal log shard` "
+    "begins another one. Default: main.",
+    GUARD_URL: "Where the last checkpoint is kept apart from the database: file:///FOLDER, "
+    "s3://BUCKET/PREFIX?endpoint=https://HOST&region=REGION, sqlite:///FILE or postgresql://... "
+    "Put it on another disk or host, and never into the same backup. Default: guard.db in the "
+    "home.",
     PUBLIC_LOG: "yes lets anybody read the checkpoint, tiles and entries below /log/, as "
     "witnesses, monitors and mirrors do; entries name models, versions and pseudonyms of people, "
     "never private texts. no asks for a sign-in or a token that may read. Default: no.",
@@ -61,6 +69,7 @@ class Settings:
     home: Path
     database_url: str
     guard_url: str
+    log: str = MAIN
     public_log: bool = False
     trust_policy: Path | None = None
     timestamp_urls: tuple[str, ...] = ()
@@ -76,6 +85,11 @@ class Settings:
     def keys(self) -> Path:
         """Where the keys are."""
         return self.home / "keys"
+
+    @property
+    def log_keys(self) -> Path:
+        """Where the keys of the log are: the first log's beside the installation's own."""
+        return self.keys if self.log == MAIN else self.keys / self.log
 
     @property
     def reports(self) -> Path:
@@ -95,6 +109,7 @@ def read_settings(environment: Mapping[str, str], home: Path | None = None) -> S
         home=folder,
         database_url=environment.get(DATABASE_URL) or f"sqlite:///{folder / 'ledger.db'}",
         guard_url=environment.get(GUARD_URL) or f"sqlite:///{folder / 'guard.db'}",
+        log=log_name(environment.get(LOG) or MAIN),
         trust_policy=_file(environment, TRUST_POLICY),
         timestamp_urls=tuple(environment.get(TIMESTAMP_URLS, "").split()),
         timestamp_certificates=_file(environment, TIMESTAMP_CERTIFICATES),
@@ -106,6 +121,21 @@ def read_settings(environment: Mapping[str, str], home: Path | None = None) -> S
         backup_hours=_number(environment, BACKUP_HOURS, 0, 24 * 366),
         backup_keep=_number(environment, BACKUP_KEEP, 14, 10_000),
     )
+
+
+def log_name(name: str) -> str:
+    """The name of a log, which is the name of a folder too.
+
+    Raises:
+        InputError: ``setting-invalid``.
+    """
+    if _LOG_NAME.fullmatch(name) is None:
+        raise InputError(
+            "This can't be the name of a log.",
+            code="setting-invalid",
+            remedy="Take up to 64 of a to z, 0 to 9, hyphen and underscore, such as 2027.",
+        )
+    return name
 
 
 def _file(environment: Mapping[str, str], name: str) -> Path | None:

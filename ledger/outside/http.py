@@ -1,16 +1,14 @@
 """One bounded exchange over HTTP: a body up to a size, within a time, from where we asked.
 
 Redirects are not followed and the environment's proxies not used, because the address of a witness
-or authority is part of what its operator agreed on with us. Plain http is for this machine.
+or authority is part of what its operator agreed on with us.
 """
 
 from __future__ import annotations
 
-import ipaddress
 import time
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlsplit
 
 import httpx
 
@@ -27,27 +25,6 @@ class Reply:
     status: int
     media_type: str
     body: bytes
-
-
-def check_url(url: str) -> str:
-    """The URL, if it is one that may be asked: https, or http on this machine.
-
-    Raises:
-        InputError: ``bad-url``.
-    """
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-    except ValueError:
-        parts, host = urlsplit(""), ""
-    safe = parts.scheme == "https" or (parts.scheme == "http" and _is_this_machine(host))
-    if not host or not safe or parts.username or parts.query or parts.fragment:
-        raise InputError(
-            "This address can't be asked.",
-            code="bad-url",
-            remedy="Write https://HOST/PATH; plain http is for this machine alone.",
-        )
-    return url.rstrip("/")
 
 
 def post(client: httpx.Client, url: str, body: bytes, *, media_type: str, most: int) -> Reply:
@@ -85,12 +62,3 @@ def new_client() -> httpx.Client:
         trust_env=False,
         headers={"User-Agent": "counterseal", "Accept-Encoding": "identity"},
     )
-
-
-def _is_this_machine(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -74,6 +74,12 @@ def find_log(connection: Connection, name: str) -> tuple[int, str] | None:
     return None if row is None else (row.log_id, row.origin)
 
 
+def logs_there(connection: Connection) -> list[tuple[int, str, str]]:
+    """Id, name and origin of every log of the database, the oldest first."""
+    query = select(log.c.log_id, log.c.name, log.c.origin).order_by(log.c.log_id)
+    return [(row.log_id, row.name, row.origin) for row in connection.execute(query)]
+
+
 def insert_log(connection: Connection, log_id: int, name: str, origin: str, first: Head) -> None:
     """Make a log, empty."""
     connection.execute(insert(log).values(log_id=log_id, name=name, origin=origin))

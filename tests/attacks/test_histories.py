@@ -16,7 +16,7 @@ from ledger.errors import OutsideError
 from ledger.keys.keyring import create_keyring
 from ledger.log import open_log
 from ledger.store.database import open_engine
-from ledger.store.guard import Guard
+from ledger.store.guards import open_guard
 from ledger.submit import Submitter
 from tests.attacks.test_matrix import unbelt
 from tests.tools.house import House, build, person
@@ -114,7 +114,7 @@ def test_another_homes_keys_do_not_open_a_log(sqlite_house: House, tmp_path: Pat
     house = sqlite_house
     house.submit(person())
     stranger = create_keyring(tmp_path / "elsewhere")
-    engine, guard = open_engine(house.url), Guard(f"sqlite:///{house.folder / 'guard.db'}")
+    engine, guard = open_engine(house.url), open_guard(f"sqlite:///{house.folder / 'guard.db'}")
     log = open_log(engine, "main", stranger, guard)
     assert log.alarm
     assert not audit(log).sound

@@ -104,7 +104,7 @@ def encrypt() -> None:
     place = settings()
     passphrase = passphrase_of(place)
     for use in _USES:
-        for file in sorted(place.keys.glob(f"{use}*.pem")):
+        for file in sorted(place.log_keys.glob(f"{use}*.pem")):
             if b"BEGIN ENCRYPTED" not in file.read_bytes():
                 encrypt_key(file, passphrase)
                 click.echo(f"{file.name} is encrypted")

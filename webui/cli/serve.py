@@ -30,6 +30,7 @@ def serve(
     host: str, port: int, threads: int, behind_tls: bool, public_name: tuple[str, ...]
 ) -> None:
     """Serve the pages and the API until interrupted."""
+    from ledger.store.guards import shared
     from webui.app import create_app
     from webui.collector import settle
     from webui.custody import BackupClock, record_restore
@@ -52,6 +53,13 @@ def serve(
         backups.start()
         if wiring.log.alarm:
             click.echo(f"The ledger is read-only: {wiring.log.alarm}", err=True)
+        elif wiring.log.guard_away:
+            away = f"Nothing is recorded until the guard answers: {wiring.log.guard_away}"
+            click.echo(away, err=True)
+        if wiring.log.successor:
+            click.echo(f"This log is frozen; it is continued by {wiring.log.successor}.", err=True)
+        if close := shared(wiring.engine, wiring.log.guard).value:
+            click.echo(f"WARNING: {close}.", err=True)
         click.echo(f"Serving {wiring.log.origin} at {server.url} (stop with Ctrl-C)")
         try:
             server.wait()

@@ -45,6 +45,8 @@ class Standing:
     demo: bool
     generator: str
     split: str = ""
+    guard_away: str = ""
+    successor: str = ""
 
 
 def pages() -> Blueprint:
@@ -138,7 +140,11 @@ def _standing(*, shown: bool) -> Standing:
             size = None
     alarm = wiring.log.alarm if shown else ""
     split = _split_view() if shown and wiring.log.trust.witnesses else ""
-    return Standing(wiring.log.origin, size, root, alarm, wiring.is_demo, generator(), split)
+    successor = wiring.log.successor if shown else ""
+    away = wiring.log.guard_away if shown else ""
+    return Standing(
+        wiring.log.origin, size, root, alarm, wiring.is_demo, generator(), split, away, successor
+    )
 
 
 def _split_view() -> str:
