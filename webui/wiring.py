@@ -97,6 +97,7 @@ class Wiring:
         """Answer what waits and give back connections."""
         self.submitter.close()
         self.log.guard.close()
+        self.log.keyring.close()
         self.engine.dispose()
 
 
@@ -195,6 +196,7 @@ def open_home(settings: Settings, *, now: Callable[[], datetime] = clock.now) ->
         )
     keyring = _keyring(settings)
     with ExitStack() as opening:
+        opening.callback(keyring.close)
         engine = open_engine(settings.database_url)
         opening.callback(engine.dispose)
         check_migrated(engine)
