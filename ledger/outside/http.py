@@ -9,12 +9,15 @@ from __future__ import annotations
 import ipaddress
 import time
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 import httpx
 
 from ledger.errors import InputError, OutsideError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 SECONDS: Final = 10.0
 WHOLE_SECONDS: Final = 30.0
@@ -50,17 +53,28 @@ def check_url(url: str) -> str:
     return url.rstrip("/")
 
 
-def post(client: httpx.Client, url: str, body: bytes, *, media_type: str, most: int) -> Reply:
+def post(
+    client: httpx.Client,
+    url: str,
+    body: bytes,
+    *,
+    media_type: str,
+    most: int,
+    headers: Mapping[str, str] | None = None,
+    server_name: str = "",
+) -> Reply:
     """Send a body and read at most ``most`` bytes of the answer.
+
+    ``server_name`` is whom the certificate must be for, where the URL names an IP address.
 
     Raises:
         OutsideError: ``unreachable`` if there is no answer in time, ``answer-too-long``.
     """
     until = time.monotonic() + WHOLE_SECONDS
+    sent = {"Content-Type": media_type, **(headers or {})}
+    named = {"sni_hostname": server_name} if server_name else {}
     try:
-        with client.stream(
-            "POST", url, content=body, headers={"Content-Type": media_type}
-        ) as answer:
+        with client.stream("POST", url, content=body, headers=sent, extensions=named) as answer:
             data = b""
             for chunk in answer.iter_raw():
                 data += chunk

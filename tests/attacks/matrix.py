@@ -155,8 +155,15 @@ MATRIX: Final[dict[str, dict[str, Change]]] = {
             harmless="who wants to hear of what is no evidence; a message is no proof of anything",
         )
         for column in (
-            "log_id", "subscription_id", "subscriber", "channel", "topics", "model",
-            "environment", "since", "created_at",
+            "log_id",
+            "subscription_id",
+            "subscriber",
+            "channel",
+            "topics",
+            "model",
+            "environment",
+            "since",
+            "created_at",
         )  # fmt: skip
     },
     "notice_cursor": {
@@ -169,8 +176,16 @@ MATRIX: Final[dict[str, dict[str, Change]]] = {
             harmless="what was sent is no evidence; what a message told of stands in the entries",
         )
         for column in (
-            "log_id", "occasion", "subscription_id", "sequence", "channel", "state", "attempts",
-            "due_at", "settled_at", "failure",
+            "log_id",
+            "occasion",
+            "subscription_id",
+            "sequence",
+            "channel",
+            "state",
+            "attempts",
+            "due_at",
+            "settled_at",
+            "failure",
         )  # fmt: skip
     },
     "guard": {
