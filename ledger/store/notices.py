@@ -158,9 +158,9 @@ def planned_occasions(connection: Connection, log_id: int, occasions: Sequence[s
 
 
 def due_deliveries(
-    connection: Connection, log_id: int, channel: str, now: str, limit: int
+    connection: Connection, log_id: int, channel: str, now: str, limit: int, *, prefix: str = ""
 ) -> list[Delivery]:
-    """What is due on one channel, the oldest first."""
+    """What is due on one channel, the oldest first; with ``prefix``, of such occasions only."""
     query = (
         select(notice_delivery)
         .where(
@@ -172,6 +172,8 @@ def due_deliveries(
         .order_by(notice_delivery.c.due_at, notice_delivery.c.sequence)
         .limit(limit)
     )
+    if prefix:
+        query = query.where(notice_delivery.c.occasion.startswith(prefix, autoescape=True))
     return [_delivery(row) for row in connection.execute(query)]
 
 

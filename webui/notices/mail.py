@@ -21,6 +21,8 @@ from webui.notices.channels import check_mailbox
 from webui.server import is_loopback
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from webui.notices.channels import Channels, Mail
     from webui.notices.message import Message
 
@@ -28,7 +30,9 @@ SECONDS: Final = 15
 _FOR_GOOD: Final = 500
 
 
-def as_mail(message: Message, sender: str, recipient: str, account: str) -> EmailMessage:
+def as_mail(
+    message: Message, sender: str, recipient: str, *, account: str, sent_at: datetime
+) -> EmailMessage:
     """The e-mail; ``account`` is the address of the page where it can be stopped, or empty.
 
     Raises:
@@ -42,6 +46,7 @@ def as_mail(message: Message, sender: str, recipient: str, account: str) -> Emai
     mail["From"] = check_mailbox(sender)
     mail["To"] = to
     mail["Subject"] = message.title
+    mail["Date"] = sent_at
     digest = hashlib.sha256(f"{message.origin}/{message.message_id}".encode()).hexdigest()
     mail["Message-ID"] = f"<{digest[:40]}@{sender.rpartition('@')[2]}>"
     mail["Auto-Submitted"] = "auto-generated"
