@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import email
 import ipaddress
 import ssl
@@ -19,6 +19,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from werkzeug.serving import WSGIRequestHandler, make_server
+
+from ledger import clock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -109,11 +111,19 @@ class Mailbox:
         return "250 OK"
 
 
+class _AnyPort(Controller):
+    """A controller whose port the system chooses; it looks for itself once it has begun."""
+
+    def _trigger_server(self) -> None:
+        self.port = self.server.sockets[0].getsockname()[1]
+        super()._trigger_server()
+
+
 @contextmanager
 def mailbox(folder: Path) -> Iterator[Mailbox]:
     """A running mail server."""
     made = Mailbox(certificate=str(folder / "mail.pem"))
-    controller = Controller(
+    controller = _AnyPort(
         made,
         hostname="127.0.0.1",
         port=0,
@@ -123,7 +133,7 @@ def mailbox(folder: Path) -> Iterator[Mailbox]:
         authenticator=_check,
     )
     controller.start()
-    made.port = controller.server.sockets[0].getsockname()[1]
+    made.port = controller.port
     try:
         yield made
     finally:
@@ -139,7 +149,7 @@ def server_context(file: Path, name: str) -> ssl.SSLContext:
     """A context with a new self-signed certificate for a name and for 127.0.0.1, kept in a file."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    now = datetime.datetime.now(datetime.UTC)
+    now = clock.now()
     loopback = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
     certificate = (
         x509.CertificateBuilder()
@@ -147,8 +157,8 @@ def server_context(file: Path, name: str) -> ssl.SSLContext:
         .issuer_name(subject)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
+        .not_valid_before(now - dt.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=1))
         .add_extension(x509.SubjectAlternativeName([x509.DNSName(name), loopback]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())

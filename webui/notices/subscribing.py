@@ -124,12 +124,13 @@ def _check(topics: Sequence[str], known: Sequence[str], model: str, environment:
         raise InputError("Choose at least one thing to be told of.", pointer="/topics")
     if not set(topics) <= set(known):
         raise InputError("There is no such topic, or not for you.", pointer="/topics")
-    for text, kind, pointer in (
-        (model, _MODEL, "/model"),
-        (environment, _ENVIRONMENT, "/environment"),
-    ):
-        try:
-            if text:
-                kind.validate_python(text)
-        except ValidationError:
-            raise InputError("This can't be a name.", pointer=pointer) from None
+    _check_name(_MODEL, model, "/model")
+    _check_name(_ENVIRONMENT, environment, "/environment")
+
+
+def _check_name(kind: TypeAdapter[str], text: str, pointer: str) -> None:
+    try:
+        if text:
+            kind.validate_python(text)
+    except ValidationError:
+        raise InputError("This can't be a name.", pointer=pointer) from None

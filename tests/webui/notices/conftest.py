@@ -19,10 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from flask import Flask
-
     from tests.webui.house import House
-    from webui.settings import Settings
     from webui.wiring import Wiring
 
 SECRET = "a secret of the two of us, and nobody else"
@@ -71,11 +68,6 @@ class Office:
     def wiring(self) -> Wiring:
         return self.house.wiring
 
-    def set(self, **settings: object) -> None:
-        """Change settings of the running installation."""
-        changed: Settings = replace(self.wiring.settings, **settings)
-        object.__setattr__(self.wiring, "settings", changed)
-
     def subscribe(
         self,
         who: str,
@@ -98,9 +90,6 @@ class Office:
     def another(self) -> Courier:
         """A second courier of the same installation, as of another server."""
         return Courier(self.wiring, self.channels)
-
-    def new_app(self) -> Flask:
-        return create_app(self.wiring)
 
 
 @pytest.fixture
@@ -130,9 +119,13 @@ def office(
     for one in (file, tmp_path / "mail-password"):
         one.chmod(0o600)
     settings = replace(
-        house.wiring.settings, notices_file=file, public_url="https://ledger.example.org"
+        house.wiring.settings,
+        notices_file=file,
+        public_url="https://ledger.example.org",
+        reminder_hours=24,
+        escalation_hours=72,
     )
-    object.__setattr__(house.wiring, "settings", settings)
+    house.wiring = replace(house.wiring, settings=settings)
     house.app = create_app(house.wiring)
     channels = read_channels(settings)
     courier = Courier(house.wiring, channels)
