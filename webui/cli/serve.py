@@ -32,6 +32,8 @@ def serve(
     """Serve the pages and the API until interrupted."""
     from webui.app import create_app
     from webui.custody import BackupClock, record_restore
+    from webui.notices.channels import read_channels
+    from webui.notices.courier import Courier
     from webui.publishing import publishing
     from webui.server import Server, is_loopback
 
@@ -48,12 +50,15 @@ def serve(
         record_restore(wiring)
         backups = BackupClock(wiring)
         backups.start()
+        courier = Courier(wiring, read_channels(wiring.settings))
+        courier.start()
         if wiring.log.alarm:
             click.echo(f"The ledger is read-only: {wiring.log.alarm}", err=True)
         click.echo(f"Serving {wiring.log.origin} at {server.url} (stop with Ctrl-C)")
         try:
             server.wait()
         finally:
+            courier.close()
             backups.stop()
             server.stop()
         click.echo("Stopped.")
