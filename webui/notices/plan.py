@@ -72,11 +72,11 @@ class Planner:
             seen = read_cursor(connection, log_id)
             size = read_head(connection, log_id).size
             subscriptions = read_subscriptions(connection, log_id)
+        first = min((one.since for one in subscriptions), default=size)
         if seen is None:
             with writing(engine) as connection:
-                begin_cursor(connection, log_id, size)
-            return 0
-        first = min((one.since for one in subscriptions), default=size)
+                begin_cursor(connection, log_id, first)
+            seen = first
         return self._plan_entries(seen, max(seen, self._looked, first), size, subscriptions)
 
     def _plan_entries(
