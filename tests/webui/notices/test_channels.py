@@ -8,7 +8,7 @@ import pytest
 
 from ledger.errors import InputError, OutsideError
 from webui.notices.channels import Channels, read_channels
-from webui.settings import Settings
+from webui.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -100,3 +100,27 @@ def test_what_it_may_not_say_is_pointed_at_and_not_repeated(
         channels(tmp_path, text)
     assert (refused.value.code, refused.value.pointer) == ("notices-invalid", pointer)
     assert "hidden-part" not in str(refused.value)
+
+
+def test_the_settings_of_notices_are_read_strictly(tmp_path: Path) -> None:
+    given = {
+        "COUNTERSEAL_PUBLIC_URL": "https://ledger.example.org/",
+        "COUNTERSEAL_NOTICES_FILE": "/etc/counterseal/notices.toml",
+        "COUNTERSEAL_REMINDER_HOURS": "24",
+        "COUNTERSEAL_ESCALATION_HOURS": "72",
+    }
+    read = read_settings(given, tmp_path)
+    assert read.public_url == "https://ledger.example.org"
+    assert str(read.notices_file) == "/etc/counterseal/notices.toml"
+    assert (read.reminder_hours, read.escalation_hours) == (24, 72)
+    for name, value in (
+        ("COUNTERSEAL_PUBLIC_URL", "javascript:alert(1)"),
+        ("COUNTERSEAL_PUBLIC_URL", "https://x.example/?a=b"),
+        ("COUNTERSEAL_PUBLIC_URL", "https://user@x.example"),
+        ("COUNTERSEAL_PUBLIC_URL", "https://x.example/\n"),
+        ("COUNTERSEAL_REMINDER_HOURS", "-1"),
+        ("COUNTERSEAL_ESCALATION_HOURS", "soon"),
+    ):
+        with pytest.raises(InputError) as refused:
+            read_settings({name: value}, tmp_path)
+        assert refused.value.code == "setting-invalid"
