@@ -164,7 +164,7 @@ MATRIX: Final[dict[str, dict[str, Change]]] = {
             "environment",
             "since",
             "created_at",
-        )  # fmt: skip
+        )
     },
     "notice_cursor": {
         column: Change("log_id = 1", harmless="it costs or doubles a message, never an entry")
@@ -186,7 +186,7 @@ MATRIX: Final[dict[str, dict[str, Change]]] = {
             "due_at",
             "settled_at",
             "failure",
-        )  # fmt: skip
+        )
     },
     "guard": {
         "origin": Change("size > 0", "'elsewhere.example'", named=(("open", "guard-missing"),)),

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 SECONDS: Final = 2.0
 LEASE: Final = timedelta(minutes=10)
 KEPT: Final = timedelta(days=90)
-_AT_ONCE: Final = 20
+_AT_ONCE: Final = 100
 _MOST_CHANNELS_AT_ONCE: Final = 8
 _LOOK_AT_RELEASES: Final = timedelta(minutes=1)
 _TIDY: Final = timedelta(hours=24)

@@ -433,3 +433,21 @@ def test_the_thread_sends_by_itself_and_stops(office: Office) -> None:
     courier.close()
     assert json.loads(office.hooks.posts[0].body)["version"] == "8.0.0"
     assert SECRET.encode() not in office.hooks.posts[0].body
+
+
+def test_what_arrived_long_ago_is_forgotten_but_never_what_reminds(office: Office) -> None:
+    office.subscribe(office.house.administrator, "new_version", "reminder", channel="pipeline")
+    register(office, "9.0.0")
+    office.house.clock.move(hours=25)
+    office.courier.turn()
+    assert len(rows(office)) == 3
+    office.house.clock.move(days=91)
+    office.courier.turn()
+    with reading(office.wiring.engine) as connection:
+        left = set(connection.execute(text("SELECT occasion FROM notice_delivery")).scalars())
+    assert left == {f"reminder/{office.seeded.release}"}
+    before = len(office.hooks.posts)
+    again = office.another()
+    again.turn()
+    again.close()
+    assert len(office.hooks.posts) == before
