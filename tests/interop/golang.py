@@ -17,6 +17,7 @@ from pathlib import Path
 
 SOURCES = Path(__file__).parent / "go"
 STRANGERS = ("filippo.io/torchwood/cmd/litewitness",)
+VECTORS = ("filippo.io/mostly-harmless/ed25519vectors",)
 SECONDS = 600
 OFFLINE = {"GOPROXY": "off", "GOENV": "off"}
 
@@ -44,35 +45,39 @@ def environment() -> dict[str, str]:
     }
 
 
-def build(target: Path, more: dict[str, str] | None = None) -> None:
-    """Build the programs into a folder."""
-    target.mkdir(parents=True, exist_ok=True)
+def command(*arguments: str, **more: str) -> str:
+    """What go prints, run beside ``go.mod``."""
     ended = subprocess.run(
-        [go(), "build", "-o", str(target), "./...", *STRANGERS],
+        [go(), *arguments],
         cwd=SOURCES,
-        env=environment() | (more or {}),
+        env=environment() | more,
         capture_output=True,
         text=True,
         timeout=SECONDS,
         check=False,
     )
     if ended.returncode:
-        message = f"go build failed; `python -m tests.interop.golang` sets up:\n{ended.stderr}"
+        message = (
+            f"go {arguments[0]} failed; `python -m tests.interop.golang` sets up:\n{ended.stderr}"
+        )
         raise RuntimeError(message)
+    return ended.stdout
+
+
+def fetch() -> None:
+    """Fetch the modules that are read and not built."""
+    command("mod", "download", *VECTORS)
+
+
+def build(target: Path, more: dict[str, str] | None = None) -> None:
+    """Build the programs into a folder."""
+    target.mkdir(parents=True, exist_ok=True)
+    command("build", "-o", str(target), "./...", *STRANGERS, **(more or {}))
 
 
 def source(module: str) -> Path:
     """The folder of a module that was fetched."""
-    ended = subprocess.run(
-        [go(), "list", "-m", "-f", "{{.Dir}}", module],
-        cwd=SOURCES,
-        env=environment() | OFFLINE,
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=True,
-    )
-    return Path(ended.stdout.strip())
+    return Path(command("list", "-m", "-f", "{{.Dir}}", module, **OFFLINE).strip())
 
 
 @dataclass(frozen=True)
@@ -96,6 +101,7 @@ class Programs:
 def main() -> int:
     """Fetch and build; 0 when all is there."""
     try:
+        fetch()
         build(Path(sys.prefix) / "go-path" / "bin")
     except (RuntimeError, subprocess.TimeoutExpired) as error:
         print(error, file=sys.stderr)
