@@ -11,7 +11,7 @@ A refusal keeps only the digest of what was refused; where the command can't be 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from ledger.core.encoding import canonical
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 ENGINES: Final = frozenset({ENGINE})
 """The engines that this program can decide with."""
 _MOST_TOLD: Final = 5
+MOST_WRONG: Final = 100
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,27 @@ class Replayed:
         return f"Decided again, it comes out otherwise: {', '.join(named)}{others}."
 
 
+@dataclass
+class Tally:
+    """What came out of many: how many the same, how many refusals not kept, and what is wrong."""
+
+    same: int = 0
+    not_kept: int = 0
+    wrong: list[Replayed] = field(default_factory=list)
+    more: int = 0
+
+    def add(self, one: Replayed) -> None:
+        """Count one; of what is wrong the first ``MOST_WRONG`` are kept."""
+        if not one.code:
+            self.same += 1
+        elif one.code == NOT_KEPT:
+            self.not_kept += 1
+        elif len(self.wrong) < MOST_WRONG:
+            self.wrong.append(one)
+        else:
+            self.more += 1
+
+
 class Replayer:
     """Decides entries again, in their order from the first. One for each run."""
 
@@ -88,13 +110,18 @@ class Replayer:
     def replay(self, registry: Registry, entry: Entry) -> Replayed | None:
         """Decide one entry again on the registry before it; None if nobody decided it."""
         found = None if entry.decision is None else self._again(registry, entry, entry.decision)
-        if isinstance(entry.event, PolicyActivated):
-            self._turn(entry.event)
+        self.follow(entry)
         return found
 
-    def document(self) -> Document | None:
+    def follow(self, entry: Entry) -> None:
+        """Take note of an entry without deciding it again: it may change the policy."""
+        if isinstance(entry.event, PolicyActivated):
+            self._turn(entry.event)
+
+    @property
+    def compiled(self) -> Compiled | None:
         """The policy in force behind the last entry, where it can be read."""
-        return None if self._compiled is None else self._compiled.document
+        return self._compiled
 
     def command(self, registry: Registry, entry: Entry) -> Event | None:
         """What was decided about in an entry, where that can be told."""

@@ -99,6 +99,7 @@ def happened(past: Past) -> Past:
     past.activate({**shipped_policy().canonical(), "title": "Second"})
     staging = past.do("bo", "release.requested", **of, environment="staging")
     past.do("chi", "release.approved", release=staging, artifact=DIGEST)  # grants
+    past.do("dee", "release.approved", release=staging, artifact=DIGEST)
     past.do(
         "ana", "metrics.observed", **of, phase="evaluation", metrics=[_metric("0.80")]
     )  # lapses

@@ -54,7 +54,7 @@ def audit_copy(
         since: a checkpoint that was kept before: the copy must be a continuation of it.
         tree_only: hash every entry and check tiles and root, but read no statement.
         workers: processes for signatures; by default one for each core.
-        redecide: takes every decision again; fresh for each audit.
+        redecide: takes every decision again, fresh for each audit; without it none is.
 
     Raises:
         SourceError, OutsideError, CheckpointError: there is nothing to verify.

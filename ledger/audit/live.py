@@ -65,7 +65,7 @@ def audit(
             entries, no statements, no registry.
         workers: processes for signatures; by default one for each core.
         certificates: roots that time-stamp tokens must lead to.
-        redecide: takes every decision again; fresh for each audit.
+        redecide: takes every decision again, fresh for each audit; without it none is.
     """
     audited = _LiveAudit(
         log, progress or _tell_nobody, since, tree_only=tree_only, redecide=redecide

@@ -236,10 +236,10 @@ class Walk:
     def tell_skipped(self, *, behind: bool = False) -> None:
         """Say which decisions were not taken again; ``behind`` if the walk began there."""
         skipped = self._found.skipped
+        if self._redecide is None:
+            return
         if behind:
             skipped.append("the decisions, which only a full run takes again")
-        elif self._redecide is None:
-            skipped.append("whether the decisions come out again: no policy engine was handed in")
         elif self._not_kept:
             many = "1 refusal" if self._not_kept == 1 else f"{self._not_kept} refusals"
             skipped.append(
