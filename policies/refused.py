@@ -67,7 +67,7 @@ def _choices(
     roles: Collection[str],
 ) -> Iterator[tuple[str, list[Any]]]:
     """For every member that must be there, what it can have been."""
-    known = {
+    known: dict[str, list[Any]] = {
         "model": [denied.model],
         "version": [denied.version],
         "environment": [denied.environment],
@@ -79,7 +79,7 @@ def _choices(
     }
     private = wanted.private_fields()
     for name, field in wanted.model_fields.items():
-        given: list[Any] = [value for value in known.get(name, []) if value is not None]
+        given = [value for value in known.get(name, []) if value is not None]
         if name in private:
             given = [_IN_THE_VAULT]
         elif get_origin(field.annotation) is Choice:

@@ -148,7 +148,7 @@ class _Run:
     def _decide(self, registry: Registry, event: Event, actor: Actor, now: str) -> Decision:
         return decide_with(self._candidate, registry, event, actor, now)
 
-    def _add(
+    def _add(  # noqa: PLR0917 (which verdict, on what, and why)
         self,
         verdict: Verdict,
         registry: Registry,
@@ -189,15 +189,14 @@ class _Run:
         if registry is None or last is None:
             return
         self._after_last(registry, None)
+        now = now or last.recorded_at
         state = registry.policy()
         self.found.in_force = state.digest if state else ""
         for asked in registry.all(ReleaseState):
             if asked.status not in {"open", "granted"}:
                 continue
-            before = self._lacking(
-                self._in_force.compiled, registry, asked, now or last.recorded_at
-            )
-            after = self._lacking(self._candidate, registry, asked, now or last.recorded_at)
+            before = self._lacking(self._in_force.compiled, registry, asked, now)
+            after = self._lacking(self._candidate, registry, asked, now)
             if before != after:
                 self.found.releases.append(
                     OpenRelease(

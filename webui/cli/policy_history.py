@@ -215,11 +215,11 @@ def _tell_simulation(wiring: Wiring, document: Document, found: Simulation) -> N
         many = found.refusals_unknown
         click.echo(f"{many:>10,}  refusals whose command is known by its digest alone")
     for verdict in VERDICTS:
-        _tell_changes(wiring, found, verdict)
+        _tell_changes(found, verdict)
     _tell_releases(wiring, found)
 
 
-def _tell_changes(wiring: Wiring, found: Simulation, verdict: str) -> None:
+def _tell_changes(found: Simulation, verdict: str) -> None:
     changes = [change for change in found.changes if change.verdict == verdict]
     if not changes:
         return
