@@ -110,7 +110,10 @@ def _of_model(value: BaseModel, path: Path) -> Iterator[Change]:
         if field.default is None and not isinstance(value, Requirement) and name != "require":
             yield (*path, name), f"{name} left out", None
         for change in _changes(inner, (*path, name)):
-            if not (isinstance(value, Requirement) and change[2] == ()):
+            # A form without anything left is the requirement dropped, which was done.
+            if not (
+                isinstance(value, Requirement) and change[0] == (*path, name) and not change[2]
+            ):
                 yield change
     if isinstance(value, Approvals):
         yield from _of_quorum(value, path)

@@ -6,6 +6,8 @@ import click
 
 from webui.cli.home import home_option, opened
 from webui.cli.policy_history import replay, simulate
+from webui.cli.policy_reading import check, diff, explain
+from webui.cli.policy_trial import test
 
 
 @click.group()
@@ -26,5 +28,5 @@ def show() -> None:
     click.echo(yaml.safe_dump(event.document, sort_keys=False, allow_unicode=True), nl=False)
 
 
-for _command in (replay, simulate):
+for _command in (check, explain, diff, test, simulate, replay):
     policy.add_command(_command)
