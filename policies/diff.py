@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from policies.directions import Direction
     from policies.document import Document, Gate, Requirement
     from policies.expression.parse import Node
+    from policies.worlds import World
 
 _NEVER: Final = parse("false")
 _ALWAYS: Final = parse("true")
@@ -93,22 +94,14 @@ class _Diff:
         asks = "; ".join(describe(item) for item in gate.require)
         where = f" where {words(parse(gate.when))}" if gate.when is not None else ""
         sentence = f"gate added for {gate.event}{where}: {asks}"
-        return Difference(gate.id, sentence, "same" if new_kind else self._opening(gate))
-
-    def _opening(self, gate: Gate) -> Direction:
-        """A gate where none applied before opens what was refused there."""
-        covered = [_when(one) for one in self._before.gates if one.event == gate.event]
-        widened = self._compare(Either((_NEVER, *covered)), Either((*covered, _when(gate))))
-        return "both" if widened != "same" else "tighter"
+        return Difference(gate.id, sentence, "same" if new_kind else self._applies(gate.event, _NEVER, _when(gate)))
 
     def _gate_removed(self, gate: Gate) -> Difference:
         closed = gate.event not in self._after.opens
         asks = "; ".join(describe(item) for item in gate.require)
         if closed:
             return Difference(gate.id, f"gate removed with its kind: {asks}", "tighter")
-        left = [_when(one) for one in self._after.gates if one.event == gate.event]
-        narrowed = self._compare(Either((*left, _when(gate))), Either((_NEVER, *left)))
-        direction: Direction = "looser" if narrowed == "same" else "both"
+        direction = self._applies(gate.event, _when(gate), _NEVER)
         return Difference(gate.id, f"gate removed: {asks}", direction)
 
     def _gate(self, old: Gate, new: Gate) -> Iterator[Difference]:
@@ -134,7 +127,7 @@ class _Diff:
 
     def _when(self, old: Gate, new: Gate) -> Difference:
         told = [words(parse(gate.when)) if gate.when else "always" for gate in (old, new)]
-        way = self._compare(_when(old), _when(new))
+        way = self._applies(new.event, _when(old), _when(new))
         return Difference(new.id, f"applies where: was {told[0]}, is {told[1]}", way)
 
     def _requirement(self, gate: str, old: Requirement, new: Requirement) -> Difference:
@@ -152,31 +145,54 @@ class _Diff:
         return Difference(gate, f"{name}: was {before}; is {after}", direction)
 
     def _check(self, gate: str, old: Requirement, new: Requirement) -> Difference:
-        wider = self._compare(parse(old.check or ""), parse(new.check or ""), met=True)
-        turned: dict[Direction, Direction] = {"tighter": "looser", "looser": "tighter"}
-        direction = merge(turned.get(wider, wider), _others(old, new))
+        direction = merge(
+            self._met(parse(old.check or ""), parse(new.check or "")), _others(old, new)
+        )
         if old.check == new.check:
             return Difference(gate, f"{new.id}: says {new.say}, said {old.say}", direction)
         told = [f"{words(parse(item.check or ''))} ({item.check})" for item in (old, new)]
         return Difference(gate, f"{new.id}: was {told[0]}; is {told[1]}", direction)
 
-    def _compare(self, old: Node, new: Node, *, met: bool = False) -> Direction:
-        """Tighter where the new one holds in more worlds, looser where in fewer.
+    def _applies(self, kind: str, old: Node, new: Node) -> Direction:
+        """The direction of a gate that applies elsewhere.
 
-        A ``when`` that is not known applies; with ``met``, as for checks, not known is not met.
+        Where it newly applies it is tighter, unless no gate spoke there, so that all was refused;
+        and the other way round. A ``when`` that is not known applies.
         """
-        holds = _is_met if met else _applies
-        one, other = compile_condition(old), compile_condition(new)
-        try:
-            everywhere = worlds([old, new], self._types, self._values, unknown=True)
-        except TooManyError:
-            return "both"
-        found: Direction = "same"
-        for world in everywhere:
-            was, now = holds(one(world.get)), holds(other(world.get))
-            if was != now:
-                found = merge(found, "tighter" if now else "looser")
+        spoke, speaks = (
+            Either((_NEVER, *(_when(one) for one in document.gates if one.event == kind)))
+            for document in (self._before, self._after)
+        )
+        was, now, any_before, any_after = map(compile_condition, (old, new, spoke, speaks))
+        everywhere = self._worlds(old, new, spoke, speaks)
+        found: Direction = "both" if everywhere is None else "same"
+        for world in everywhere or ():
+            before, after = (answer(world.get) is not False for answer in (was, now))
+            if after and not before:
+                covered = any_before(world.get) is not False
+                found = merge(found, "tighter" if covered else "looser")
+            elif before and not after:
+                covered = any_after(world.get) is not False
+                found = merge(found, "looser" if covered else "tighter")
         return found
+
+    def _met(self, old: Node, new: Node) -> Direction:
+        """The direction of a check: looser where it is met in more worlds."""
+        was, now = compile_condition(old), compile_condition(new)
+        everywhere = self._worlds(old, new)
+        found: Direction = "both" if everywhere is None else "same"
+        for world in everywhere or ():
+            before, after = (answer(world.get) is True for answer in (was, now))
+            if before != after:
+                found = merge(found, "looser" if after else "tighter")
+        return found
+
+    def _worlds(self, *nodes: Node) -> list[World] | None:
+        """The worlds to look through; None where they are too many."""
+        try:
+            return worlds(nodes, self._types, self._values, unknown=True)
+        except TooManyError:
+            return None
 
     def _rest(self) -> Iterator[Difference]:
         """Roles, metrics, calendar and whatever else a document has."""
@@ -215,14 +231,6 @@ def _others(old: Requirement, new: Requirement) -> Direction:
         if name not in {"id", new.form}:
             found = merge(found, direction_of(name, getattr(old, name), getattr(new, name)))
     return found
-
-
-def _applies(answer: bool | None) -> bool:
-    return answer is not False
-
-
-def _is_met(answer: bool | None) -> bool:
-    return answer is True
 
 
 def _when(gate: Gate) -> Node:

@@ -44,9 +44,9 @@ def _frame(document: Document) -> Iterator[str]:
         f"{len(document.opens)} kinds of event are open; any other is refused. All gates of a kind "
         "that apply must be met, and what was never recorded meets nothing."
     )
-    for role, about in document.roles.items():
+    for role, about in sorted(document.roles.items()):
         yield f"Role {humanize(role)}: {about}."
-    for name, metric in document.metrics.items():
+    for name, metric in sorted(document.metrics.items()):
         better = "higher" if metric.higher_is_better else "lower"
         yield f"Metric {name}: {metric.about}; {better} is better."
     for freeze in getattr(document, "calendar", None) or ():

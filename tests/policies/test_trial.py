@@ -83,7 +83,9 @@ def test_for_makes_several_cases_each_with_its_line() -> None:
 
 
 def test_a_case_that_comes_out_otherwise_says_how() -> None:
-    wrong = CASES.replace("expect: allow", "expect: deny\n    unmet: [register/who]\n    met: [x/y]")
+    wrong = CASES.replace(
+        "expect: allow", "expect: deny\n    unmet: [register/who]\n    met: [x/y]"
+    )
     (failure,) = try_cases(*tried(wrong)).failures
     assert failure.problems == (
         "expected deny, got allow (all met)",
