@@ -94,7 +94,8 @@ class _Diff:
         asks = "; ".join(describe(item) for item in gate.require)
         where = f" where {words(parse(gate.when))}" if gate.when is not None else ""
         sentence = f"gate added for {gate.event}{where}: {asks}"
-        return Difference(gate.id, sentence, "same" if new_kind else self._applies(gate.event, _NEVER, _when(gate)))
+        direction = "same" if new_kind else self._applies(gate.event, _NEVER, _when(gate))
+        return Difference(gate.id, sentence, direction)
 
     def _gate_removed(self, gate: Gate) -> Difference:
         closed = gate.event not in self._after.opens

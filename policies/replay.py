@@ -38,6 +38,7 @@ ENGINES: Final = frozenset({ENGINE})
 """The engines that this program can decide with."""
 _MOST_TOLD: Final = 5
 MOST_WRONG: Final = 100
+_MOST_KNOWN: Final = 4_096
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,7 @@ class Replayer:
         self._compiled: Compiled | None = None
         self._unreadable = ""
         self._asked: frozenset[tuple[str, str, str]] = frozenset()
+        self._known: dict[int, tuple[Decision, bytes]] = {}
 
     def __call__(self, registry: Registry, entry: Entry) -> Redecided | None:
         """As ``ledger.state.redecide`` says."""
@@ -154,9 +156,20 @@ class Replayer:
         if event is None:
             return self._at_least_asked(entry, recorded)
         found = decide_with(self._compiled, registry, event, entry.actor, entry.recorded_at)
-        if _bytes(found) == _bytes(recorded):
+        if _bytes(found) == self._recorded(recorded):
             return Replayed(entry)
         return Replayed(entry, DIFFERS, differences=_differences(recorded, found))
+
+    def _recorded(self, decision: Decision) -> bytes:
+        """The bytes of a recorded decision; the same one is often read again and again."""
+        kept = self._known.get(id(decision))
+        if kept is not None and kept[0] is decision:
+            return kept[1]
+        if len(self._known) >= _MOST_KNOWN:
+            self._known.clear()
+        written = _bytes(decision)
+        self._known[id(decision)] = (decision, written)
+        return written
 
     def _at_least_asked(self, entry: Entry, recorded: Decision) -> Replayed:
         """A refusal whose command is not known: its policy at least asks what it names."""
