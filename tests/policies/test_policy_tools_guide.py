@@ -27,8 +27,8 @@ def test_the_guide_names_every_finding_of_the_doctor() -> None:
         (ROOT / "policies" / name).read_text(encoding="utf-8")
         for name in ("doctor.py", "staffing.py")
     )
-    codes = set(re.findall(r'"(?:error|warning|note)",\s*"([a-z-]+)"', source))
+    codes = set(re.findall(r'"(?:error|warning|note)",\s*"([a-z-]+)"', source)) - {"warning"}
+    table = GUIDE.split("## Explain")[0].split("## Check")[1]
+    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
     assert len(codes) > 10
-    assert codes == set(
-        re.findall(r"`([a-z]+-[a-z-]+)`", GUIDE.split("## Explain")[0].split("## Check")[1])
-    )
+    assert codes == set(re.findall(r"`([a-z-]+)`", "".join(rows)))
