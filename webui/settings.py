@@ -30,6 +30,13 @@ BACKUP_FOLDER: Final = "COUNTERSEAL_BACKUP_FOLDER"
 BACKUP_RECIPIENT: Final = "COUNTERSEAL_BACKUP_RECIPIENT"
 BACKUP_HOURS: Final = "COUNTERSEAL_BACKUP_HOURS"
 BACKUP_KEEP: Final = "COUNTERSEAL_BACKUP_KEEP"
+PUBLIC_URL: Final = "COUNTERSEAL_PUBLIC_URL"
+NOTICES_FILE: Final = "COUNTERSEAL_NOTICES_FILE"
+REMINDER_HOURS: Final = "COUNTERSEAL_REMINDER_HOURS"
+ESCALATION_HOURS: Final = "COUNTERSEAL_ESCALATION_HOURS"
+_YEAR_HOURS: Final = 24 * 366
+
+_ADDRESS: Final = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+(/[A-Za-z0-9._~/-]*)?")
 
 SETTINGS: Final = {
     HOME: "The folder that holds everything of an installation. Default: ~/.counterseal",
@@ -59,6 +66,14 @@ SETTINGS: Final = {
     "backup keygen` makes one. Without it, backups are refused unless --plain is said.",
     BACKUP_HOURS: "How many hours apart `counterseal serve` makes a backup. Default: 0, never.",
     BACKUP_KEEP: "How many backups of a log are kept; older ones are removed. Default: 14.",
+    PUBLIC_URL: "Where people reach the pages, such as https://ledger.example.org; links in "
+    "notices begin with it. Default: none, and notices hold no links.",
+    NOTICES_FILE: "A TOML file with the channels of notices: mail server, Slack, Teams, webhooks "
+    "(docs/notices.md); readable by its owner only. Default: none, and nobody is told anything.",
+    REMINDER_HOURS: "How many hours a release waits before those who could approve it are reminded "
+    "by e-mail, once. Default: 0, never.",
+    ESCALATION_HOURS: "How many hours a release waits before it is told to the subscriptions to "
+    "escalations, once. Default: 0, never.",
 }
 
 
@@ -80,6 +95,10 @@ class Settings:
     backup_recipient: str = ""
     backup_hours: int = 0
     backup_keep: int = 14
+    public_url: str = ""
+    notices_file: Path | None = None
+    reminder_hours: int = 0
+    escalation_hours: int = 0
 
     @property
     def keys(self) -> Path:
@@ -118,8 +137,12 @@ def read_settings(environment: Mapping[str, str], home: Path | None = None) -> S
         key_passphrase_file=_file(environment, KEY_PASSPHRASE_FILE),
         backup_folder=Path(environment.get(BACKUP_FOLDER) or folder / "backups"),
         backup_recipient=environment.get(BACKUP_RECIPIENT, ""),
-        backup_hours=_number(environment, BACKUP_HOURS, 0, 24 * 366),
+        backup_hours=_number(environment, BACKUP_HOURS, 0, _YEAR_HOURS),
         backup_keep=_number(environment, BACKUP_KEEP, 14, 10_000),
+        public_url=_public_url(environment),
+        notices_file=_file(environment, NOTICES_FILE),
+        reminder_hours=_number(environment, REMINDER_HOURS, 0, _YEAR_HOURS),
+        escalation_hours=_number(environment, ESCALATION_HOURS, 0, _YEAR_HOURS),
     )
 
 
@@ -141,6 +164,16 @@ def log_name(name: str) -> str:
 def _file(environment: Mapping[str, str], name: str) -> Path | None:
     value = environment.get(name)
     return Path(value).expanduser() if value else None
+
+
+def _public_url(environment: Mapping[str, str]) -> str:
+    url = environment.get(PUBLIC_URL, "").rstrip("/")
+    if url and not _ADDRESS.fullmatch(url):
+        raise InputError(
+            f"{PUBLIC_URL} is an address such as https://ledger.example.org.",
+            code="setting-invalid",
+        )
+    return url
 
 
 def _minutes(environment: Mapping[str, str]) -> int:

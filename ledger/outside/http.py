@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import httpx
 
 from ledger.errors import InputError, OutsideError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 SECONDS: Final = 10.0
 WHOLE_SECONDS: Final = 30.0
@@ -27,17 +30,28 @@ class Reply:
     body: bytes
 
 
-def post(client: httpx.Client, url: str, body: bytes, *, media_type: str, most: int) -> Reply:
+def post(
+    client: httpx.Client,
+    url: str,
+    body: bytes,
+    *,
+    media_type: str,
+    most: int,
+    headers: Mapping[str, str] | None = None,
+    server_name: str = "",
+) -> Reply:
     """Send a body and read at most ``most`` bytes of the answer.
+
+    ``server_name`` is whom the certificate must be for, where the URL names an IP address.
 
     Raises:
         OutsideError: ``unreachable`` if there is no answer in time, ``answer-too-long``.
     """
     until = time.monotonic() + WHOLE_SECONDS
+    sent = {"Content-Type": media_type, **(headers or {})}
+    named = {"sni_hostname": server_name} if server_name else {}
     try:
-        with client.stream(
-            "POST", url, content=body, headers={"Content-Type": media_type}
-        ) as answer:
+        with client.stream("POST", url, content=body, headers=sent, extensions=named) as answer:
             data = b""
             for chunk in answer.iter_raw():
                 data += chunk

@@ -34,6 +34,8 @@ def serve(
     from webui.app import create_app
     from webui.collector import settle
     from webui.custody import BackupClock, record_restore
+    from webui.notices.channels import read_channels
+    from webui.notices.courier import Courier
     from webui.publishing import publishing
     from webui.server import Server, is_loopback
 
@@ -51,6 +53,8 @@ def serve(
         record_restore(wiring)
         backups = BackupClock(wiring)
         backups.start()
+        courier = Courier(wiring, read_channels(wiring.settings))
+        courier.start()
         if wiring.log.alarm:
             click.echo(f"The ledger is read-only: {wiring.log.alarm}", err=True)
         elif wiring.log.guard_away:
@@ -64,6 +68,7 @@ def serve(
         try:
             server.wait()
         finally:
+            courier.close()
             backups.stop()
             server.stop()
         click.echo("Stopped.")

@@ -125,6 +125,8 @@ def _section() -> str:
     for path in [*(path for path, _ in MENU if path != "/"), "/account"]:
         if request.path == path or request.path.startswith(path + "/"):
             return path
+    if request.path == "/notices" or request.path.startswith("/notices/"):
+        return "/account"
     return "/" if request.path == "/" or request.path.startswith("/releases/") else ""
 
 
