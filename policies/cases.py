@@ -34,6 +34,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from ledger.events.actor import Via
 from ledger.events.names import Instant, Slug
 from ledger.events.people import ActorType
 from policies.document import plain
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SERVICE: Final = "service"
+MOST_CASES: Final = 2_000
 START: Final = "2026-03-02T09:00:00Z"
 
 
@@ -68,7 +70,7 @@ class Step(_Part):
     members: dict[str, Any] = Field(default_factory=dict, alias="with")
     after: Duration | None = None
     name: Slug | None = Field(default=None, alias="as")
-    via: str | None = None
+    via: Via | None = None
 
 
 class Expected(_Part):
@@ -108,7 +110,7 @@ def load_cases(text: str, name: str = "") -> tuple[CaseFile, dict[str, int]]:
         PolicyError: what is wrong, and where.
     """
     data, places = read_yaml_with_places(text, name)
-    spread = _spread(data, places)
+    spread = _spread(data, places, name)
     try:
         read = CaseFile.model_validate(plain(spread[0]))
     except ValidationError as error:
@@ -122,7 +124,7 @@ def load_cases(text: str, name: str = "") -> tuple[CaseFile, dict[str, int]]:
     }
 
 
-def _spread(data: Any, places: Places) -> tuple[Any, Places]:
+def _spread(data: Any, places: Places, name: str) -> tuple[Any, Places]:
     """Write out the cases that stand for several; ``places`` by their new numbers."""
     cases = data.get("cases") if isinstance(data, dict) else None
     if not isinstance(cases, list):
@@ -131,6 +133,10 @@ def _spread(data: Any, places: Places) -> tuple[Any, Places]:
     moved = dict(places)
     for at, case in enumerate(cases):
         for one in _varied(case):
+            if len(found) >= MOST_CASES:
+                place = place_of(places, ("cases", at))
+                sentence = f"A file holds at most {MOST_CASES} cases, with all that `for` makes."
+                raise PolicyError(sentence, name=name, line=place.line)
             _move(places, moved, ("cases", at), ("cases", len(found)))
             found.append(one)
     return {**data, "cases": found}, moved

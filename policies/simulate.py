@@ -70,6 +70,7 @@ class _Run:
         self._service = _NOBODY
         self._registry: Registry | None = None
         self._last: Entry | None = None
+        self._cause: Entry | None = None
         self._touched: list[int] = []
         self._allowed: set[int] = set()
         self._refused: dict[int, Change | None] = {}
@@ -105,13 +106,12 @@ class _Run:
             number = self._touched.pop(0)
             if isinstance(concluded, _SUBMITTED_BY_NOBODY) and concluded.release == number:
                 return
-            if self._cause.sequence >= self.found.since:
-                self._not_concluded(registry, number)
+            if self._cause is not None and self._cause.sequence >= self.found.since:
+                self._not_concluded(registry, number, self._cause)
 
-    def _not_concluded(self, registry: Registry, number: int) -> None:
+    def _not_concluded(self, registry: Registry, number: int, cause: Entry) -> None:
         """A release that stayed as it was when its turn came: would it have, too?"""
         asked = registry.release(number)
-        cause = self._cause
         decision = self._decide(registry, granting(asked), self._service, cause.recorded_at)
         if asked.status == "open" and decision.allowed and number not in self._allowed:
             self._allowed.add(number)

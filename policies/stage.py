@@ -200,9 +200,11 @@ def _complete(fields: dict[str, Any], kind: str, registry: Registry, document: D
             fields[name] = value
 
 
-def _activation(given: dict[str, Any], registry: Registry, document: Document) -> dict[str, Any]:
+def _activation(given: object, registry: Registry, document: Document) -> dict[str, Any]:
     """The members of a change of policy: the one in force with ``given`` put in its place."""
     policy = registry.policy()
+    if not isinstance(given, dict):
+        raise PolicyError("A document is changed by settings: {title: Changed}.")
     new = Document.from_canonical({**document.canonical(), **given})
     return {
         "policy": new.id,

@@ -111,6 +111,13 @@ def test_coverage_names_what_no_case_has_seen() -> None:
         ("task: other, ", "", "Field required"),
         ("expect: allow", "expect: maybe", "Input should be 'allow' or 'deny'"),
         ("id: a-lead-registers", "id: bo-does-not", "stands twice"),
+        ("by: ana, do", "by: ana, via: magic, do", "Input should be 'service'"),
+        (
+            "model.registered}\n    expect",
+            "policy.activated, with: {document: 3}}\n    expect",
+            "by settings",
+        ),
+        ("for: {who: [bo, service]}", f"for: {{who: {['bo'] * 3000}}}", "at most 2000 cases"),
         ("    expect: allow\n", "    expect: allow\n    mistake: x\n", "mistake"),
     ],
 )
