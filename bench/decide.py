@@ -1,10 +1,17 @@
-"""Decisions by the shipped policy, with their sentences, on a warm registry."""
+"""Decisions by the shipped policy: with their sentences on a warm registry, and taken again."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from bench.installation import installation, median, show, timed
+from ledger.batch import Asked
 from ledger.store.database import reading
 from policies import explain
+from policies.replay import Replayer, folding
+
+if TYPE_CHECKING:
+    from bench.installation import Bench
 
 DECISIONS = 5_000
 
@@ -27,3 +34,29 @@ def run(urls: list[str]) -> None:
 
             seconds = median([timed(many) for _ in range(3)])
         show("decide.with_sentences", outcome=decision.outcome, per_second=DECISIONS / seconds)
+        replayed(bench)
+
+
+def replayed(bench: Bench) -> None:
+    """How many decisions one core takes again per second, beside folding and reading."""
+    made = bench.wiring
+    for start in range(0, DECISIONS, 500):
+        asked = [Asked(bench.observation(n)) for n in range(start, min(start + 500, DECISIONS))]
+        made.submitter.submit_batch(bench.pipeline, asked)
+    entries = list(made.reader.past(made.reader.head().size))
+    seconds = []
+    for _ in range(3):
+        replayer = Replayer()
+
+        def again(replayer: Replayer = replayer) -> None:
+            for registry, entry in folding(entries):
+                found = replayer.replay(registry, entry)
+                if found is not None and found.code:
+                    raise SystemExit(found.sentence)
+
+        def fold_alone() -> None:
+            for _ in folding(entries):
+                pass
+
+        seconds.append(timed(again) - timed(fold_alone))
+    show("decide.replay", entries=len(entries), per_second=len(entries) / median(seconds))

@@ -14,12 +14,12 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ledger.core.digest import sha256
-from ledger.core.encoding import canonical
 from ledger.core.envelope import PAYLOAD_TYPE, seal
 from ledger.core.merkle import Frontier, leaf_hash
 from ledger.errors import ConflictError, EncodingError, InputError
 from ledger.events.actor import Actor
 from ledger.events.assurance import AccessDenied
+from ledger.events.command import command_digest
 from ledger.events.entry import Draft, LogPlace, Request, decode_entry, encode_draft
 from ledger.events.names import format_instant
 from ledger.events.release import ReleaseGranted, ReleaseLapsed
@@ -61,11 +61,8 @@ class Asked:
         return self.event.facts()
 
     def command_digest(self) -> bytes:
-        """SHA-256 of the canonical command without its private texts.
-
-        The digest stands in the ledger, where an unsalted hash of a name could be guessed.
-        """
-        return sha256(canonical({"kind": self.event.kind, "event": self.facts}))
+        """SHA-256 of the canonical command without its private texts."""
+        return command_digest(self.event.kind, self.facts)
 
     def key_digest(self, actor: Actor) -> bytes:
         """SHA-256 of actor and idempotency key; empty without a key."""

@@ -37,10 +37,11 @@ from ledger.store.entries import (
     find_entries,
     read_entries,
     read_head,
+    scan_entries,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from sqlalchemy import Connection
 
@@ -247,6 +248,16 @@ class Reader:
                 after=after,
                 limit=min(limit, MOST_ON_A_PAGE),
             )
+
+    def past(self, stop: int) -> Iterator[Entry]:
+        """Every entry before ``stop`` from the first, in order; a page in memory at a time."""
+        for start in range(0, stop, MOST_ON_A_PAGE):
+            with reading(self.log.engine) as connection:
+                page = scan_entries(
+                    connection, self.log.log_id, start, min(start + MOST_ON_A_PAGE, stop)
+                )
+            for row in page:
+                yield decode_entry(row[1])
 
     def count(self, wanted: Filter) -> Matches:
         """How many entries match: up to 10,000, and by several conditions of the newest 100,000."""

@@ -69,10 +69,15 @@ def decide_with(
     compiled: Compiled, registry: Registry, event: Event, actor: Actor, now: str
 ) -> Decision:
     """Decide one event under one document."""
-    case = Case(compiled.document, registry, event, actor, now)
+    return decide_case(compiled, Case(compiled.document, registry, event, actor, now))
+
+
+def decide_case(compiled: Compiled, case: Case) -> Decision:
+    """Decide one case under the document that it was made for."""
+    event = case.event
     results = list(_results(compiled, case)) or [_closed(event)]
     if isinstance(event, PolicyActivated):
-        results.append(read_activation(event, registry)[1])
+        results.append(read_activation(event, case.registry)[1])
     met = all(result.state in _LETS_THROUGH for result in results)
     return Decision.model_construct(
         outcome="allow" if met else "deny",

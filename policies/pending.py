@@ -41,7 +41,7 @@ def pending(
     """Which approvals a release still waits for, and from whom; nothing where it is closed."""
     if asked.status not in {"open", "granted"}:
         return ()
-    case = Case(document, registry, _granting(asked), _NOBODY, now)
+    case = Case(document, registry, granting(asked), _NOBODY, now)
     found: list[Missing] = []
     for gate, rule in _quorums(document, case):
         excluded = excluded_by(case, rule.not_by)
@@ -69,7 +69,8 @@ def _missing(registry: Registry, gate: str, quorum: Quorum) -> Iterator[Missing]
         yield Missing(gate, roles, number, tuple(sorted(holders.intersection(quorum.could))))
 
 
-def _granting(asked: ReleaseState) -> ReleaseGranted:
+def granting(asked: ReleaseState) -> ReleaseGranted:
+    """What is decided about when a release may be granted."""
     return ReleaseGranted(
         release=asked.since,
         model=asked.model,
@@ -84,7 +85,7 @@ def what_is_missing(
     decide: Decide, registry: Registry, asked: ReleaseState, service: Actor, now: str
 ) -> Decision:
     """The decision about granting a release as it stands: its unmet results are what is missing."""
-    return decide(registry, _granting(asked), service, now)
+    return decide(registry, granting(asked), service, now)
 
 
 def who_could_approve(decision: Decision) -> frozenset[str]:

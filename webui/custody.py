@@ -23,6 +23,7 @@ from ledger.keys.keyring import open_keyring
 from ledger.store.database import reading
 from ledger.store.guards import open_guard
 from ledger.store.snapshot import put_back
+from policies.replay import Replayer
 from webui.settings import log_name
 from webui.wiring import passphrase_of
 
@@ -151,7 +152,7 @@ def drill(wiring: Wiring, file: Path, identity: str, scratch: str, progress: Pro
         put_back(opened.database, url)
         guard_file = opened.folder / "guard.db"
         with opened_copy(url, log.name, log.keyring, guard_file) as copy:
-            found = audit(copy, progress)
+            found = audit(copy, progress, redecide=wiring.redecide())
         manifest = opened.manifest
     if (found.size, found.root.hex()) != (manifest.position, manifest.root):
         found.note("head", -1, "manifest-mismatch", "The copy does not end where it should.")
@@ -192,7 +193,7 @@ def restore(
         put_back(opened.database, settings.database_url)
         _put_back_folders(opened, settings)
         with opened_copy(settings.database_url, name, keyring, opened.folder / "guard.db") as copy:
-            found = audit(copy, progress)
+            found = audit(copy, progress, redecide=Replayer())
             promises = _promises(copy, guarded, against)
             for source, tree in promises:
                 _hold_against(copy, found, source, tree)

@@ -85,7 +85,7 @@ def issue_report(  # noqa: PLR0917 (who asks, for what, over when)
     for model in scope.models:
         wiring.reader.model(model)
     _check_may_issue(wiring, actor, framework, scope)
-    found = audit(wiring.log)
+    found = audit(wiring.log, redecide=wiring.redecide())
     name = f"{framework}-{found.size}-{secrets.token_hex(3)}"
     made = _made(wiring, framework, scope, found, name)
     path = wiring.settings.reports / f"{name}.pdf"

@@ -157,6 +157,7 @@ class Verifier:
                 self._note,
                 workers=1,
                 certificates=() if authorities is None else authorities.roots,
+                redecide=self._wiring.redecide(),
             )
             keep_run(self._wiring, begun_at, found)
         except LedgerError as error:

@@ -32,6 +32,7 @@ from ledger.store.guards import Shared, open_guard, shared
 from ledger.store.migrate import check_migrated, migrate
 from ledger.submit import Submitter
 from policies import Document, document_digest, load_document, make_decide
+from policies.replay import Replayer
 from webui.identity.schema import prepare
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from ledger.keys.keyring import Keyring
     from ledger.log import Log
     from ledger.state.decide import Decide
+    from ledger.state.redecide import Redecide
     from webui.settings import Settings
 
 DEMO_PREFIX: Final = "demo."
@@ -79,6 +81,10 @@ class Wiring:
         """The policy in force."""
         _, event = self.reader.policy()
         return _document(event.digest, event.document)
+
+    def redecide(self) -> Redecide:
+        """What takes the decisions of a ledger again: a fresh one for each audit."""
+        return Replayer()
 
     def session_key(self) -> bytes:
         """What sessions are signed with."""

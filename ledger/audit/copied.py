@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ledger.core.checkpoint import Checkpoint
     from ledger.core.note import Vkey
     from ledger.source import TileSource
+    from ledger.state.redecide import Redecide
 
     Progress = Callable[[str, int, int], None]
 
@@ -41,6 +42,7 @@ def audit_copy(
     since: Checkpoint | None = None,
     tree_only: bool = False,
     workers: int | None = None,
+    redecide: Redecide | None = None,
 ) -> Audit:
     """Verify a copy of a log from its first entry to its checkpoint.
 
@@ -52,6 +54,7 @@ def audit_copy(
         since: a checkpoint that was kept before: the copy must be a continuation of it.
         tree_only: hash every entry and check tiles and root, but read no statement.
         workers: processes for signatures; by default one for each core.
+        redecide: takes every decision again, fresh for each audit; without it none is.
 
     Raises:
         SourceError, OutsideError, CheckpointError: there is nothing to verify.
@@ -61,7 +64,9 @@ def audit_copy(
     found = Audit(tree.origin, size=tree.size, root=tree.root, checkpoint=data)
     signatures = Signatures(0 if tree_only else tree.size, workers)
     try:
-        audited = _CopyAudit(source, tree, found, signatures, tree_only=tree_only)
+        audited = _CopyAudit(
+            source, tree, found, signatures, tree_only=tree_only, redecide=redecide
+        )
         audited.check_note(data, vkeys)
         audited.walk_all(since, progress or _tell_nobody)
         signatures.finish()
@@ -85,6 +90,7 @@ class _CopyAudit:
         signatures: Signatures,
         *,
         tree_only: bool,
+        redecide: Redecide | None,
     ) -> None:
         self._source = source
         self._tree = tree
@@ -92,7 +98,9 @@ class _CopyAudit:
         self._signatures = signatures
         self._tree_only = tree_only
         self._roots: dict[int, bytes] = {}
-        self._walk = Walk(found, signatures, self._compare_tile, tree_only=tree_only)
+        self._walk = Walk(
+            found, signatures, self._compare_tile, tree_only=tree_only, redecide=redecide
+        )
 
     def check_note(self, data: bytes, vkeys: Sequence[Vkey]) -> None:
         """The checkpoint is signed by a key that the auditor knows."""
@@ -130,6 +138,7 @@ class _CopyAudit:
         if since is not None:
             self._check_since(since)
         if not self._tree_only:
+            walk.tell_skipped()
             found.skipped.append("the vault and the registry's tables, which no copy holds")
             check = CheckpointCheck(found, self._signatures)
             check.check([(tree.size, data)], self._roots, walk.keys)

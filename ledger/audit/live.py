@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from ledger.audit.walk import Seen
     from ledger.events.entry import Entry
     from ledger.log import Log
+    from ledger.state.redecide import Redecide
     from ledger.store.entries import Head
 
     Progress = Callable[[str, int, int], None]
@@ -51,6 +52,7 @@ def audit(
     tree_only: bool = False,
     workers: int | None = None,
     certificates: Sequence[x509.Certificate] = (),
+    redecide: Redecide | None = None,
 ) -> Audit:
     """Verify a log from its first entry to its head as it stands when the audit begins.
 
@@ -63,8 +65,11 @@ def audit(
             entries, no statements, no registry.
         workers: processes for signatures; by default one for each core.
         certificates: roots that time-stamp tokens must lead to.
+        redecide: takes every decision again, fresh for each audit; without it none is.
     """
-    audited = _LiveAudit(log, progress or _tell_nobody, since, tree_only=tree_only)
+    audited = _LiveAudit(
+        log, progress or _tell_nobody, since, tree_only=tree_only, redecide=redecide
+    )
     return audited.run(workers, certificates)
 
 
@@ -74,12 +79,19 @@ def _tell_nobody(step: str, done: int, total: int) -> None:
 
 class _LiveAudit:
     def __init__(
-        self, log: Log, progress: Progress, since: Checkpoint | None, *, tree_only: bool
+        self,
+        log: Log,
+        progress: Progress,
+        since: Checkpoint | None,
+        *,
+        tree_only: bool,
+        redecide: Redecide | None,
     ) -> None:
         self._log = log
         self._progress = progress
         self._since = since
         self._tree_only = tree_only
+        self._redecide = redecide
         self._found = Audit(log.origin)
         self._keys_wanted = 0
         self._tiles: dict[int, int] = {}
@@ -93,7 +105,11 @@ class _LiveAudit:
         try:
             self._checkpoints = CheckpointCheck(found, self._signatures)
             self._walk = Walk(
-                found, self._signatures, self._compare_tile, tree_only=self._tree_only
+                found,
+                self._signatures,
+                self._compare_tile,
+                tree_only=self._tree_only,
+                redecide=self._redecide,
             )
             if start and not self._begin(head):
                 return found
@@ -238,6 +254,8 @@ class _LiveAudit:
                 "these stand by the tree and its witnesses alone"
             )
         check_surplus(self._log, self._found)
+        if not self._tree_only:
+            self._walk.tell_skipped(behind=bool(start))
         if self._tree_only:
             self._found.skipped.append("statements, signatures of entries and the registry")
         elif start:

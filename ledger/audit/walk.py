@@ -3,7 +3,8 @@
 For every entry: the envelope is canonical and signed by the key that was valid at its place, the
 statement is one that its schema admits, names this log, this number and the leaf before it, does
 not go back in time, carries a decision under the policy then in force, and makes sense on the
-state folded so far. The tree grows from the hashes of the bytes themselves.
+state folded so far; where a policy engine is handed in, the decision comes out of it again. The
+tree grows from the hashes of the bytes themselves.
 
 Sources: DSSE v1.0.2, in-toto Statement v1, RFC 6962 section 2.1, C2SP tlog-tiles.
 """
@@ -23,6 +24,7 @@ from ledger.events.log import LogCreated
 from ledger.state.concerns import about, subjects
 from ledger.state.fold import Place, fold
 from ledger.state.keys import KEY_KINDS, KeyHistory
+from ledger.state.redecide import NOT_KEPT
 from ledger.state.registry import Registry
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from ledger.core.treewalk import OnTile
     from ledger.events.entry import Entry
     from ledger.events.event import About
+    from ledger.state.redecide import Redecide
 
 _DENIED_KINDS: Final = {"access.denied", "release.lapsed"}
 
@@ -57,6 +60,7 @@ class Walk:
         on_tile: OnTile,
         *,
         tree_only: bool = False,
+        redecide: Redecide | None = None,
     ) -> None:
         self.tree = TreeWalk(on_tile)
         self.keys = KeyHistory()
@@ -69,6 +73,8 @@ class Walk:
         self._found = found
         self._signatures = signatures
         self._tree_only = tree_only
+        self._redecide = redecide
+        self._not_kept = 0
         self._next = 0
 
     def begin_behind(
@@ -213,10 +219,39 @@ class Walk:
             except LedgerError as error:
                 self._found.note("entry", number, error.code, error.sentence)
 
+    def _decide_again(self, entry: Entry) -> None:
+        """The policy then in force, asked again on the state before, answers as it did."""
+        if self._redecide is None or not self.folding:
+            return
+        again = self._redecide(self.registry, entry)
+        if again is None:
+            return
+        if again.code == NOT_KEPT:
+            self._not_kept += 1
+            return
+        self._found.counts.decisions += 1
+        if again.code:
+            self._found.note("entry", entry.sequence, again.code, again.sentence)
+
+    def tell_skipped(self, *, behind: bool = False) -> None:
+        """Say which decisions were not taken again; ``behind`` if the walk began there."""
+        skipped = self._found.skipped
+        if self._redecide is None:
+            return
+        if behind:
+            skipped.append("the decisions, which only a full run takes again")
+        elif self._not_kept:
+            many = "1 refusal" if self._not_kept == 1 else f"{self._not_kept} refusals"
+            skipped.append(
+                f"{many} again: of what was refused an entry keeps no more than a digest, and the "
+                "command could not be told from it; that its policy asks what was unmet was checked"
+            )
+
     def _fold(self, number: int, entry: Entry) -> Seen | None:
         if not self.knowing:
             return None
         event = entry.event
+        self._decide_again(entry)
         try:
             place = Place(number, entry.recorded_at, entry.actor.id)
             changes = fold(self.registry, event, place) if self.folding else ()

@@ -43,7 +43,7 @@ def test_deciding_is_measured(
 ) -> None:
     monkeypatch.setattr(decide, "DECISIONS", 10)
     decide.run([""])
-    assert names(capsys) == ["decide.with_sentences"]
+    assert names(capsys) == ["decide.with_sentences", "decide.replay"]
 
 
 def test_http_is_measured_beside_its_peer(

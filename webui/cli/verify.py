@@ -28,6 +28,7 @@ TOKEN: Final = "COUNTERSEAL_TOKEN"  # noqa: S105 (the name of a variable)
 _COUNTED: Final = (
     ("entries", "entries", "hash, chain, order, schema, decision"),
     ("signatures", "signatures", "Ed25519 over each statement"),
+    ("decisions", "decisions", "taken again by the policy then in force"),
     ("tiles", "tiles", "each hash of the Merkle tree"),
     ("checkpoints", "checkpoints", "signature and root"),
     ("publications", "publications", "what the world was shown"),
@@ -121,6 +122,7 @@ def _live(
                 tree_only=tree_only,
                 workers=workers,
                 certificates=() if authorities is None else authorities.roots,
+                redecide=wiring.redecide(),
             )
         _record(wiring, begun_at, found)
         return found
@@ -148,6 +150,7 @@ def _copy(
     target: str, vkeys: list[Vkey], since: Path | None, *, tree_only: bool, workers: int | None
 ) -> Audit:
     from ledger.audit import audit_copy
+    from policies.replay import Replayer
 
     source = source_of(target)
     with shown() as progress:
@@ -158,6 +161,7 @@ def _copy(
             since=_kept(since, vkeys),
             tree_only=tree_only,
             workers=workers,
+            redecide=Replayer(),
         )
 
 

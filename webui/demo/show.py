@@ -131,7 +131,7 @@ def _play(wiring: Wiring, server: Server, story: Story, runs: list[Run]) -> None
 def _tell(wiring: Wiring, server: Server, story: Story) -> bool:
     """Verify everything, print the summary and the way in; returns whether all is well."""
     _say("Verifying everything ...")
-    found = audit(wiring.log)
+    found = audit(wiring.log, redecide=wiring.redecide())
     seals = {name: _seal(wiring, one) for name, one in story.reports.items()}
     console = Console()
     if not console.is_terminal:

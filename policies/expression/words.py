@@ -1,0 +1,120 @@
+"""A condition in words, as somebody reads it who does not read conditions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
+
+from policies.expression.parse import Both, Call, Either, Field, Items, Literal, Not, Relation
+from policies.fields import DIFFERENCE_PREFIX, METRIC_PREFIX
+
+if TYPE_CHECKING:
+    from policies.expression.parse import Node
+
+_SIGNS: Final = {
+    "==": "is",
+    "!=": "is not",
+    ">=": "is at least",
+    ">": "is more than",
+    "<=": "is at most",
+    "<": "is less than",
+}
+_INSTANTS: Final = {
+    ">=": "is on or after",
+    ">": "is after",
+    "<=": "is on or before",
+    "<": "is before",
+}
+_NOUNS: Final = {
+    "model.name": "the model",
+    "model.task": "the model's task",
+    "model.risk_tier": "the model's risk tier",
+    "model.purposes": "the model's purposes",
+    "model.tags": "the model's tags",
+    "version.state": "the version's state",
+    "version.registered": "the time of its registration",
+    "version.data_classes": "the classes of its data",
+    "lineage.code_commit": "the code commit",
+    "lineage.code_dirty": "uncommitted changes went in",
+    "lineage.data_sets": "its data sets",
+    "target.environment": "the environment",
+    "running.any": "a version of the model runs there",
+    "running.version": "the version that runs there",
+    "evaluation.age_days": "the age of the oldest metric in days",
+    "actor.type": "the asker's type",
+    "actor.via": "the asker's way of signing in",
+    "actor.roles": "the asker's roles",
+    "grant.role": "the role",
+    "grant.to_self": "the asker is the receiver",
+    "grant.receiver_type": "the receiver's type",
+    "grant.receiver_roles": "the receiver's roles",
+    "enrol.actor_type": "the type of who is enrolled",
+    "directory.administrators": "the number of administrators",
+    "policy.changes_itself": "the new policy is another than the one in force",
+}
+
+
+def words(node: Node) -> str:  # noqa: PLR0911 (one return per kind of node)
+    """A condition as part of a sentence."""
+    if isinstance(node, Field):
+        return noun(node.path)
+    if isinstance(node, Call):
+        thing = noun(node.field.path)
+        return f"{thing} is recorded" if node.name == "has" else f"the number of {_bare(thing)}"
+    if isinstance(node, Not):
+        return f"it is not so that {words(node.part)}"
+    if isinstance(node, (Both, Either)):
+        joined = " and " if isinstance(node, Both) else " or "
+        return joined.join(_grouped(part) for part in node.parts)
+    if isinstance(node, Relation):
+        return _relation(node)
+    if isinstance(node, Items):
+        texts = [words(item) for item in node.items]
+        return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} or {texts[-1]}"
+    return _literal(node)
+
+
+def noun(path: str) -> str:
+    """What a fact is called; one that has no name here is called by its path."""
+    if path in _NOUNS:
+        return _NOUNS[path]
+    if path.startswith(METRIC_PREFIX):
+        return f"{path.removeprefix(METRIC_PREFIX)} on held-out data"
+    if path.startswith(DIFFERENCE_PREFIX):
+        name = path.removeprefix(DIFFERENCE_PREFIX)
+        return f"{name} less that of the version that runs there"
+    return path
+
+
+def _relation(node: Relation) -> str:
+    left, right = words(node.left), words(node.right)
+    if node.sign == "in":
+        if isinstance(node.left, Literal):
+            return f"{right} include {left}"
+        return f"{left} is {right}" if isinstance(node.right, Items) else f"{right} include {left}"
+    instants = any(
+        isinstance(side, Literal) and isinstance(side.value, datetime)
+        for side in (node.left, node.right)
+    )
+    return f"{left} {(_INSTANTS if instants else _SIGNS).get(node.sign, _SIGNS[node.sign])} {right}"
+
+
+def _grouped(node: Node) -> str:
+    text = words(node)
+    return f"({text})" if isinstance(node, (Both, Either)) else text
+
+
+def _literal(literal: Literal) -> str:
+    value = literal.value
+    if isinstance(value, bool):
+        return "always" if value else "never"
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M} UTC"
+    return value.replace("_", " ")
+
+
+def _bare(thing: str) -> str:
+    return thing.removeprefix("the ").removeprefix("its ")

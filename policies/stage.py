@@ -1,0 +1,217 @@
+"""The stage of a case: its history folded into a registry, and what is tried on it.
+
+Nothing is asked while the history is folded. The stage of a case is set once and serves every
+policy and every mutant of one: deciding changes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from ledger.errors import LedgerError
+from ledger.events.actor import Actor
+from ledger.events.assurance import PolicyActivated
+from ledger.events.catalogue import CATALOGUE, class_of, read_event
+from ledger.events.log import LogCreated
+from ledger.events.names import format_instant, parse_instant
+from ledger.events.people import ActorEnrolled, RoleGranted
+from ledger.state.aggregates import ReleaseState, VersionState, number_key, version_key
+from ledger.state.fold import Place, fold
+from ledger.state.registry import Registry
+from policies.cases import SERVICE
+from policies.document import Document, document_digest
+from policies.duration import parse_duration
+from policies.errors import PolicyError
+from policies.facts import Case
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ledger.events.actor import Via
+    from ledger.events.event import Event
+    from ledger.events.people import ActorType
+    from policies.cases import CaseFile, Expected, Step
+    from policies.expression.evaluate import Value
+
+_THE_SERVICE: Final = Actor(id="00" * 16, type="service", via="service")
+_MINUTE: Final = timedelta(minutes=1)
+_DIGEST: Final = "c0" * 32
+
+
+class StagedCase(Case):
+    """A case in which some facts are not known, whatever the registry says."""
+
+    withheld: frozenset[str] = frozenset()
+
+    def fact(self, path: str) -> Value:
+        """A fact by its path, or None where it is not known or withheld."""
+        return None if path in self.withheld else super().fact(path)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What a case is decided on: state, event, asker and time."""
+
+    expected: Expected
+    line: int
+    file: str
+    registry: Registry
+    event: Event
+    actor: Actor
+    now: str
+
+    def case(self, document: Document) -> StagedCase:
+        """The case under a document."""
+        case = StagedCase(document, self.registry, self.event, self.actor, self.now)
+        case.withheld = frozenset(self.expected.withhold)
+        return case
+
+
+def set_stages(
+    read: CaseFile, lines: Mapping[str, int], document: Document, file: str
+) -> list[Stage]:
+    """The stages of all cases of a file.
+
+    Raises:
+        PolicyError: a step makes no sense; the sentence names the case and the step.
+    """
+    stages = []
+    for expected in read.cases:
+        line = lines.get(expected.id, 0)
+        setting = _Setting(read, document)
+        try:
+            setting.begin()
+            for step in (*read.history, *expected.given):
+                setting.take(step)
+            actor, event = setting.command(expected.tried)
+        except LedgerError as error:
+            bare = getattr(error, "bare", error.sentence)
+            where = f" ({error.pointer})" if error.pointer else ""
+            sentence = f"{expected.id}: step {setting.step}: {bare}{where}"
+            raise PolicyError(sentence, name=file, line=line, code="bad-case") from None
+        now = format_instant(setting.now)
+        stages.append(Stage(expected, line, file, setting.registry, event, actor, now))
+    return stages
+
+
+class _Setting:
+    """Folds steps into a registry."""
+
+    def __init__(self, read: CaseFile, document: Document) -> None:
+        self.registry = Registry()
+        self.step = "people"
+        self._read = read
+        self._document = document
+        self._now = parse_instant(read.start)
+        self._size = 0
+        self._people = {SERVICE: _THE_SERVICE}
+        self._names: dict[str, str | int] = {}
+
+    @property
+    def now(self) -> datetime:
+        """The time of the next step."""
+        return self._now
+
+    def begin(self) -> None:
+        """The log, its policy, and the people."""
+        self._fold(LogCreated(origin="cases", keys=(), schemas="0" * 64, generator="cases"))
+        fields = self._document.canonical()
+        digest = document_digest(self._document)
+        policy = self._document.id
+        self._fold(PolicyActivated(policy=policy, digest=digest, document=fields))
+        for at, (name, person) in enumerate(self._read.people.items(), 1):
+            actor = Actor(id=f"{at:032x}", type=person.type, via=_via(person.type))
+            self._people[name] = actor
+            self._names[name] = actor.id
+            self._fold(ActorEnrolled(actor_id=actor.id, actor_type=person.type))
+            for role in person.roles:
+                self._fold(RoleGranted(actor_id=actor.id, role=role))
+
+    def take(self, step: Step) -> None:
+        """One step of the history."""
+        actor, event = self.command(step)
+        number = self._fold(event, actor)
+        if step.name is not None:
+            self._names[step.name] = number
+
+    def command(self, step: Step) -> tuple[Actor, Event]:
+        """Who asks, and what for."""
+        self.step = step.do
+        if step.after is not None:
+            self._now += parse_duration(step.after)
+        actor = self._people.get(step.by)
+        if actor is None:
+            raise PolicyError(f"There is nobody called {step.by}.")
+        if step.via is not None:
+            actor = Actor.model_validate({**actor.model_dump(), "via": step.via})
+        wanted = class_of(step.do)
+        given = {**self._read.defaults.get(step.do, {}), **step.members}
+        fields: dict[str, Any] = {name: self._named(value) for name, value in given.items()}
+        _complete(fields, step.do, self.registry, self._document)
+        private = set(wanted.private_fields())
+        fields = {name: value for name, value in fields.items() if name not in private}
+        return actor, read_event(wanted.predicate_type(), fields)
+
+    def _named(self, value: Any) -> Any:
+        if isinstance(value, (list, tuple)):
+            return [self._named(item) for item in value]
+        if isinstance(value, dict):
+            return {key: self._named(item) for key, item in value.items()}
+        if isinstance(value, str) and value.startswith("@"):
+            if value[1:] not in self._names:
+                raise PolicyError(f"Nothing is called {value[1:]}.")
+            return self._names[value[1:]]
+        return value
+
+    def _fold(self, event: Event, actor: Actor = _THE_SERVICE) -> int:
+        number = self._size
+        place = Place(number, format_instant(self._now), actor.id)
+        self.registry.apply(fold(self.registry, event, place), number)
+        self._size += 1
+        self._now += _MINUTE
+        return number
+
+
+def _via(kind: ActorType) -> Via:
+    ways: dict[ActorType, Via] = {"person": "password", "workload": "token"}
+    return ways.get(kind, "service")
+
+
+def _complete(fields: dict[str, Any], kind: str, registry: Registry, document: Document) -> None:
+    """Fill in what the registry knows of the release, the version and the policy in question."""
+    members = CATALOGUE[kind].model_fields
+    known: dict[str, Any] = {}
+    release = fields.get("release")
+    if isinstance(release, int):
+        asked = registry.find(ReleaseState, number_key(release))
+        if asked is not None:
+            known = {name: getattr(asked, name) for name in _OF_A_RELEASE}
+    elif "model" in fields and "version" in fields:
+        version = registry.find(VersionState, version_key(fields["model"], fields["version"]))
+        known = {"artifact": version.artifact.sha256} if version else {"artifact": _DIGEST}
+    if kind == PolicyActivated.kind:
+        known = _activation(fields.pop("document", {}), registry, document)
+    if "approvals" in members:
+        known["approvals"] = ()
+    for name, value in known.items():
+        if name in members and name not in fields and value is not None:
+            fields[name] = value
+
+
+def _activation(given: object, registry: Registry, document: Document) -> dict[str, Any]:
+    """The members of a change of policy: the one in force with ``given`` put in its place."""
+    policy = registry.policy()
+    if not isinstance(given, dict):
+        raise PolicyError("A document is changed by settings: {title: Changed}.")
+    new = Document.from_canonical({**document.canonical(), **given})
+    return {
+        "policy": new.id,
+        "digest": document_digest(new),
+        "document": new.canonical(),
+        "previous": policy.digest if policy else None,
+    }
+
+
+_OF_A_RELEASE: Final = ("model", "version", "environment", "artifact")

@@ -1,0 +1,132 @@
+"""Trying a policy on its cases: what fails, what was seen, and which mutants nobody notices."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from policies.decide import compile_document, decide_case
+from policies.document import document_digest
+from policies.expression.evaluate import compile_condition
+from policies.expression.parse import parse
+from policies.mutate import mutate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from ledger.events.decision import Decision
+    from policies.decide import Compiled
+    from policies.document import Document
+    from policies.mutate import Mutant
+    from policies.stage import Stage
+
+    Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A case that came out otherwise: each line of ``problems`` says what."""
+
+    stage: Stage
+    problems: tuple[str, ...]
+
+
+@dataclass
+class Coverage:
+    """What the cases have seen: each requirement's states, and each ``when``'s answers."""
+
+    states: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    whens: dict[str, set[bool | None]] = field(default_factory=lambda: defaultdict(set))
+
+    def missing(self, document: Document) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """What was never seen: a path into the document, and a sentence."""
+        for at, gate in enumerate(document.gates):
+            if gate.when is not None:
+                for answer, word in ((True, "true"), (False, "false"), (None, "not known")):
+                    if answer not in self.whens[gate.id]:
+                        yield ("gates", at, "when"), f"{gate.id}: when was never {word}"
+            for number, item in enumerate(gate.require):
+                place = f"{gate.id}/{item.id}"
+                path = ("gates", at, "require", number)
+                seen = self.states[place]
+                if "met" not in seen:
+                    yield path, f"{place} was never met"
+                if not seen - {"met"}:
+                    yield path, f"{place} was never unmet"
+
+
+@dataclass
+class Trial:
+    """What came of it."""
+
+    cases: int = 0
+    failures: list[Failure] = field(default_factory=list)
+    coverage: Coverage = field(default_factory=Coverage)
+
+
+def try_cases(document: Document, stages: Sequence[Stage]) -> Trial:
+    """Decide every case under a document."""
+    compiled = compile_document(document, document_digest(document))
+    trial = Trial(cases=len(stages))
+    whens = {
+        gate.id: (gate.event, compile_condition(parse(gate.when)))
+        for gate in document.gates
+        if gate.when is not None
+    }
+    for stage in stages:
+        case = stage.case(document)
+        decision = decide_case(compiled, case)
+        for result in decision.results:
+            trial.coverage.states[f"{result.gate}/{result.requirement}"].add(result.state)
+        for name, (kind, when) in whens.items():
+            if kind == stage.event.kind:
+                trial.coverage.whens[name].add(when(case.fact))
+        problems = judge(stage, decision)
+        if problems:
+            trial.failures.append(Failure(stage, problems))
+    return trial
+
+
+def judge(stage: Stage, decision: Decision) -> tuple[str, ...]:
+    """How a decision departs from what a case expects; nothing where it does not."""
+    expected = stage.expected
+    found = []
+    wrong = [item for item in decision.results if item.state != "met"]
+    if decision.outcome != expected.expect:
+        said = ", ".join(f"{item.gate}/{item.requirement} {item.code}" for item in wrong)
+        found.append(f"expected {expected.expect}, got {decision.outcome} ({said or 'all met'})")
+    codes = {item.code for item in wrong}
+    found += [f"no {code} among {sorted(codes)}" for code in expected.codes if code not in codes]
+    states = {f"{item.gate}/{item.requirement}": item.state for item in decision.results}
+    for place in expected.unmet:
+        if states.get(place, "met") == "met":
+            found.append(f"{place} is {states.get(place, 'not asked')}, expected unmet")
+    for place in expected.met:
+        if states.get(place) != "met":
+            found.append(f"{place} is {states.get(place, 'not asked')}, expected met")
+    return tuple(found)
+
+
+def survivors(
+    document: Document, stages: Sequence[Stage], progress: Progress | None = None
+) -> tuple[int, list[Mutant]]:
+    """How many mutants there are, and those under which every case comes out as expected.
+
+    The cases must all come out under the document itself.
+    """
+    everything = list(mutate(document))
+    digest = document_digest(document)
+    found = []
+    for number, mutant in enumerate(everything, 1):
+        chosen = [one for one in stages if mutant.kind in {"", one.event.kind}]
+        compiled = compile_document(mutant.document, digest)
+        if not any(judge(stage, _decided(stage, compiled)) for stage in chosen):
+            found.append(mutant)
+        if progress is not None:
+            progress("mutants", number, len(everything))
+    return len(everything), found
+
+
+def _decided(stage: Stage, compiled: Compiled) -> Decision:
+    return decide_case(compiled, stage.case(compiled.document))
