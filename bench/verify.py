@@ -26,6 +26,7 @@ from bench.big import opened
 from bench.installation import median, show, timed
 from ledger.audit import audit
 from ledger.core.signature import failures
+from webui.cli.verify import spare_collector
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -78,6 +79,7 @@ def rounds(log: Log, pool: ProcessPoolExecutor, cores: int) -> list[dict[str, fl
     batch = bare_batch()
     list(pool.map(check_bare, [batch] * cores))
     found = []
+    spare_collector()
     for _ in range(ROUNDS):
         # Each process tells its own time, so that sending the batch is not counted.
         bare = sum(BARE_SIGNATURES / seconds for seconds in pool.map(check_bare, [batch] * cores))

@@ -14,8 +14,7 @@ here is of our own making and has one form, so that its bytes can be hashed as t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ledger.core.encoding import MAX_BYTES, canonical, parse_canonical
 from ledger.core.rfc4648 import decoded, from_base64, to_base64
@@ -37,16 +36,14 @@ _SIG_START: Final = _KEYID_END + len(_BEFORE_SIG)
 _USUAL_TAIL: Final = _SIG_START + 88 + len(_FOOT)
 
 
-@dataclass(frozen=True, slots=True)
-class EnvelopeSignature:
+class EnvelopeSignature(NamedTuple):
     """A signature and the hint which key made it."""
 
     keyid: str
     sig: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(NamedTuple):
     """A payload, what it is, and 1 to 16 signatures over both."""
 
     payload: bytes

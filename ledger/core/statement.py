@@ -8,7 +8,7 @@ one digest, SHA-256; no further members; the bytes are canonical JSON.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from ledger.core.digest import is_sha256_hex
 from ledger.core.encoding import canonical, parse_canonical
@@ -19,8 +19,7 @@ STATEMENT_TYPE: Final = "https://in-toto.io/Statement/v1"
 _MEMBERS: Final = frozenset({"_type", "subject", "predicateType", "predicate"})
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(NamedTuple):
     """Something with a name and a SHA-256 digest, in hexadecimal."""
 
     name: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 from pathlib import Path
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     Progress = Callable[[str, int, int], None]
 
 TOKEN: Final = "COUNTERSEAL_TOKEN"  # noqa: S105 (the name of a variable)
+_NEW_THINGS: Final = 200_000
 _COUNTED: Final = (
     ("entries", "entries", "hash, chain, order, schema, decision"),
     ("signatures", "signatures", "Ed25519 over each statement"),
@@ -101,6 +103,7 @@ def _live(report: str | None, since: Path | None, *, tree_only: bool, workers: i
             click.echo(find_report(wiring, Path(report)))
         authorities = read_authorities(wiring.settings)
         begun_at = format_instant(wiring.now())
+        spare_collector()
         with shown() as progress:
             found = audit(
                 wiring.log,
@@ -112,6 +115,16 @@ def _live(report: str | None, since: Path | None, *, tree_only: bool, workers: i
             )
         _record(wiring, begun_at, found)
         return found
+
+
+def spare_collector() -> None:
+    """Let the collector of cycles look at what is there never again, and at new things seldom.
+
+    An audit makes and drops some hundred objects for each entry, none of them in a cycle: without
+    this, the collector takes a tenth of the time.
+    """
+    gc.freeze()
+    gc.set_threshold(_NEW_THINGS, 20, 100)
 
 
 def _record(wiring: Wiring, begun_at: str, found: Audit) -> None:
@@ -138,6 +151,7 @@ def _copy(
     from ledger.audit import audit_copy
 
     source = source_of(target)
+    spare_collector()
     with shown() as progress:
         return audit_copy(
             source,
