@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import and_, bindparam, func, insert, select, update
 
 from ledger.errors import InputError, IntegrityError
-from ledger.store.tables import checkpoint, entry, head, log
+from ledger.store.tables import (
+    HAS_ENVIRONMENT,
+    HAS_VERSION,
+    REFUSED,
+    checkpoint,
+    entry,
+    head,
+    log,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -173,18 +181,58 @@ def find_entries(
     after: int | None,
     limit: int,
 ) -> list[StoredEntry]:
-    """The newest entries that match, before ``before``; or, with ``after``, the oldest after it."""
+    """The newest entries that match, before ``before``; or, with ``after``, the oldest after it.
+
+    Of several kinds each is asked for alone: for all at once, in order, SQLite reads the whole log.
+    """
     if limit < 1:
         raise InputError("A page holds at least one entry.", pointer="/limit")
-    query = select(entry).where(entry.c.log_id == log_id, *_conditions(wanted))
+    span = _span(connection, log_id, wanted, before, after)
+    if span is None:
+        return []
+    order = entry.c.sequence.desc() if after is None else entry.c.sequence
+    query = select(entry).where(entry.c.log_id == log_id, *_conditions(wanted), *span)
+    query = query.order_by(order).limit(limit)
+    each = [query.where(entry.c.kind == kind) for kind in wanted.kinds] or [query]
+    found = [_stored(row) for one in each for row in connection.execute(one)]
+    found.sort(key=lambda row: row.sequence, reverse=after is None)
+    return found[:limit]
+
+
+def _span(
+    connection: Connection, log_id: int, wanted: Filter, before: int | None, after: int | None
+) -> list[Any] | None:
+    """Between which numbers to look; None where nothing can match.
+
+    Entries never go back in time, so a span of time is one of numbers, in which they are in order.
+    """
+    bounds: list[Any] = []
+    if wanted.since:
+        first = _first_since(connection, log_id, wanted.since)
+        if first is None:
+            return None
+        bounds.append(entry.c.sequence >= first)
+    if wanted.until:
+        beyond = _first_since(connection, log_id, wanted.until)
+        if beyond is not None:
+            bounds.append(entry.c.sequence < beyond)
     if before is not None:
-        query = query.where(entry.c.sequence < before)
+        bounds.append(entry.c.sequence < before)
     if after is not None:
-        query = query.where(entry.c.sequence > after)
-        query = query.order_by(entry.c.sequence)
-    else:
-        query = query.order_by(entry.c.sequence.desc())
-    return [_stored(row) for row in connection.execute(query.limit(limit))]
+        bounds.append(entry.c.sequence > after)
+    return bounds
+
+
+def _first_since(connection: Connection, log_id: int, instant: str) -> int | None:
+    """The number of the first entry that is not older than an instant."""
+    later = select(func.min(entry.c.recorded_at)).where(
+        entry.c.log_id == log_id, entry.c.recorded_at >= instant
+    )
+    # The least is found here: asked for it, SQLite walks along the whole log.
+    query = select(entry.c.sequence).where(
+        entry.c.log_id == log_id, entry.c.recorded_at == later.scalar_subquery()
+    )
+    return min(connection.execute(query).scalars(), default=None)
 
 
 @dataclass(frozen=True)
@@ -200,15 +248,19 @@ def count_entries(
 ) -> Matches:
     """Count what matches, and never read much for it.
 
-    One condition that an index answers is counted up to ``most``; with any other, only the
-    ``newest`` entries of the log are looked at.
+    What an index or the order of time answers alone is counted up to ``most``; with any other
+    conditions, only the ``newest`` entries of the log are looked at.
     """
     size = read_head(connection, log_id).size
-    conditions = _conditions(wanted)
-    if not conditions:
+    if wanted == Filter():
         return Matches(size, at_least=False)
+    span = _span(connection, log_id, wanted, size, None)
+    if span is None:
+        return Matches(0, at_least=False)
     first = 0 if _by_one_index(wanted) else max(0, size - newest)
-    conditions.append(entry.c.sequence < size)
+    conditions = [*_conditions(wanted), *span]
+    if wanted.kinds:
+        conditions.append(entry.c.kind.in_(wanted.kinds))
     if first:
         conditions.append(entry.c.sequence >= first)
     few = (
@@ -219,14 +271,25 @@ def count_entries(
 
 
 def _by_one_index(wanted: Filter) -> bool:
-    """Whether an index gives the matches and nothing besides."""
-    timed = bool(wanted.since or wanted.until)
-    indexed = [bool(wanted.kinds), bool(wanted.model), bool(wanted.actor), timed]
-    others = wanted.version or wanted.environment or wanted.outcome
-    return sum(indexed) == 1 and not others
+    """Whether an index gives the matches and nothing besides, within any span of time."""
+    if wanted.outcome not in {"", "deny"}:
+        return False
+    one = [
+        bool(wanted.kinds),
+        bool(wanted.model or wanted.version),
+        bool(wanted.environment),
+        bool(wanted.actor),
+        bool(wanted.outcome),
+    ]
+    return sum(one) <= 1
 
 
 def _conditions(wanted: Filter) -> list[Any]:
+    """What the columns must be; kinds and times are asked for apart.
+
+    An index of the rows that have a version (or an environment, or were refused) is used where the
+    query itself says that it wants only these.
+    """
     found: list[Any] = [
         column == value
         for column, value in (
@@ -234,16 +297,15 @@ def _conditions(wanted: Filter) -> list[Any]:
             (entry.c.version, wanted.version),
             (entry.c.environment, wanted.environment),
             (entry.c.actor, wanted.actor),
-            (entry.c.outcome, wanted.outcome),
         )
         if value
     ]
-    if wanted.kinds:
-        found.append(entry.c.kind.in_(wanted.kinds))
-    if wanted.since:
-        found.append(entry.c.recorded_at >= wanted.since)
-    if wanted.until:
-        found.append(entry.c.recorded_at < wanted.until)
+    if wanted.version:
+        found.append(HAS_VERSION)
+    if wanted.environment:
+        found.append(HAS_ENVIRONMENT)
+    if wanted.outcome:
+        found.append(REFUSED if wanted.outcome == "deny" else entry.c.outcome == wanted.outcome)
     return found
 
 
