@@ -75,6 +75,17 @@ class Filter:
     until: str = ""
 
 
+# Built once: making a statement costs more than running it.
+_HEAD: Final = select(head).where(head.c.log_id == bindparam("log_id"))
+_LOCKED_HEAD: Final = _HEAD.with_for_update()
+_SPAN: Final = (
+    entry.c.log_id == bindparam("log_id"),
+    entry.c.sequence >= bindparam("start"),
+    entry.c.sequence < bindparam("stop"),
+)
+_LEAVES: Final = select(entry.c.leaf_hash).where(*_SPAN).order_by(entry.c.sequence)
+
+
 def find_log(connection: Connection, name: str) -> tuple[int, str] | None:
     """The id and origin of a log, or None."""
     row = connection.execute(select(log.c.log_id, log.c.origin).where(log.c.name == name)).first()
@@ -89,16 +100,16 @@ def insert_log(connection: Connection, log_id: int, name: str, origin: str, firs
 
 def read_head(connection: Connection, log_id: int) -> Head:
     """The head as it stands."""
-    return _head(connection, select(head).where(head.c.log_id == log_id))
+    return _head(connection, log_id, _HEAD)
 
 
 def lock_head(connection: Connection, log_id: int) -> Head:
     """The head, held until the transaction ends (``SELECT ... FOR UPDATE`` where there is one)."""
-    return _head(connection, select(head).where(head.c.log_id == log_id).with_for_update())
+    return _head(connection, log_id, _LOCKED_HEAD)
 
 
-def _head(connection: Connection, query: Select[Any]) -> Head:
-    row = connection.execute(query).first()
+def _head(connection: Connection, log_id: int, query: Select[Any]) -> Head:
+    row = connection.execute(query, {"log_id": log_id}).first()
     if row is None:
         raise IntegrityError("The log has no head.", code="head-missing")
     return Head(row.size, row.previous, row.frontier, row.root, row.recorded_at, row.checkpoint)
@@ -164,12 +175,8 @@ def has_entry_of_other_kind(
 
 def leaf_hashes(connection: Connection, log_id: int, start: int, stop: int) -> list[bytes]:
     """Leaf hashes of entries ``start`` to ``stop - 1``, in order."""
-    query = (
-        select(entry.c.leaf_hash)
-        .where(entry.c.log_id == log_id, entry.c.sequence >= start, entry.c.sequence < stop)
-        .order_by(entry.c.sequence)
-    )
-    return list(connection.execute(query).scalars())
+    span = {"log_id": log_id, "start": start, "stop": stop}
+    return list(connection.execute(_LEAVES, span).scalars())
 
 
 def find_entries(
@@ -389,7 +396,6 @@ def checkpoint_covering(connection: Connection, log_id: int, sequence: int) -> b
     return note
 
 
-# Built once: making a statement costs more than running it.
 _SCAN: Final = (
     select(
         entry.c.sequence,
@@ -403,11 +409,7 @@ _SCAN: Final = (
         entry.c.version,
         entry.c.environment,
     )
-    .where(
-        entry.c.log_id == bindparam("log_id"),
-        entry.c.sequence >= bindparam("start"),
-        entry.c.sequence < bindparam("stop"),
-    )
+    .where(*_SPAN)
     .order_by(entry.c.sequence)
 )
 
