@@ -75,7 +75,7 @@ def role_granted(registry: Registry, event: people.RoleGranted, place: Place) ->
     holders = (*(role.holders if role else ()), actor.id)
     since = role.since if role else place.sequence
     return (
-        actor.model_copy(update={"roles": (*actor.roles, held)}),
+        actor.but(roles=(*actor.roles, held)),
         RoleState(since=since, role=event.role, holders=holders),
     )
 
@@ -90,8 +90,8 @@ def role_revoked(registry: Registry, event: people.RoleRevoked, place: Place) ->
     roles = tuple(held for held in actor.roles if held.role != event.role)
     holders = tuple(holder for holder in role.holders if holder != actor.id)
     return (
-        actor.model_copy(update={"roles": roles}),
-        role.model_copy(update={"holders": holders}),
+        actor.but(roles=roles),
+        role.but(holders=holders),
     )
 
 
