@@ -1,7 +1,8 @@
 """Verifying a whole ledger, beside bare signature verification; and how much memory it takes.
 
 ``verify.full`` is everything that ``counterseal verify`` does, on every core. Its limit is measured
-by turns in the same run: the same number of processes that only check Ed25519 signatures.
+by turns in the same run: the same number of processes that only check Ed25519 signatures, with the
+library that an audit asks first (libsodium) and with the one whose word is the verdict (OpenSSL).
 ``verify.tree_only`` uses one core. ``verify.memory`` is the command itself, in a process of its
 own: the largest memory that it or one of its workers held.
 """
@@ -19,7 +20,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+    Ed25519PrivateKey,
+    Ed25519PublicKey,
+)
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from bench.big import opened
@@ -34,11 +38,15 @@ if TYPE_CHECKING:
     from ledger.audit import Audit
     from ledger.log import Log
 
+    # Public keys, signatures, lengths of the messages, and these as one.
+    Batch = tuple[list[bytes], list[bytes], list[int], bytes]
+
 ENTRIES: Final = 50_000
 SIZES: Final = (10_000, 100_000)
 ROUNDS: Final = 5
 MESSAGE_BYTES: Final = 1_100
 BARE_SIGNATURES: Final = 4_000
+LIBRARIES: Final = ("sodium", "openssl")
 _KIB: Final = 1024
 
 # A small process starts the command, because a process is charged with the memory of whoever
@@ -55,7 +63,7 @@ print(json.dumps([os.waitstatus_to_exitcode(status), seconds, usage.ru_maxrss]))
 _COMMAND: Final = "from webui.cli.main import main; main()"
 
 
-def bare_batch() -> tuple[list[bytes], list[bytes], list[int], bytes]:
+def bare_batch() -> Batch:
     """Good signatures of one key over messages of the size that entries have."""
     key = Ed25519PrivateKey.generate()
     public = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
@@ -69,9 +77,17 @@ def bare_batch() -> tuple[list[bytes], list[bytes], list[int], bytes]:
     )
 
 
-def check_bare(batch: tuple[list[bytes], list[bytes], list[int], bytes]) -> float:
-    """Seconds for a batch in this process."""
+def check_bare(batch: Batch) -> float:
+    """Seconds for a batch in this process, as an audit checks it."""
     return timed(lambda: failures(*batch))
+
+
+def check_openssl(batch: Batch) -> float:
+    """Seconds for a batch in this process, by OpenSSL alone."""
+    publics, signatures, lengths, messages = batch
+    key = Ed25519PublicKey.from_public_bytes(publics[0])
+    message = messages[: lengths[0]]
+    return timed(lambda: [key.verify(signature, message) for signature in signatures])
 
 
 def rounds(log: Log, pool: ProcessPoolExecutor, cores: int) -> list[dict[str, float]]:
@@ -82,11 +98,21 @@ def rounds(log: Log, pool: ProcessPoolExecutor, cores: int) -> list[dict[str, fl
     spare_collector()
     for _ in range(ROUNDS):
         # Each process tells its own time, so that sending the batch is not counted.
-        bare = sum(BARE_SIGNATURES / seconds for seconds in pool.map(check_bare, [batch] * cores))
-        full = rate(log)
-        tree = rate(log, tree_only=True)
-        found.append({"bare": bare, "full": full, "tree": tree, "share": full / bare})
+        one = {
+            "sodium": together(pool, check_bare, [batch] * cores),
+            "openssl": together(pool, check_openssl, [batch] * cores),
+            "full": rate(log),
+            "tree": rate(log, tree_only=True),
+        }
+        found.append({**one, **{f"to_{name}": one["full"] / one[name] for name in LIBRARIES}})
     return found
+
+
+def together(
+    pool: ProcessPoolExecutor, check: Callable[[Batch], float], batches: Sequence[Batch]
+) -> float:
+    """Signatures per second of all processes."""
+    return sum(BARE_SIGNATURES / seconds for seconds in pool.map(check, batches))
 
 
 def rate(log: Log, *, tree_only: bool = False) -> float:
@@ -108,8 +134,10 @@ def speed(home: Path, entries: int, url: str = "") -> None:
             found = rounds(made.log, pool, cores)
         of = partial(_median_of, found)
         told = {"database": made.engine.dialect.name, "entries": entries, "cores": cores}
-        show("limit.ed25519_verify", cores=cores, per_second=of("bare"))
-        show("verify.full", **told, per_second=of("full"), share_of_bare_verification=of("share"))
+        for name in LIBRARIES:
+            show(f"limit.ed25519_verify.{name}", cores=cores, per_second=of(name))
+        shares = {f"share_of_bare_{name}": of(f"to_{name}") for name in LIBRARIES}
+        show("verify.full", **told, per_second=of("full"), **shares)
         show("verify.tree_only", **{**told, "cores": 1}, per_second=of("tree"))
     finally:
         made.close()
