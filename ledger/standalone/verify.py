@@ -30,6 +30,7 @@ import re
 import struct
 import sys
 import zipfile
+import zlib
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
@@ -72,7 +73,24 @@ def read_json(data):
         raise Wrong(f"not JSON: {error}") from None
 
 
+# The y coordinates of the points of small order: under such a key one signature fits many messages.
+SMALL_ORDER = {
+    bytes.fromhex(encoded)
+    for encoded in (
+        "00" * 32,
+        "01" + "00" * 31,
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+        "ec" + "ff" * 30 + "7f",
+        "ed" + "ff" * 30 + "7f",
+        "ee" + "ff" * 30 + "7f",
+    )
+}
+
+
 def ed25519(public, signature, message):
+    if len(public) == 32 and public[:31] + bytes([public[31] & 0x7F]) in SMALL_ORDER:
+        return False
     try:
         Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
     except (InvalidSignature, ValueError):
@@ -304,6 +322,9 @@ def check_entry(sequence, files, checkpoint, keys):
 # --- The bundle ------------------------------------------------------------------------------------
 
 
+DAMAGED_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError)
+
+
 def read_bundle(path):
     """The files of a bundle by name, from a zip file or a folder."""
     if path.is_dir():
@@ -392,7 +413,7 @@ def main(arguments=None):
     try:
         files = read_bundle(options.bundle)
         policy = options.policy.read_text(encoding="utf-8") if options.policy else None
-    except (OSError, zipfile.BadZipFile, UnicodeDecodeError) as error:
+    except (OSError, *DAMAGED_ZIP, ValueError) as error:
         print(f"can't read: {error}", file=sys.stderr)
         return 2
     except Wrong as error:
@@ -406,6 +427,9 @@ def main(arguments=None):
         return 1
     except Wrong as error:
         print(f"NOT VERIFIED: {error}.")
+        return 1
+    except (ValueError, TypeError, AttributeError):
+        print("NOT VERIFIED: a part of the bundle is malformed.")
         return 1
     print("verified")
     return 0

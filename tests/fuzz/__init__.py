@@ -1,0 +1,1 @@
+"""Mangled bytes for every parser that reads what strangers send."""
