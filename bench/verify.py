@@ -30,7 +30,7 @@ from bench.big import opened
 from bench.installation import median, show, timed
 from ledger.audit import audit
 from ledger.core.signature import failures
-from webui.cli.verify import spare_collector
+from webui.collector import settle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -95,7 +95,7 @@ def rounds(log: Log, pool: ProcessPoolExecutor, cores: int) -> list[dict[str, fl
     batch = bare_batch()
     list(pool.map(check_bare, [batch] * cores))
     found = []
-    spare_collector()
+    settle()
     for _ in range(ROUNDS):
         # Each process tells its own time, so that sending the batch is not counted.
         one = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 from pathlib import Path
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     Progress = Callable[[str, int, int], None]
 
 TOKEN: Final = "COUNTERSEAL_TOKEN"  # noqa: S105 (the name of a variable)
-_NEW_THINGS: Final = 200_000
 _COUNTED: Final = (
     ("entries", "entries", "hash, chain, order, schema, decision"),
     ("signatures", "signatures", "Ed25519 over each statement"),
@@ -114,7 +112,6 @@ def _live(
             click.echo(find_report(wiring, Path(report)))
         authorities = read_authorities(wiring.settings)
         begun_at = format_instant(wiring.now())
-        spare_collector()
         with shown() as progress:
             settle()
             found = audit(
@@ -127,16 +124,6 @@ def _live(
             )
         _record(wiring, begun_at, found)
         return found
-
-
-def spare_collector() -> None:
-    """Let the collector of cycles look at what is there never again, and at new things seldom.
-
-    An audit makes and drops some hundred objects for each entry, none of them in a cycle: without
-    this, the collector takes a tenth of the time.
-    """
-    gc.freeze()
-    gc.set_threshold(_NEW_THINGS, 20, 100)
 
 
 def _record(wiring: Wiring, begun_at: str, found: Audit) -> None:
@@ -161,10 +148,11 @@ def _copy(
     target: str, vkeys: list[Vkey], since: Path | None, *, tree_only: bool, workers: int | None
 ) -> Audit:
     from ledger.audit import audit_copy
+    from webui.collector import settle
 
     source = source_of(target)
-    spare_collector()
     with shown() as progress:
+        settle()
         return audit_copy(
             source,
             vkeys,
