@@ -10,7 +10,7 @@ import argparse
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from bench import append, decide, fairness, http, kills, peers, reads, report, verify
 
@@ -22,12 +22,13 @@ ON_DATABASES: dict[str, Callable[[list[str]], None]] = {
     "append": append.run,
     "decide": decide.run,
     "http": http.run,
-    "verify": verify.run,
     "report": report.run,
     "fairness": fairness.run,
     "kills": kills.run,
 }
-NAMES = (*ON_DATABASES, "reads", "peers")
+# Measured on logs of several sizes.
+BY_SIZE: Final = {"verify": verify, "reads": reads}
+NAMES = (*ON_DATABASES, *BY_SIZE, "peers")
 # Takes ten minutes, and runs only when it is named.
 LONG = {"kills"}
 
@@ -61,14 +62,17 @@ def main() -> None:
     from tests.tools.postgresql import start_postgres
 
     asked = arguments()
-    sizes = (*reads.SIZES, reads.MILLION) if asked.million else reads.SIZES
+    more = (reads.MILLION,) if asked.million else ()
     server = start_postgres()
     try:
         server.wait()
         with folder(asked.keep) as place:
             for name in asked.names or [name for name in NAMES if name not in LONG]:
-                if name == "reads":
-                    reads.run(place / "logs", sizes, lambda: server.url(server.create()))
+                if name in BY_SIZE:
+                    sized = BY_SIZE[name]
+                    sized.run(
+                        place / "logs", (*sized.SIZES, *more), lambda: server.url(server.create())
+                    )
                 elif name == "peers":
                     peers.run(place / "peers")
                 else:

@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from bench.big import MODELS, opened, workload
+from bench.big import MODELS, VERSIONS, opened, workload
 from bench.installation import median, percentile, show, timed
 from ledger.store.database import reading
 from ledger.store.entries import Filter, checkpoint_covering, read_checkpoints
@@ -38,6 +38,8 @@ MILLION: Final = 1_000_000
 TURNS: Final = 9
 READS: Final = 40
 NEWEST: Final = 50
+# Service, administrator and pipeline: two enrolled, each with a role.
+FEW: Final = 4
 _WARMED_AT_ONCE: Final = 16 * 1024 * 1024
 
 
@@ -83,9 +85,36 @@ class Library:
 
     def search(self, sequence: int) -> None:
         """The newest entries of a model."""
-        wanted = Filter(model=f"model-{sequence % MODELS}")
-        if len(self.made.reader.entries(wanted, limit=NEWEST)) != NEWEST:
-            raise SystemExit(f"fewer than {NEWEST} entries of a model")
+        self._find(Filter(model=f"model-{sequence % MODELS}"), NEWEST)
+
+    def search_version(self, sequence: int) -> None:
+        """The newest entries of a version, of whatever model."""
+        self._find(Filter(version=f"1.{sequence % VERSIONS}.0"), NEWEST)
+
+    def search_nothing(self, sequence: int) -> None:
+        """What no entry has: where there is no index, the whole log is read."""
+        for wanted in (
+            Filter(version="9.9.9"),
+            Filter(model=f"model-{sequence % MODELS}", version="9.9.9"),
+            Filter(environment="nowhere"),
+            Filter(outcome="deny"),
+            Filter(since="9999"),
+        ):
+            self._find(wanted, 0)
+
+    def search_kinds(self, _: int) -> None:
+        """The newest entries of several kinds that are few."""
+        self._find(Filter(kinds=("actor.enrolled", "role.granted")), FEW)
+
+    def search_time(self, sequence: int) -> None:
+        """The newest entries before a time."""
+        entry = self.made.log.entry(max(sequence, self.size // 2))
+        self._find(Filter(until=entry.recorded_at), NEWEST)
+
+    def _find(self, wanted: Filter, number: int) -> None:
+        found = len(self.made.reader.entries(wanted, limit=NEWEST))
+        if found != number:
+            raise SystemExit(f"{found} entries, not {number}, of {wanted}")
 
     def open(self, _: int) -> None:
         """The installation opened anew, its end checked."""
@@ -101,6 +130,10 @@ _READS: Final[dict[str, tuple[Callable[[Library, int], None], int]]] = {
     "receipt": (Library.receipt, READS),
     "consistency": (Library.consistency, READS),
     "search_model_newest": (Library.search, READS // 2),
+    "search_version_newest": (Library.search_version, READS // 2),
+    "search_nothing_there": (Library.search_nothing, READS // 2),
+    "search_rare_kinds": (Library.search_kinds, READS // 2),
+    "search_before_a_time": (Library.search_time, READS // 2),
     "open": (Library.open, 2),
 }
 

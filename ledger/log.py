@@ -33,7 +33,7 @@ from ledger.core.note import (
     vkey,
 )
 from ledger.core.proof import TlogProof
-from ledger.core.tiles import TileReader
+from ledger.core.tiles import TileReader, UpperTiles
 from ledger.core.trust import NOBODY, TrustPolicy, fewest, quorum_met
 from ledger.errors import (
     BusyError,
@@ -107,6 +107,7 @@ class Log:
     keys: KeyHistory = field(default_factory=KeyHistory)
     keys_state: LogState | None = None
     vault: Vault = field(init=False)
+    _upper: UpperTiles = field(init=False, default_factory=UpperTiles, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Open the vault of this log."""
@@ -265,7 +266,7 @@ class Log:
             tree = self.read_checkpoint(note)
             if not 0 <= sequence < tree.size:
                 raise UnknownSubjectError("The tree does not hold this entry.", pointer="/sequence")
-            reader = self._tiles(connection, tree.size)
+            reader = self._tiles(connection, tree.size, self._upper)
             hashes = prove_inclusion(sequence, tree.size, reader.subtree)
         return TlogProof(index=sequence, hashes=tuple(hashes), checkpoint=note, extra=None)
 
@@ -281,7 +282,7 @@ class Log:
             known = read_head(connection, self.log_id).size
             if not 0 <= sequence < tree.size <= known:
                 raise UnknownSubjectError("The tree does not hold this entry.", pointer="/sequence")
-            reader = self._tiles(connection, tree.size)
+            reader = self._tiles(connection, tree.size, self._upper)
             hashes = prove_inclusion(sequence, tree.size, reader.subtree)
         return TlogProof(index=sequence, hashes=tuple(hashes), checkpoint=note, extra=None)
 
@@ -297,11 +298,13 @@ class Log:
             return EMPTY_ROOT
         return reduce(lambda right, left: node_hash(left, right), reversed(parts))
 
-    def _tiles(self, connection: Connection, size: int) -> TileReader:
+    def _tiles(
+        self, connection: Connection, size: int, upper: UpperTiles | None = None
+    ) -> TileReader:
         def read(level: int, index: int, width: int) -> bytes:
             return read_tile(connection, self.log_id, level, index, width)
 
-        return TileReader(read, size)
+        return TileReader(read, size, upper)
 
     def check_guard(self) -> None:
         """Compare the guard with the tree, and move it up until it covers the head.
@@ -405,7 +408,7 @@ class Log:
     def consistency(self, old_size: int, new_size: int) -> list[bytes]:
         """The consistency proof between two sizes (RFC 6962 section 2.1.2), from tiles."""
         with reading(self.engine) as connection:
-            reader = self._tiles(connection, new_size)
+            reader = self._tiles(connection, new_size, self._upper)
             return list(prove_consistency(old_size, new_size, reader.subtree))
 
 

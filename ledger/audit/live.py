@@ -17,11 +17,10 @@ from ledger.audit.rows import check_folded, check_surplus
 from ledger.audit.shown import check_shown
 from ledger.audit.signatures import Signatures
 from ledger.audit.start import read_keys, stand_at
+from ledger.audit.tiles import TileCheck
 from ledger.audit.walk import Walk
 from ledger.core.checkpoint import Checkpoint
-from ledger.core.tiles import TILE_WIDTH
 from ledger.errors import LedgerError
-from ledger.store import tiles
 from ledger.store.database import reading
 from ledger.store.entries import scan_entries, scan_leaves
 from ledger.store.guards import shared
@@ -41,7 +40,8 @@ if TYPE_CHECKING:
 
     Progress = Callable[[str, int, int], None]
 
-PAGE: Final = 1_000
+# Small enough that a page stays in the processor's cache while it is hashed.
+PAGE: Final = 512
 
 
 def audit(
@@ -94,7 +94,6 @@ class _LiveAudit:
         self._redecide = redecide
         self._found = Audit(log.origin)
         self._keys_wanted = 0
-        self._tiles: dict[int, int] = {}
 
     def run(self, workers: int | None, certificates: Sequence[x509.Certificate]) -> Audit:
         found, head = self._found, self._log.head()
@@ -104,10 +103,11 @@ class _LiveAudit:
         self._signatures = Signatures(expected, workers)
         try:
             self._checkpoints = CheckpointCheck(found, self._signatures)
+            tiles = TileCheck(self._log, found)
             self._walk = Walk(
                 found,
                 self._signatures,
-                self._compare_tile,
+                tiles.compare,
                 tree_only=self._tree_only,
                 redecide=self._redecide,
             )
@@ -230,19 +230,6 @@ class _LiveAudit:
                 self._found.note("vault", entry.sequence, "vault-missing", sentence)
             else:
                 self._found.counts.private_texts += 1
-
-    def _compare_tile(self, level: int, index: int, hashes: bytes, root: bytes) -> None:
-        self._tiles[level] = self._tiles.get(level, 0) + 1
-        self._found.counts.tiles += 1
-        with reading(self._log.engine) as connection:
-            stored = tiles.read_tiles(connection, self._log.log_id, level, index, 1)
-        place = index * TILE_WIDTH ** (level + 1)
-        if not stored or stored[0][0] != index:
-            sentence = f"Tile {index} of level {level} is missing."
-            self._found.note("tile", place, "tile-missing", sentence)
-        elif stored != [(index, root, hashes)]:
-            sentence = f"Tile {index} of level {level} is not what the entries give."
-            self._found.note("tile", place, "tile-wrong", sentence)
 
     def _check_end(self, head: Head, start: int) -> None:
         """The head, the registry and the guard, and rows that no entry accounts for."""

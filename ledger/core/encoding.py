@@ -75,13 +75,16 @@ def parse_canonical(data: bytes) -> object:
     )
 
 
-def read_own(data: bytes) -> object | None:
+def read_own(data: bytes) -> Any:
     """What bytes of our own making say, or None where ``parse_canonical`` must be asked.
 
     Much faster, and exact in all but two things that the types of whoever asks must refuse: floats
     and integers of 2**53 or more. Only plain ASCII is read.
     """
-    if len(data) > MAX_BYTES or not data.isascii() or b"\\u" in data or b"\x7f" in data:
+    if len(data) > MAX_BYTES or not data.isascii() or b"\x7f" in data:
+        return None
+    # One byte is searched for much faster than two.
+    if b"\\" in data and b"\\u" in data:
         return None
     try:
         value: object = orjson.loads(data)

@@ -14,12 +14,10 @@ here is of our own making and has one form, so that its bytes can be hashed as t
 
 from __future__ import annotations
 
-from binascii import a2b_base64, b2a_base64
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ledger.core.encoding import MAX_BYTES, canonical, parse_canonical
-from ledger.core.rfc4648 import from_base64, to_base64
+from ledger.core.rfc4648 import decoded, from_base64, to_base64
 from ledger.core.signature import check_ed25519
 from ledger.errors import EncodingError, SignatureError
 
@@ -38,16 +36,14 @@ _SIG_START: Final = _KEYID_END + len(_BEFORE_SIG)
 _USUAL_TAIL: Final = _SIG_START + 88 + len(_FOOT)
 
 
-@dataclass(frozen=True, slots=True)
-class EnvelopeSignature:
+class EnvelopeSignature(NamedTuple):
     """A signature and the hint which key made it."""
 
     keyid: str
     sig: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(NamedTuple):
     """A payload, what it is, and 1 to 16 signatures over both."""
 
     payload: bytes
@@ -154,7 +150,7 @@ def _usual(stored: bytes) -> Envelope | None:
     """An envelope in the form in which nearly all are stored, read by position; else None.
 
     One statement, one Ed25519 signature, a key id in letters and digits: then every other byte
-    stands where it must, and base64 that is written back the same was canonical.
+    stands where it must.
     """
     end = len(stored) - _USUAL_TAIL
     if not len(_HEAD) < end <= MAX_BYTES - _USUAL_TAIL or not stored.startswith(_HEAD):
@@ -163,12 +159,8 @@ def _usual(stored: bytes) -> Envelope | None:
     keyid, sig64 = tail[len(_BETWEEN) : _KEYID_END], tail[_SIG_START : -len(_FOOT)]
     if tail != b"".join((_BETWEEN, keyid, _BEFORE_SIG, sig64, _FOOT)) or not keyid.isalnum():
         return None
-    try:
-        payload, sig = a2b_base64(payload64, strict_mode=True), a2b_base64(sig64, strict_mode=True)
-    except ValueError:
-        return None
-    written = b2a_base64(payload, newline=False), b2a_base64(sig, newline=False)
-    if written != (payload64, sig64):
+    payload, sig = decoded(payload64), decoded(sig64)
+    if payload is None or sig is None:
         return None
     return Envelope(payload, PAYLOAD_TYPE, (EnvelopeSignature(keyid.decode("ascii"), sig),))
 

@@ -7,14 +7,14 @@ must write back to the same characters.
 
 from __future__ import annotations
 
-import binascii
+import pybase64
 
 from ledger.errors import EncodingError
 
 
 def to_base64(data: bytes) -> str:
     """Standard base64 with padding, on one line."""
-    return binascii.b2a_base64(data, newline=False).decode("ascii")
+    return pybase64.b64encode_as_string(data)
 
 
 def from_base64(text: str) -> bytes:
@@ -23,14 +23,20 @@ def from_base64(text: str) -> bytes:
     Raises:
         EncodingError: ``not-base64``, for any text that ``to_base64`` does not write.
     """
-    try:
-        data = binascii.a2b_base64(text, strict_mode=True)
-    except ValueError:
-        data = None
-    if data is None or to_base64(data) != text:
+    data = decoded(text.encode("ascii")) if text.isascii() else None
+    if data is None:
         raise EncodingError(
             "This is not base64.",
             code="not-base64",
             remedy="Write the standard alphabet with padding (RFC 4648 section 4), no line breaks.",
         )
     return data
+
+
+def decoded(text: bytes) -> bytes | None:
+    """The bytes that a text in ASCII says, or None for any that ``to_base64`` does not write."""
+    try:
+        data = pybase64.b64decode(text, validate=True)
+    except ValueError:
+        return None
+    return data if pybase64.b64encode(data) == text else None

@@ -8,7 +8,7 @@ one digest, SHA-256; no further members; the bytes are canonical JSON.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from ledger.core.digest import is_sha256_hex
 from ledger.core.encoding import canonical, parse_canonical
@@ -19,8 +19,7 @@ STATEMENT_TYPE: Final = "https://in-toto.io/Statement/v1"
 _MEMBERS: Final = frozenset({"_type", "subject", "predicateType", "predicate"})
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(NamedTuple):
     """Something with a name and a SHA-256 digest, in hexadecimal."""
 
     name: str
@@ -76,16 +75,26 @@ def statement_of(members: object) -> Statement:
         raise _refusal("It has not exactly the members of an in-toto statement.", "")
     if members["_type"] != STATEMENT_TYPE:
         raise _refusal(f"Only {STATEMENT_TYPE} is read.", "/_type")
-    subjects = members["subject"]
-    if not isinstance(subjects, list):
-        raise _refusal("The subjects are not a list.", "/subject")
     statement = Statement(
-        tuple(_subject(item, f"/subject/{at}") for at, item in enumerate(subjects)),
+        subjects_of(members["subject"]),
         _text(members["predicateType"], "/predicateType"),
         members["predicate"],
     )
     _check(statement)
     return statement
+
+
+def subjects_of(items: object) -> tuple[Subject, ...]:
+    """The subjects that a JSON value says, at least one.
+
+    Raises:
+        EncodingError: ``not-a-statement``.
+    """
+    if not isinstance(items, list):
+        raise _refusal("The subjects are not a list.", "/subject")
+    subjects = tuple(_subject(item, f"/subject/{at}") for at, item in enumerate(items))
+    _check_subjects(subjects)
+    return subjects
 
 
 def _subject(item: object, pointer: str) -> Subject:
@@ -105,16 +114,20 @@ def _text(value: object, pointer: str) -> str:
     return value
 
 
-def _check(statement: Statement) -> None:
-    if not statement.subjects:
+def _check_subjects(subjects: tuple[Subject, ...]) -> None:
+    if not subjects:
         raise _refusal("A statement has at least one subject.", "/subject")
-    for at, subject in enumerate(statement.subjects):
+    for at, subject in enumerate(subjects):
         if not subject.name:
             raise _refusal("A subject has no name.", f"/subject/{at}/name")
         if not is_sha256_hex(subject.sha256):
             raise _refusal(
                 "A digest is not 64 lower-case hexadecimal digits.", f"/subject/{at}/digest/sha256"
             )
+
+
+def _check(statement: Statement) -> None:
+    _check_subjects(statement.subjects)
     if not statement.predicate_type:
         raise _refusal("The predicate type is empty.", "/predicateType")
     if not isinstance(statement.predicate, dict):

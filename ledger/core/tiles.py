@@ -154,18 +154,45 @@ def _levels(hashes: bytes) -> list[list[bytes]]:
     return rows
 
 
+class UpperTiles:
+    """The subtrees inside tiles above level 0, kept for many readers of one growing tree.
+
+    Few of them serve every proof: one of level 1 covers 65,536 leaves. What a tile holds up to a
+    width never changes while the tree grows. Safe for use by several threads.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[int, int, int], list[list[bytes]]] = {}
+
+    def get(self, level: int, index: int, width: int) -> list[list[bytes]] | None:
+        """What was kept of a tile of this width, or None."""
+        return self._kept.get((level, index, width))
+
+    def keep(self, level: int, index: int, width: int, rows: list[list[bytes]]) -> None:
+        """Keep the subtrees of a tile; all others are forgotten where they are too many."""
+        if len(self._kept) >= _TILES_KEPT:
+            self._kept = {}
+        self._kept[level, index, width] = rows
+
+
 class TileReader:
     """The complete subtrees of one tree, read from its tiles.
 
     ``read(level, index, width)`` gives the ``width * 32`` bytes of a tile. Of a reader's tiles the
-    last 64 used are kept, with the subtrees inside them. One thread at a time may use a reader; it
-    has no other state. What ``read`` gives is believed: a proof that comes of it is checked against
-    a signed root.
+    last 64 used are kept, with the subtrees inside them; ``upper`` keeps some for other readers of
+    the same log too. One thread at a time may use a reader. What ``read`` gives is believed: a
+    proof that comes of it is checked against a signed root.
     """
 
-    def __init__(self, read: Callable[[int, int, int], bytes], size: int) -> None:
+    def __init__(
+        self,
+        read: Callable[[int, int, int], bytes],
+        size: int,
+        upper: UpperTiles | None = None,
+    ) -> None:
         self._read = read
         self._size = size
+        self._upper = upper
         self._kept: OrderedDict[tuple[int, int], list[list[bytes]]] = OrderedDict()
 
     def subtree(self, level: int, index: int) -> bytes:
@@ -188,6 +215,18 @@ class TileReader:
             self._kept.move_to_end(key)
             return kept
         width = min(TILE_WIDTH, (self._size >> (TILE_HEIGHT * level)) - index * TILE_WIDTH)
+        upper = self._upper if level else None
+        rows = None if upper is None else upper.get(level, index, width)
+        if rows is None:
+            rows = self._subtrees(level, index, width)
+            if upper is not None:
+                upper.keep(level, index, width, rows)
+        self._kept[key] = rows
+        if len(self._kept) > _TILES_KEPT:
+            self._kept.popitem(last=False)
+        return rows
+
+    def _subtrees(self, level: int, index: int, width: int) -> list[list[bytes]]:
         hashes = self._read(level, index, width)
         if len(hashes) != width * SHA256_BYTES:
             raise IntegrityError(
@@ -196,11 +235,7 @@ class TileReader:
                 index=index,
                 width=width,
             )
-        rows = _levels(hashes)
-        self._kept[key] = rows
-        if len(self._kept) > _TILES_KEPT:
-            self._kept.popitem(last=False)
-        return rows
+        return _levels(hashes)
 
 
 def entry_bundle(entries: Sequence[bytes]) -> bytes:

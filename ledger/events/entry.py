@@ -14,19 +14,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NotRequired
 
-from pydantic import ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
+from typing_extensions import TypedDict
 
 from ledger.core.encoding import plain, read_own
 from ledger.core.envelope import PAYLOAD_TYPE, parse_envelope
 from ledger.core.merkle import leaf_hash
 from ledger.core.statement import (
+    STATEMENT_TYPE,
     Statement,
     Subject,
     encode_statement,
     parse_statement,
-    statement_of,
+    subjects_of,
 )
 from ledger.errors import EncodingError, InputError
 from ledger.events.actor import Actor
@@ -39,6 +41,9 @@ if TYPE_CHECKING:
     from ledger.events.event import Event
 
 FIRST_PREVIOUS: Final = "0" * 64
+
+_REMEMBERED: Final = 4096
+_ABSENT: Final = object()
 
 
 class LogPlace(Value):
@@ -177,68 +182,97 @@ def decode_envelope(stored: bytes, envelope: Envelope, leaf: bytes | None = None
     )
 
 
-class _Plain(Value):
+@with_config(ConfigDict(extra="forbid", strict=True))
+class _Place(TypedDict):
+    origin: PublicText
+    sequence: Sequence
+    previous: Sha256
+
+
+@with_config(ConfigDict(extra="forbid", strict=True))
+class _Plain(TypedDict):
     """The members of a predicate that differ from entry to entry, but for the event."""
 
-    log: LogPlace
+    log: _Place
     recorded_at: Instant
-    clock: Instant | None = None
-    request: Request | None = None
-    commitments: tuple[Commitment, ...] = ()
+    clock: NotRequired[Instant | None]
+    request: NotRequired[Request | None]
+    commitments: NotRequired[tuple[Commitment, ...]]
+
+
+_PLAIN: Final = TypeAdapter(_Plain).validator
+_WHAT_BEGINS: Final = b',"event":'
+_WHAT_ENDS: Final = b'},"predicateType":'
 
 
 def _read_own(stored: bytes, payload: bytes, leaf: bytes | None) -> Entry | None:
     """An entry as this program writes it, fast; None for whatever must be read with more care.
 
-    What is accepted here, the careful way accepts too, and reads the same.
+    A payload is cut in three: who did it and why it was allowed, what was done, and of what. The
+    same beginnings and ends come again and again, and are read once. What is accepted here, the
+    careful way accepts too, and reads the same: each piece is canonical by itself, their names are
+    in order from one to the next, and the seams are fixed, so the whole is canonical.
     """
-    members = read_own(payload)
-    if members is None:
+    begins, ends = payload.find(_WHAT_BEGINS), payload.rfind(_WHAT_ENDS)
+    if not 0 < begins < ends:
         return None
     try:
-        statement = statement_of(members)
-        event, actor, decision, rest = _parts(statement.predicate)
-        read = read_own_event(statement.predicate_type, event)
-        found = _Plain.model_validate_json(plain(rest))
-        asker = _actor_of(plain(actor))
-        decided = None if decision is None else _decision_of(plain(decision))
-    except (EncodingError, ValidationError, KeyError, TypeError):
+        asker, decided, others = _beginning_of(payload[:begins])
+        predicate_type, subjects = _end_of(payload[ends + 2 :])
+        members = read_own(b"{%b}" % payload[begins + 1 : ends])
+        event = read_own_event(predicate_type, members.pop("event"))
+        found: _Plain = _PLAIN.validate_json(plain({**others, **members} if others else members))
+    except (EncodingError, ValidationError, KeyError, TypeError, AttributeError):
         return None
-    if read is None:
+    if event is None:
         return None
+    place = found["log"]
     return Entry(
-        sequence=found.log.sequence,
-        origin=found.log.origin,
-        previous=found.log.previous,
-        recorded_at=found.recorded_at,
+        sequence=place["sequence"],
+        origin=place["origin"],
+        previous=place["previous"],
+        recorded_at=found["recorded_at"],
         actor=asker,
-        event=read,
+        event=event,
         decision=decided,
-        request=found.request,
-        commitments=found.commitments,
-        subjects=statement.subjects,
+        request=found.get("request"),
+        commitments=found.get("commitments", ()),
+        subjects=subjects,
         envelope=stored,
         leaf=leaf or leaf_hash(stored),
     )
 
 
-def _parts(
-    predicate: dict[str, Any],
-) -> tuple[dict[str, Any], object, object | None, dict[str, Any]]:
-    rest = dict(predicate)
-    event, actor, decision = rest.pop("event"), rest.pop("actor"), rest.pop("decision", None)
-    if not isinstance(event, dict) or ("decision" in predicate and decision is None):
+@lru_cache(maxsize=_REMEMBERED)
+def _beginning_of(data: bytes) -> tuple[Actor, Decision | None, dict[str, Any]]:
+    """Actor, decision and what else stands before the event in a predicate that is still open."""
+    members = read_own(data + b"}}")
+    predicate = members.pop("predicate")
+    if members != {"_type": STATEMENT_TYPE}:
         raise TypeError
-    return event, actor, decision, rest
+    actor, decision = predicate.pop("actor"), predicate.pop("decision", _ABSENT)
+    if not predicate.keys() <= {"clock", "commitments"}:
+        raise TypeError
+    decided = None if decision is _ABSENT else _decision_of(plain(decision))
+    return _actor_of(plain(actor)), decided, predicate
 
 
-# The same people act, and the same gates speak, again and again.
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=_REMEMBERED)
+def _end_of(data: bytes) -> tuple[str, tuple[Subject, ...]]:
+    """Predicate type and subjects, which stand behind a predicate."""
+    members = read_own(b"{" + data)
+    predicate_type, subjects = members.pop("predicateType"), members.pop("subject")
+    if members:
+        raise TypeError
+    return predicate_type, subjects_of(subjects)
+
+
+@lru_cache(maxsize=_REMEMBERED)
 def _actor_of(data: bytes) -> Actor:
     return Actor.model_validate_json(data)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=_REMEMBERED)
 def _decision_of(data: bytes) -> Decision:
     return Decision.model_validate_json(data)
 

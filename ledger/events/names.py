@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Annotated, Final
+from typing import Annotated, Final, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
@@ -101,3 +101,17 @@ class Value(BaseModel):
     """A frozen, strict part of an event: unknown fields and type coercion are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    def but(self, **changes: object) -> Self:
+        """The same with other values in some fields, which the caller knows to be right.
+
+        As ``model_copy(update=changes)``, in less than half the time: logs are folded by the
+        million.
+        """
+        copy = object.__new__(type(self))
+        put = object.__setattr__
+        put(copy, "__dict__", {**self.__dict__, **changes})
+        put(copy, "__pydantic_fields_set__", self.__pydantic_fields_set__ | changes.keys())
+        put(copy, "__pydantic_extra__", None)
+        put(copy, "__pydantic_private__", None)
+        return copy

@@ -40,8 +40,8 @@ def subjects(
     if not found:
         concerned = concerned or about(registry, event)
         version = registry.version(concerned.model, concerned.version)
-        found = {f"model:{version.key}": version.artifact.sha256}
-    elif isinstance(event, model.EvidenceAttached):
+        return (Subject(f"model:{version.key}", version.artifact.sha256),)
+    if isinstance(event, model.EvidenceAttached):
         version = registry.version(event.model, event.version)
         found = {**found, f"model:{version.key}": version.artifact.sha256}
     return tuple(Subject(name=name, sha256=digest) for name, digest in sorted(found.items()))

@@ -56,16 +56,14 @@ def deployed(registry: Registry, event: Any, place: Place) -> Changes:
         deployment=place.sequence,
     )
     last = {**version.last_deployed, event.environment: place.sequence}
-    changed: Changes = (now, slot, version.model_copy(update={"last_deployed": last}))
+    changed: Changes = (now, slot, version.but(last_deployed=last))
     if before is None:
         return changed
     return (*changed, _ended(before, "rolled_back" if rollback else "replaced", place))
 
 
 def _ended(before: DeploymentState, status: str, place: Place) -> DeploymentState:
-    return before.model_copy(
-        update={"status": status, "ended": place.sequence, "ended_at": place.at}
-    )
+    return before.but(status=status, ended=place.sequence, ended_at=place.at)
 
 
 def deployment_stopped(
@@ -79,5 +77,5 @@ def deployment_stopped(
     assert slot is not None  # noqa: S101 (running() has just read it)
     return (
         _ended(running, "stopped", place),
-        slot.model_copy(update={"deployment": None}),
+        slot.but(deployment=None),
     )

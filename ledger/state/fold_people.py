@@ -39,7 +39,7 @@ def log_frozen(registry: Registry, event: log.LogFrozen, place: Place) -> Change
     state = registry.find(LogState, "log")
     if state is None or event.successor == state.origin:
         raise ConflictError("A log is not its own successor.", pointer="/event/successor")
-    return (state.model_copy(update={"successor": event.successor}),)
+    return (state.but(successor=event.successor),)
 
 
 def frozen(successor: str) -> ConflictError:
@@ -94,7 +94,7 @@ def role_granted(registry: Registry, event: people.RoleGranted, place: Place) ->
     holders = (*(role.holders if role else ()), actor.id)
     since = role.since if role else place.sequence
     return (
-        actor.model_copy(update={"roles": (*actor.roles, held)}),
+        actor.but(roles=(*actor.roles, held)),
         RoleState(since=since, role=event.role, holders=holders),
     )
 
@@ -109,8 +109,8 @@ def role_revoked(registry: Registry, event: people.RoleRevoked, place: Place) ->
     roles = tuple(held for held in actor.roles if held.role != event.role)
     holders = tuple(holder for holder in role.holders if holder != actor.id)
     return (
-        actor.model_copy(update={"roles": roles}),
-        role.model_copy(update={"holders": holders}),
+        actor.but(roles=roles),
+        role.but(holders=holders),
     )
 
 

@@ -36,7 +36,7 @@ def release_requested(registry: Registry, event: release.ReleaseRequested, place
         requested_at=place.at,
     )
     releases = {**version.current_releases, event.environment: place.sequence}
-    return (asked, version.model_copy(update={"current_releases": releases}))
+    return (asked, version.but(current_releases=releases))
 
 
 def vote(registry: Registry, event: Any, place: Place) -> Changes:
@@ -52,8 +52,7 @@ def vote(registry: Registry, event: Any, place: Place) -> Changes:
         )
     verdict = "approve" if event.kind == release.ReleaseApproved.kind else "reject"
     earlier = tuple(
-        vote.model_copy(update={"counts": False}) if vote.actor == place.actor else vote
-        for vote in asked.votes
+        vote.but(counts=False) if vote.actor == place.actor else vote for vote in asked.votes
     )
     said = Vote(
         entry=place.sequence,
@@ -62,7 +61,7 @@ def vote(registry: Registry, event: Any, place: Place) -> Changes:
         verdict="approve" if verdict == "approve" else "reject",
         artifact=event.artifact,
     )
-    return (asked.model_copy(update={"votes": (*earlier, said)}),)
+    return (asked.but(votes=(*earlier, said)),)
 
 
 def _undecided(registry: Registry, entry: int) -> ReleaseState:
@@ -76,13 +75,13 @@ def _undecided(registry: Registry, entry: int) -> ReleaseState:
 def release_rejected(registry: Registry, event: release.ReleaseRejected, place: Place) -> Changes:
     """One no ends a release."""
     (asked,) = vote(registry, event, place)
-    return (asked.model_copy(update={"status": "rejected", "closed": place.sequence}),)
+    return (asked.but(status="rejected", closed=place.sequence),)
 
 
 def release_withdrawn(registry: Registry, event: release.ReleaseWithdrawn, place: Place) -> Changes:
     """A release that is not ended is taken back."""
     asked = _undecided(registry, event.release)
-    return (asked.model_copy(update={"status": "withdrawn", "closed": place.sequence}),)
+    return (asked.but(status="withdrawn", closed=place.sequence),)
 
 
 def approval_revoked(registry: Registry, event: release.ApprovalRevoked, place: Place) -> Changes:
@@ -94,10 +93,9 @@ def approval_revoked(registry: Registry, event: release.ApprovalRevoked, place: 
     ):
         raise ConflictError("You have no approval here to take back.", pointer="/event/release")
     votes = tuple(
-        vote.model_copy(update={"counts": False}) if vote.actor == place.actor else vote
-        for vote in asked.votes
+        vote.but(counts=False) if vote.actor == place.actor else vote for vote in asked.votes
     )
-    return (asked.model_copy(update={"votes": votes}),)
+    return (asked.but(votes=votes),)
 
 
 def release_granted(registry: Registry, event: release.ReleaseGranted, place: Place) -> Changes:
@@ -105,11 +103,7 @@ def release_granted(registry: Registry, event: release.ReleaseGranted, place: Pl
     asked = registry.release(event.release)
     if asked.status != "open":
         raise ConflictError(f"This release is {asked.status}.", pointer="/event/release")
-    return (
-        asked.model_copy(
-            update={"status": "granted", "granted": place.sequence, "granted_at": place.at}
-        ),
-    )
+    return (asked.but(status="granted", granted=place.sequence, granted_at=place.at),)
 
 
 def release_lapsed(registry: Registry, event: release.ReleaseLapsed, place: Place) -> Changes:
@@ -117,4 +111,4 @@ def release_lapsed(registry: Registry, event: release.ReleaseLapsed, place: Plac
     asked = registry.release(event.release)
     if asked.status != "granted":
         raise ConflictError(f"This release is {asked.status}.", pointer="/event/release")
-    return (asked.model_copy(update={"status": "lapsed", "closed": place.sequence}),)
+    return (asked.but(status="lapsed", closed=place.sequence),)

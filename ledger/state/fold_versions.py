@@ -76,7 +76,7 @@ def version_registered(registry: Registry, event: model.VersionRegistered, place
         metrics=_latest((), event.metrics, place),
         facts_changed=place.sequence,
     )
-    counted = parent.model_copy(update={"latest": event.version, "versions": parent.versions + 1})
+    counted = parent.but(latest=event.version, versions=parent.versions + 1)
     return (version, counted)
 
 
@@ -111,29 +111,18 @@ def evidence_attached(registry: Registry, event: model.EvidenceAttached, place: 
         valid_until=event.valid_until,
         by=place.actor,
     )
-    return (
-        version.model_copy(
-            update={"evidence": (*version.evidence, added), "facts_changed": place.sequence}
-        ),
-    )
+    return (version.but(evidence=(*version.evidence, added), facts_changed=place.sequence),)
 
 
 def metrics_observed(registry: Registry, event: model.MetricsObserved, place: Place) -> Changes:
     """Monitoring is kept beside a version; an evaluation changes what approvers look at."""
     version = registry.version(event.model, event.version)
     if event.phase == "monitoring":
-        return (
-            version.model_copy(
-                update={"observed": _latest(version.observed, event.metrics, place)}
-            ),
-        )
+        return (version.but(observed=_latest(version.observed, event.metrics, place)),)
     version = living(registry, event.model, event.version)
     return (
-        version.model_copy(
-            update={
-                "metrics": _latest(version.metrics, event.metrics, place),
-                "facts_changed": place.sequence,
-            }
+        version.but(
+            metrics=_latest(version.metrics, event.metrics, place), facts_changed=place.sequence
         ),
     )
 
@@ -161,7 +150,7 @@ def version_deprecated(registry: Registry, event: model.VersionDeprecated, place
         effective_on=event.effective_on,
         replacement=event.replacement,
     )
-    return (version.model_copy(update={"state": "deprecated", "deprecation": deprecation}),)
+    return (version.but(state="deprecated", deprecation=deprecation),)
 
 
 def version_archived(registry: Registry, event: model.VersionArchived, place: Place) -> Changes:
@@ -175,4 +164,4 @@ def version_archived(registry: Registry, event: model.VersionArchived, place: Pl
                 pointer="/event/version",
                 remedy="Replace or stop its deployment first.",
             )
-    return (version.model_copy(update={"state": "archived", "archived": place.sequence}),)
+    return (version.but(state="archived", archived=place.sequence),)

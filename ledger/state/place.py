@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """Where and when an event stands, and who made it happen. ``at`` is RFC 3339 in UTC."""
 
     sequence: int

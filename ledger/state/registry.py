@@ -69,8 +69,9 @@ class Registry:
     def apply(self, changes: Iterable[Aggregate], as_of: int) -> None:
         """Put aggregates that entry ``as_of`` changed on top."""
         for aggregate in changes:
-            self._changed[aggregate.table, aggregate.key] = aggregate
-            self._as_of[aggregate.table, aggregate.key] = as_of
+            place = (aggregate.table, aggregate.key)
+            self._changed[place] = aggregate
+            self._as_of[place] = as_of
 
     def changed(self) -> tuple[tuple[Aggregate, int], ...]:
         """What was changed since the registry was made, each with the last entry that did so."""
@@ -87,6 +88,9 @@ class Registry:
 
     def version(self, model: str, version: str) -> VersionState:
         """The version, or UnknownSubjectError."""
+        found = self.find(VersionState, version_key(model, version))
+        if found is not None:
+            return found
         self.model(model)
         return self._require(VersionState, version_key(model, version), "version", "/event/version")
 

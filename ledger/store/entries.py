@@ -14,7 +14,15 @@ from sqlalchemy import and_, bindparam, func, insert, select, update
 
 from ledger.errors import InputError, IntegrityError
 from ledger.store.bulk import insert_rows
-from ledger.store.tables import checkpoint, entry, head, log
+from ledger.store.tables import (
+    HAS_ENVIRONMENT,
+    HAS_VERSION,
+    REFUSED,
+    checkpoint,
+    entry,
+    head,
+    log,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,6 +80,17 @@ class Filter:
     until: str = ""
 
 
+# Built once: making a statement costs more than running it.
+_HEAD: Final = select(head).where(head.c.log_id == bindparam("log_id"))
+_LOCKED_HEAD: Final = _HEAD.with_for_update()
+_SPAN: Final = (
+    entry.c.log_id == bindparam("log_id"),
+    entry.c.sequence >= bindparam("start"),
+    entry.c.sequence < bindparam("stop"),
+)
+_LEAVES: Final = select(entry.c.leaf_hash).where(*_SPAN).order_by(entry.c.sequence)
+
+
 def find_log(connection: Connection, name: str) -> tuple[int, str] | None:
     """The id and origin of a log, or None."""
     row = connection.execute(select(log.c.log_id, log.c.origin).where(log.c.name == name)).first()
@@ -92,16 +111,16 @@ def insert_log(connection: Connection, log_id: int, name: str, origin: str, firs
 
 def read_head(connection: Connection, log_id: int) -> Head:
     """The head as it stands."""
-    return _head(connection, select(head).where(head.c.log_id == log_id))
+    return _head(connection, log_id, _HEAD)
 
 
 def lock_head(connection: Connection, log_id: int) -> Head:
     """The head, held until the transaction ends (``SELECT ... FOR UPDATE`` where there is one)."""
-    return _head(connection, select(head).where(head.c.log_id == log_id).with_for_update())
+    return _head(connection, log_id, _LOCKED_HEAD)
 
 
-def _head(connection: Connection, query: Select[Any]) -> Head:
-    row = connection.execute(query).first()
+def _head(connection: Connection, log_id: int, query: Select[Any]) -> Head:
+    row = connection.execute(query, {"log_id": log_id}).first()
     if row is None:
         raise IntegrityError("The log has no head.", code="head-missing")
     return Head(row.size, row.previous, row.frontier, row.root, row.recorded_at, row.checkpoint)
@@ -170,12 +189,8 @@ def has_entry_of_other_kind(
 
 def leaf_hashes(connection: Connection, log_id: int, start: int, stop: int) -> list[bytes]:
     """Leaf hashes of entries ``start`` to ``stop - 1``, in order."""
-    query = (
-        select(entry.c.leaf_hash)
-        .where(entry.c.log_id == log_id, entry.c.sequence >= start, entry.c.sequence < stop)
-        .order_by(entry.c.sequence)
-    )
-    return list(connection.execute(query).scalars())
+    span = {"log_id": log_id, "start": start, "stop": stop}
+    return list(connection.execute(_LEAVES, span).scalars())
 
 
 def find_entries(
@@ -187,18 +202,58 @@ def find_entries(
     after: int | None,
     limit: int,
 ) -> list[StoredEntry]:
-    """The newest entries that match, before ``before``; or, with ``after``, the oldest after it."""
+    """The newest entries that match, before ``before``; or, with ``after``, the oldest after it.
+
+    Of several kinds each is asked for alone: for all at once, in order, SQLite reads the whole log.
+    """
     if limit < 1:
         raise InputError("A page holds at least one entry.", pointer="/limit")
-    query = select(entry).where(entry.c.log_id == log_id, *_conditions(wanted))
+    span = _span(connection, log_id, wanted, before, after)
+    if span is None:
+        return []
+    order = entry.c.sequence.desc() if after is None else entry.c.sequence
+    query = select(entry).where(entry.c.log_id == log_id, *_conditions(wanted), *span)
+    query = query.order_by(order).limit(limit)
+    each = [query.where(entry.c.kind == kind) for kind in wanted.kinds] or [query]
+    found = [_stored(row) for one in each for row in connection.execute(one)]
+    found.sort(key=lambda row: row.sequence, reverse=after is None)
+    return found[:limit]
+
+
+def _span(
+    connection: Connection, log_id: int, wanted: Filter, before: int | None, after: int | None
+) -> list[Any] | None:
+    """Between which numbers to look; None where nothing can match.
+
+    Entries never go back in time, so a span of time is one of numbers, in which they are in order.
+    """
+    bounds: list[Any] = []
+    if wanted.since:
+        first = _first_since(connection, log_id, wanted.since)
+        if first is None:
+            return None
+        bounds.append(entry.c.sequence >= first)
+    if wanted.until:
+        beyond = _first_since(connection, log_id, wanted.until)
+        if beyond is not None:
+            bounds.append(entry.c.sequence < beyond)
     if before is not None:
-        query = query.where(entry.c.sequence < before)
+        bounds.append(entry.c.sequence < before)
     if after is not None:
-        query = query.where(entry.c.sequence > after)
-        query = query.order_by(entry.c.sequence)
-    else:
-        query = query.order_by(entry.c.sequence.desc())
-    return [_stored(row) for row in connection.execute(query.limit(limit))]
+        bounds.append(entry.c.sequence > after)
+    return bounds
+
+
+def _first_since(connection: Connection, log_id: int, instant: str) -> int | None:
+    """The number of the first entry that is not older than an instant."""
+    later = select(func.min(entry.c.recorded_at)).where(
+        entry.c.log_id == log_id, entry.c.recorded_at >= instant
+    )
+    # The least is found here: asked for it, SQLite walks along the whole log.
+    query = select(entry.c.sequence).where(
+        entry.c.log_id == log_id, entry.c.recorded_at == later.scalar_subquery()
+    )
+    return min(connection.execute(query).scalars(), default=None)
 
 
 @dataclass(frozen=True)
@@ -214,15 +269,19 @@ def count_entries(
 ) -> Matches:
     """Count what matches, and never read much for it.
 
-    One condition that an index answers is counted up to ``most``; with any other, only the
-    ``newest`` entries of the log are looked at.
+    What an index or the order of time answers alone is counted up to ``most``; with any other
+    conditions, only the ``newest`` entries of the log are looked at.
     """
     size = read_head(connection, log_id).size
-    conditions = _conditions(wanted)
-    if not conditions:
+    if wanted == Filter():
         return Matches(size, at_least=False)
+    span = _span(connection, log_id, wanted, size, None)
+    if span is None:
+        return Matches(0, at_least=False)
     first = 0 if _by_one_index(wanted) else max(0, size - newest)
-    conditions.append(entry.c.sequence < size)
+    conditions = [*_conditions(wanted), *span]
+    if wanted.kinds:
+        conditions.append(entry.c.kind.in_(wanted.kinds))
     if first:
         conditions.append(entry.c.sequence >= first)
     few = (
@@ -233,14 +292,25 @@ def count_entries(
 
 
 def _by_one_index(wanted: Filter) -> bool:
-    """Whether an index gives the matches and nothing besides."""
-    timed = bool(wanted.since or wanted.until)
-    indexed = [bool(wanted.kinds), bool(wanted.model), bool(wanted.actor), timed]
-    others = wanted.version or wanted.environment or wanted.outcome
-    return sum(indexed) == 1 and not others
+    """Whether an index gives the matches and nothing besides, within any span of time."""
+    if wanted.outcome not in {"", "deny"}:
+        return False
+    one = [
+        bool(wanted.kinds),
+        bool(wanted.model or wanted.version),
+        bool(wanted.environment),
+        bool(wanted.actor),
+        bool(wanted.outcome),
+    ]
+    return sum(one) <= 1
 
 
 def _conditions(wanted: Filter) -> list[Any]:
+    """What the columns must be; kinds and times are asked for apart.
+
+    An index of the rows that have a version (or an environment, or were refused) is used where the
+    query itself says that it wants only these.
+    """
     found: list[Any] = [
         column == value
         for column, value in (
@@ -248,16 +318,15 @@ def _conditions(wanted: Filter) -> list[Any]:
             (entry.c.version, wanted.version),
             (entry.c.environment, wanted.environment),
             (entry.c.actor, wanted.actor),
-            (entry.c.outcome, wanted.outcome),
         )
         if value
     ]
-    if wanted.kinds:
-        found.append(entry.c.kind.in_(wanted.kinds))
-    if wanted.since:
-        found.append(entry.c.recorded_at >= wanted.since)
-    if wanted.until:
-        found.append(entry.c.recorded_at < wanted.until)
+    if wanted.version:
+        found.append(HAS_VERSION)
+    if wanted.environment:
+        found.append(HAS_ENVIRONMENT)
+    if wanted.outcome:
+        found.append(REFUSED if wanted.outcome == "deny" else entry.c.outcome == wanted.outcome)
     return found
 
 
@@ -343,7 +412,6 @@ def checkpoint_covering(connection: Connection, log_id: int, sequence: int) -> b
     return note
 
 
-# Built once: making a statement costs more than running it.
 _SCAN: Final = (
     select(
         entry.c.sequence,
@@ -357,11 +425,7 @@ _SCAN: Final = (
         entry.c.version,
         entry.c.environment,
     )
-    .where(
-        entry.c.log_id == bindparam("log_id"),
-        entry.c.sequence >= bindparam("start"),
-        entry.c.sequence < bindparam("stop"),
-    )
+    .where(*_SPAN)
     .order_by(entry.c.sequence)
 )
 
@@ -408,10 +472,15 @@ def _as_bytes(value: Any) -> bytes:
 def envelopes_of(
     connection: Connection, log_id: int, kinds: Sequence[str], before: int
 ) -> list[bytes]:
-    """The envelopes of all entries of some kinds before entry ``before``, in order."""
-    query = (
-        select(entry.c.envelope)
-        .where(entry.c.log_id == log_id, entry.c.kind.in_(kinds), entry.c.sequence < before)
-        .order_by(entry.c.sequence)
+    """The envelopes of all entries of some kinds before entry ``before``, in order.
+
+    One kind is asked for at a time: for several at once, in order, SQLite reads the whole log.
+    """
+    query = select(entry.c.sequence, entry.c.envelope).where(
+        entry.c.log_id == log_id, entry.c.sequence < before
     )
-    return list(connection.execute(query).scalars())
+    found: list[tuple[int, bytes]] = []
+    for kind in kinds:
+        rows = connection.execute(query.where(entry.c.kind == kind).order_by(entry.c.sequence))
+        found.extend((row.sequence, row.envelope) for row in rows)
+    return [envelope for _, envelope in sorted(found)]

@@ -24,12 +24,13 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    literal_column,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sqlalchemy import Dialect
+    from sqlalchemy import ColumnElement, Dialect
 
 
 class Blob(TypeDecorator[bytes]):
@@ -94,6 +95,23 @@ entry = Table(
     Index("entry_by_actor", "log_id", "actor", "sequence"),
     Index("entry_by_time", "log_id", "recorded_at"),
 )
+
+# Not every entry has a version or an environment, and few are refused: each index holds only those.
+# A query must say the same words for its index to be used.
+HAS_VERSION: Final = entry.c.version != literal_column("''")
+HAS_ENVIRONMENT: Final = entry.c.environment != literal_column("''")
+REFUSED: Final = entry.c.outcome == literal_column("'deny'")
+
+
+def _part_of_entries(name: str, condition: ColumnElement[bool], *columns: str) -> Index:
+    of = [entry.c.log_id, *(entry.c[column] for column in columns), entry.c.sequence]
+    return Index(name, *of, sqlite_where=condition, postgresql_where=condition)
+
+
+_part_of_entries("entry_by_version", HAS_VERSION, "version")
+_part_of_entries("entry_by_model_version", HAS_VERSION, "model", "version")
+_part_of_entries("entry_by_environment", HAS_ENVIRONMENT, "environment")
+_part_of_entries("entry_refused", REFUSED, "outcome")
 
 tile = Table(
     "tile",

@@ -6,9 +6,9 @@ from the roots of the full tiles below it; so a proof never reads more than a fe
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import bindparam, func, insert, select
 
 from ledger.core.tiles import TILE_WIDTH, tile_root
 from ledger.errors import IntegrityError
@@ -50,16 +50,32 @@ def insert_full_tiles(
         level, start, hashes = level + 1, first, roots
 
 
+# Built once: making a statement costs more than running it.
+_TILE: Final = select(tile.c.hashes).where(
+    tile.c.log_id == bindparam("log_id"),
+    tile.c.level == bindparam("level"),
+    tile.c.position == bindparam("position"),
+)
+_ROOTS: Final = (
+    select(tile.c.root)
+    .where(
+        tile.c.log_id == bindparam("log_id"),
+        tile.c.level == bindparam("level"),
+        tile.c.position >= bindparam("start"),
+        tile.c.position < bindparam("stop"),
+    )
+    .order_by(tile.c.position)
+)
+
+
 def read_tile(connection: Connection, log_id: int, level: int, position: int, width: int) -> bytes:
     """The first ``width`` hashes of a tile, 32 bytes each.
 
     Raises:
         IntegrityError: the tree does not hold them.
     """
-    query = select(tile.c.hashes).where(
-        tile.c.log_id == log_id, tile.c.level == level, tile.c.position == position
-    )
-    full: bytes | None = connection.execute(query).scalar()
+    place = {"log_id": log_id, "level": level, "position": position}
+    full: bytes | None = connection.execute(_TILE, place).scalar()
     if full is None:
         full = _partial(connection, log_id, level, position, width)
     found = full[: width * 32]
@@ -77,17 +93,8 @@ def _partial(connection: Connection, log_id: int, level: int, position: int, wid
     start = position * TILE_WIDTH
     if level == 0:
         return b"".join(leaf_hashes(connection, log_id, start, start + width))
-    query = (
-        select(tile.c.root)
-        .where(
-            tile.c.log_id == log_id,
-            tile.c.level == level - 1,
-            tile.c.position >= start,
-            tile.c.position < start + width,
-        )
-        .order_by(tile.c.position)
-    )
-    return b"".join(connection.execute(query).scalars())
+    span = {"log_id": log_id, "level": level - 1, "start": start, "stop": start + width}
+    return b"".join(connection.execute(_ROOTS, span).scalars())
 
 
 def read_tiles(

@@ -60,14 +60,27 @@ def test_http_is_measured_beside_its_peer(
     ]
 
 
-def test_verifying_and_reporting_are_measured(
+def test_verifying_is_measured_in_speed_and_in_memory(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verify, "ROUNDS", 1)
+    monkeypatch.setattr(verify, "BARE_SIGNATURES", 50)
+    verify.speed(tmp_path / "speed", 500)
+    verify.compared(tmp_path, (300, 600))
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    limits = ["limit.ed25519_verify.sodium", "limit.ed25519_verify.openssl"]
+    speed = [*limits, "verify.full", "verify.tree_only"]
+    memory = ["verify.memory.full"] * 2 + ["verify.memory.tree_only"] * 2
+    assert [line["bench"] for line in lines] == speed + memory
+    assert all(line["largest_mib"] > 10 for line in lines[4:])
+
+
+def test_reporting_is_measured(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(verify, "ENTRIES", 500)
     monkeypatch.setattr(report, "ENTRIES", 500)
-    verify.run([""])
     report.run([""])
-    assert names(capsys) == ["verify.full", "report", "report", "report"]
+    assert names(capsys) == ["report", "report", "report"]
 
 
 def test_a_benchmark_that_does_not_exist_is_refused_before_anything_runs() -> None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import pytest
 
 READS = {"head", "checkpoint", "entry", "prove", "receipt", "consistency", "open"}
+SEARCHES = {"model_newest", "version_newest", "nothing_there", "rare_kinds", "before_a_time"}
 
 
 def test_every_read_is_measured_at_every_size(
@@ -20,7 +21,7 @@ def test_every_read_is_measured_at_every_size(
 ) -> None:
     compared([(tmp_path / "small", 700, ""), (tmp_path / "large", 1_400, "")], turns=1)
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    wanted = {f"reads.{name}" for name in (*READS, "search_model_newest")}
+    wanted = {f"reads.{name}" for name in READS} | {f"reads.search_{name}" for name in SEARCHES}
     for size in (700, 1_400):
         found = [line for line in lines if line["entries"] == size]
         assert {line["bench"] for line in found} == wanted

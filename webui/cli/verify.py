@@ -151,9 +151,11 @@ def _copy(
 ) -> Audit:
     from ledger.audit import audit_copy
     from policies.replay import Replayer
+    from webui.collector import settle
 
     source = source_of(target)
     with shown() as progress:
+        settle()
         return audit_copy(
             source,
             vkeys,
