@@ -47,14 +47,25 @@ def encode_statement(statement: Statement) -> bytes:
     return canonical(
         {
             "_type": STATEMENT_TYPE,
-            "subject": [
-                {"name": subject.name, "digest": {"sha256": subject.sha256}}
-                for subject in statement.subjects
-            ],
+            "subject": _listed(statement.subjects),
             "predicateType": statement.predicate_type,
             "predicate": statement.predicate,
         }
     )
+
+
+def encode_subjects(subjects: tuple[Subject, ...]) -> bytes:
+    """The canonical bytes of a statement's subjects alone.
+
+    Raises:
+        EncodingError: as ``encode_statement``.
+    """
+    _check_subjects(subjects)
+    return canonical(_listed(subjects))
+
+
+def _listed(subjects: tuple[Subject, ...]) -> list[dict[str, Any]]:
+    return [{"name": subject.name, "digest": {"sha256": subject.sha256}} for subject in subjects]
 
 
 def parse_statement(data: bytes) -> Statement:
@@ -106,19 +117,23 @@ def _text(value: object, pointer: str) -> str:
 
 
 def _check(statement: Statement) -> None:
-    if not statement.subjects:
+    _check_subjects(statement.subjects)
+    if not statement.predicate_type:
+        raise _refusal("The predicate type is empty.", "/predicateType")
+    if not isinstance(statement.predicate, dict):
+        raise _refusal("The predicate is no object.", "/predicate")
+
+
+def _check_subjects(subjects: tuple[Subject, ...]) -> None:
+    if not subjects:
         raise _refusal("A statement has at least one subject.", "/subject")
-    for at, subject in enumerate(statement.subjects):
+    for at, subject in enumerate(subjects):
         if not subject.name:
             raise _refusal("A subject has no name.", f"/subject/{at}/name")
         if not is_sha256_hex(subject.sha256):
             raise _refusal(
                 "A digest is not 64 lower-case hexadecimal digits.", f"/subject/{at}/digest/sha256"
             )
-    if not statement.predicate_type:
-        raise _refusal("The predicate type is empty.", "/predicateType")
-    if not isinstance(statement.predicate, dict):
-        raise _refusal("The predicate is no object.", "/predicate")
 
 
 def _refusal(sentence: str, pointer: str) -> EncodingError:
