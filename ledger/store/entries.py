@@ -7,12 +7,14 @@ the head is not the one that was locked.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import and_, bindparam, func, insert, select, update
 
 from ledger.errors import InputError, IntegrityError
+from ledger.store.rows import insert_rows
 from ledger.store.tables import checkpoint, entry, head, log
 
 if TYPE_CHECKING:
@@ -51,6 +53,10 @@ class StoredEntry:
     environment: str
     leaf_hash: bytes
     envelope: bytes
+
+
+# The values of a row, in the order of the columns after the log.
+_VALUES: Final = attrgetter(*(field.name for field in fields(StoredEntry)))
 
 
 @dataclass(frozen=True)
@@ -98,7 +104,7 @@ def _head(connection: Connection, query: Select[Any]) -> Head:
 
 def insert_entries(connection: Connection, log_id: int, rows: Sequence[StoredEntry]) -> None:
     """Append rows; a sequence number that exists is refused by the primary key."""
-    connection.execute(insert(entry), [{"log_id": log_id, **vars(row)} for row in rows])
+    insert_rows(connection, entry, [(log_id, *_VALUES(row)) for row in rows])
 
 
 def advance_head(connection: Connection, log_id: int, old_size: int, new: Head) -> None:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, select
 
+from ledger.store.rows import insert_rows
 from ledger.store.tables import idempotency
 
 if TYPE_CHECKING:
@@ -40,14 +41,7 @@ def insert_keys(
     connection: Connection, log_id: int, rows: Sequence[tuple[bytes, bytes, int]]
 ) -> None:
     """Keep keys: (key, command digest, sequence)."""
-    if rows:
-        connection.execute(
-            insert(idempotency),
-            [
-                {"log_id": log_id, "key": key, "command": command, "sequence": sequence}
-                for key, command, sequence in rows
-            ],
-        )
+    insert_rows(connection, idempotency, [(log_id, *row) for row in rows])
 
 
 def read_keys(
