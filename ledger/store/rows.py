@@ -8,16 +8,15 @@ prepared statement and the rows.
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any
-
-from sqlalchemy import bindparam, func, insert, select
-from sqlalchemy.dialects import sqlite
-from sqlalchemy.dialects.postgresql import ARRAY
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import Connection, Insert, Table
+    from sqlalchemy import Connection, Table
+
+# Without lengths: a cast to a shorter type would cut a text, where the column refuses it.
+_ARRAYS: Final = {int: "BIGINT[]", str: "TEXT[]", bytes: "BYTEA[]"}
 
 
 def insert_rows(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -25,21 +24,24 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[tuple[Any, 
     if not rows:
         return
     if connection.dialect.name == "postgresql":
-        names = [column.name for column in table.columns]
-        values = zip(*rows, strict=True)
-        connection.execute(_by_columns(table), dict(zip(names, map(list, values), strict=True)))
+        connection.exec_driver_sql(_by_columns(table), tuple(map(list, zip(*rows, strict=True))))
     else:
         connection.exec_driver_sql(_by_rows(table), list(rows))
 
 
 @cache
-def _by_columns(table: Table) -> Insert:
-    columns = [
-        func.unnest(bindparam(column.name, type_=ARRAY(column.type))) for column in table.columns
-    ]
-    return insert(table).from_select(list(table.columns), select(*columns))
+def _by_columns(table: Table) -> str:
+    """``%b``: in the server's binary format, which costs a tenth of the textual one."""
+    types = (_ARRAYS[column.type.python_type] for column in table.columns)
+    values = ", ".join(f"unnest(%b::{name})" for name in types)
+    return f"INSERT INTO {table.name} ({_names(table)}) SELECT {values}"
 
 
 @cache
 def _by_rows(table: Table) -> str:
-    return str(insert(table).compile(dialect=sqlite.dialect(paramstyle="qmark")))
+    marks = ", ".join("?" for _ in table.columns)
+    return f"INSERT INTO {table.name} ({_names(table)}) VALUES ({marks})"
+
+
+def _names(table: Table) -> str:
+    return ", ".join(column.name for column in table.columns)
