@@ -59,6 +59,16 @@ class StoredEntry:
 _VALUES: Final = attrgetter(*(field.name for field in fields(StoredEntry)))
 
 
+# Built once: making a statement costs more than running it.
+_READ_HEAD: Final = select(head).where(head.c.log_id == bindparam("log"))
+_LOCK_HEAD: Final = _READ_HEAD.with_for_update()
+_MOVE_HEAD: Final = (
+    update(head)
+    .where(head.c.log_id == bindparam("log"), head.c.size == bindparam("old_size"))
+    .values({field.name: bindparam(field.name) for field in fields(Head)})
+)
+
+
 @dataclass(frozen=True)
 class Filter:
     """Which entries to find; an empty field does not filter. Times are RFC 3339 in UTC."""
@@ -87,16 +97,16 @@ def insert_log(connection: Connection, log_id: int, name: str, origin: str, firs
 
 def read_head(connection: Connection, log_id: int) -> Head:
     """The head as it stands."""
-    return _head(connection, select(head).where(head.c.log_id == log_id))
+    return _head(connection, log_id, _READ_HEAD)
 
 
 def lock_head(connection: Connection, log_id: int) -> Head:
     """The head, held until the transaction ends (``SELECT ... FOR UPDATE`` where there is one)."""
-    return _head(connection, select(head).where(head.c.log_id == log_id).with_for_update())
+    return _head(connection, log_id, _LOCK_HEAD)
 
 
-def _head(connection: Connection, query: Select[Any]) -> Head:
-    row = connection.execute(query).first()
+def _head(connection: Connection, log_id: int, query: Select[Any]) -> Head:
+    row = connection.execute(query, {"log": log_id}).first()
     if row is None:
         raise IntegrityError("The log has no head.", code="head-missing")
     return Head(row.size, row.previous, row.frontier, row.root, row.recorded_at, row.checkpoint)
@@ -113,14 +123,10 @@ def advance_head(connection: Connection, log_id: int, old_size: int, new: Head) 
     Raises:
         IntegrityError: the head moved although it was locked.
     """
-    moved = connection.execute(
-        update(head)
-        .where(and_(head.c.log_id == log_id, head.c.size == old_size))
-        .values(**vars(new))
-    )
+    moved = connection.execute(_MOVE_HEAD, {"log": log_id, "old_size": old_size, **vars(new)})
     if moved.rowcount != 1:
         raise IntegrityError("The head moved while it was held.", code="head-moved")
-    connection.execute(insert(checkpoint).values(log_id=log_id, size=new.size, note=new.checkpoint))
+    insert_rows(connection, checkpoint, [(log_id, new.size, new.checkpoint)])
 
 
 def read_entries(connection: Connection, log_id: int, start: int, stop: int) -> list[StoredEntry]:
@@ -333,7 +339,6 @@ def checkpoint_covering(connection: Connection, log_id: int, sequence: int) -> b
     return note
 
 
-# Built once: making a statement costs more than running it.
 _SCAN: Final = (
     select(
         entry.c.sequence,

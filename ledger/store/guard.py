@@ -7,10 +7,10 @@ database behind its guard is opened read-only. The guard's store must not be in 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError as DuplicateError
 
 from ledger.store.database import open_engine, reading, writing
@@ -27,6 +27,18 @@ class Guarded:
     size: int
     root: bytes
     checkpoint: str
+
+
+# Built once: making a statement costs more than running it.
+_SWAP: Final = (
+    update(guard)
+    .where(
+        guard.c.origin == bindparam("of"),
+        guard.c.size == bindparam("old_size"),
+        guard.c.root == bindparam("old_root"),
+    )
+    .values({field.name: bindparam(field.name) for field in fields(Guarded)})
+)
 
 
 class Guard:
@@ -56,11 +68,8 @@ class Guard:
                 except DuplicateError:
                     return False
                 return True
-            moved = connection.execute(
-                update(guard)
-                .where(guard.c.origin == origin, guard.c.size == old.size, guard.c.root == old.root)
-                .values(**values)
-            )
+            place = {"of": origin, "old_size": old.size, "old_root": old.root}
+            moved = connection.execute(_SWAP, {**place, **values})
             return moved.rowcount == 1
 
     def close(self) -> None:
