@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 ENGINE: Final = 1
 _KEPT: Final = 64
+_DECISIONS_KEPT: Final = 1_024
 
 
 @dataclass(frozen=True)
@@ -68,12 +69,18 @@ def decide_with(
     results = list(_results(compiled, case)) or [_closed(event)]
     if isinstance(event, PolicyActivated):
         results.append(read_activation(event, registry)[1])
+    return _decision(compiled.digest, tuple(results))
+
+
+# The same gates say the same again and again, and a decision keeps its canonical bytes.
+@lru_cache(maxsize=_DECISIONS_KEPT)
+def _decision(digest: str, results: tuple[Result, ...]) -> Decision:
     met = all(result.state == "met" for result in results)
     return Decision.model_construct(
         outcome="allow" if met else "deny",
-        policy=compiled.digest,
+        policy=digest,
         engine=ENGINE,
-        results=tuple(results),
+        results=results,
     )
 
 

@@ -84,8 +84,7 @@ def prepare(
     """
     middle = [b',"event":', facts]
     if decision is not None:
-        said = decision.model_dump(mode="json", exclude_defaults=True)
-        middle[:0] = (b',"decision":', canonical(said))
+        middle[:0] = (b',"decision":', decision.canonical)
     if commitments:
         listed = [item.model_dump(mode="json") for item in commitments]
         middle[:0] = (b',"commitments":', canonical(listed))

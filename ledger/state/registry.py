@@ -87,8 +87,12 @@ class Registry:
 
     def version(self, model: str, version: str) -> VersionState:
         """The version, or UnknownSubjectError."""
-        self.model(model)
-        return self._require(VersionState, version_key(model, version), "version", "/event/version")
+        key = version_key(model, version)
+        found = self.find(VersionState, key)
+        if found is None:
+            self.model(model)
+            found = self._require(VersionState, key, "version", "/event/version")
+        return found
 
     def release(self, entry: int) -> ReleaseState:
         """The release, or UnknownSubjectError."""
