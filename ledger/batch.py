@@ -30,13 +30,14 @@ from ledger.state.keys import KEY_KINDS
 from ledger.store.entries import read_entries
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
 
     from ledger.events.decision import Decision
     from ledger.events.event import Event
+    from ledger.events.ready import Ready
     from ledger.log import Log
     from ledger.state.aggregates import ReleaseState
     from ledger.state.decide import Decide
@@ -144,6 +145,13 @@ class Batch:
     def write(self, event: Event, actor: Actor) -> Done:
         """Add an entry that no policy is asked about: the genesis of a log."""
         return self._append(Asked(event), actor, None)
+
+    def place(self, statements: Iterable[Ready]) -> None:
+        """Add entries that were decided elsewhere and will be folded there."""
+        for ready in statements:
+            row = self._chain.add(ready)
+            if ready.key:
+                self.keys[ready.key] = (ready.command, row.sequence)
 
     def _take_one(self, actor: Actor, asked: Asked, line: int) -> Done:
         try:

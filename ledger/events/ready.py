@@ -31,13 +31,16 @@ _END = b'},"predicateType":"%s","subject":%s}'
 class Ready:
     """A statement without its place, and the columns by which its entry is found.
 
-    ``actor`` is who acts, by id; ``start``, ``middle`` and ``end`` are the canonical bytes around
-    the clock, and around place and time.
+    ``actor`` is who acts, by id; ``command`` and ``key`` are the digests of what was asked, empty
+    where nobody asked or no key was given; ``start``, ``middle`` and ``end`` are the canonical
+    bytes around the clock, and around place and time.
     """
 
     kind: str
     actor: str
     about: About
+    command: bytes
+    key: bytes
     start: bytes
     middle: bytes
     end: bytes
@@ -93,6 +96,8 @@ def prepare(
         kind=event.kind,
         actor=actor.id,
         about=about,
+        command=b"" if request is None else bytes.fromhex(request.command),
+        key=bytes.fromhex(request.idempotency_key or "") if request else b"",
         start=_START % canonical(actor.model_dump(mode="json", exclude_none=True)),
         middle=b"".join(middle),
         end=end if request is None else _asked(request) + end,
