@@ -1,4 +1,9 @@
-"""Appending through the library: one by one, by many threads, and in batches."""
+"""Appending through the library: one by one, by many threads, in batches, and ready statements.
+
+``append.batches`` is the whole of ``submit``: policy, fold, idempotency keys. ``append.ready`` is
+what is left where a statement was decided and written before (``ledger.append``): place, signature,
+hash, row and checkpoint, with the checks before storing.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +13,29 @@ from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from bench.big import Ready
 from bench.installation import installation, median, percentile, run_all, show, timed
+from ledger import clock
+from ledger.append import append_ready
 from ledger.batch import Asked
+from ledger.events.entry import Request
+from ledger.events.names import format_instant
+from ledger.events.ready import prepare
+from ledger.state.concerns import subjects
+from ledger.state.fold import Place, fold
+from ledger.store.database import reading
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bench.installation import Bench
+    from ledger.append import Fold
+    from ledger.events.ready import Ready
+    from ledger.state.registry import Registry
+    from ledger.store.entries import StoredEntry
 
 ROUNDS = 5
 BATCH = 500
-READY = 2_000
+READY = (1_000, 4_000)
 
 
 def bare_signatures() -> float:
@@ -86,20 +104,52 @@ def in_batches(bench: Bench) -> None:
     )
 
 
-def ready(bench: Bench) -> None:
-    """Statements that are ready, in batches: signed, chained, hashed, checked, stored."""
-    statements = Ready(bench.wiring)
+def statements(bench: Bench, number: int) -> tuple[list[Ready], Fold]:
+    """Observations that are decided and written, and the fold that they leave."""
+    observed = [bench.observation(n) for n in range(number)]
+    now = format_instant(clock.now())
+    with reading(bench.wiring.engine) as connection:
+        registry = bench.wiring.reader.registry(connection)
+        found = []
+        for event in observed:
+            asked = Asked(event)
+            found.append(
+                prepare(
+                    event,
+                    asked.facts,
+                    bench.pipeline,
+                    about=event.about(),
+                    subjects=subjects(registry, event),
+                    decision=bench.wiring.decide(registry, event, bench.pipeline, now),
+                    request=Request(command=asked.command_digest().hex()),
+                )
+            )
+
+    def newest(registry: Registry, rows: Sequence[StoredEntry]) -> None:
+        """All are of one version, and each replaces the one before."""
+        last = rows[-1]
+        place = Place(last.sequence, last.recorded_at, last.actor)
+        registry.apply(fold(registry, observed[-1], place), last.sequence)
+
+    return found, newest
+
+
+def ready(bench: Bench, number: int) -> None:
+    """Statements that are ready, one checkpoint for all, beside bare signing in turn."""
+    log = bench.wiring.log
+    found, newest = statements(bench, number)
     rates = []
     ratios = []
     for _ in range(ROUNDS):
         signing = bare_signatures()
-        rate = READY / timed(partial(statements.append, READY))
+        append = partial(append_ready, log, [found], fold=newest, now=clock.now())
+        rate = number / timed(append)
         rates.append(rate)
         ratios.append(rate / signing)
     show(
         "append.ready",
         database=bench.database,
-        batch=READY,
+        batch=number,
         per_second=median(rates),
         share_of_bare_signing=median(ratios),
     )
@@ -113,4 +163,5 @@ def run(urls: list[str]) -> None:
             one_by_one(bench)
             by_threads(bench)
             in_batches(bench)
-            ready(bench)
+            for number in READY:
+                ready(bench, number)

@@ -11,17 +11,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from ledger.chain import Chain
 from ledger.core.digest import sha256
-from ledger.core.envelope import PAYLOAD_TYPE, seal
-from ledger.core.merkle import Frontier, leaf_hash
-from ledger.errors import ConflictError, EncodingError, InputError
+from ledger.core.encoding import canonical
+from ledger.errors import ConflictError, InputError
 from ledger.events.actor import Actor
 from ledger.events.assurance import AccessDenied
 from ledger.events.command import command_digest
-from ledger.events.entry import Draft, LogPlace, Request, decode_entry, encode_draft
-from ledger.events.names import format_instant
+from ledger.events.entry import Request, decode_entry
+from ledger.events.ready import prepare
 from ledger.events.release import ReleaseGranted, ReleaseLapsed
 from ledger.state.aggregates import LogState
 from ledger.state.concerns import about, subjects
@@ -29,23 +29,23 @@ from ledger.state.consequences import affected_releases
 from ledger.state.fold import Place, fold
 from ledger.state.fold_people import frozen
 from ledger.state.keys import KEY_KINDS
-from ledger.store.entries import Head, StoredEntry, read_entries
+from ledger.store.entries import read_entries
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
 
     from ledger.events.decision import Decision
     from ledger.events.event import Event
+    from ledger.events.ready import Ready
     from ledger.log import Log
     from ledger.state.aggregates import ReleaseState
     from ledger.state.decide import Decide
     from ledger.state.registry import Registry
+    from ledger.store.entries import Head, StoredEntry
     from ledger.store.vault import Record
-
-LARGEST_ENVELOPE = 65_535
 
 
 @dataclass(frozen=True)
@@ -56,9 +56,9 @@ class Asked:
     key: str = ""
 
     @cached_property
-    def facts(self) -> dict[str, Any]:
-        """What of the event enters the ledger, worked out once."""
-        return self.event.facts()
+    def facts(self) -> bytes:
+        """The event without its private texts, in canonical JSON."""
+        return canonical(self.event.facts())
 
     def command_digest(self) -> bytes:
         """SHA-256 of the canonical command without its private texts."""
@@ -103,15 +103,19 @@ class Batch:
         self._connection = connection
         self._head = head
         self._decide = decide
-        self._clock = format_instant(now)
-        self._recorded_at = max(self._clock, head.recorded_at)
+        self._chain = Chain(log, head, now)
+        self._recorded_at = self._chain.recorded_at
         self._known_keys = known_keys
         self.registry = registry
-        self.rows: list[StoredEntry] = []
         self.records: list[Record] = []
         self.keys: dict[bytes, tuple[bytes, int]] = {}
         self._texts: dict[int, dict[str, str | None]] = {}
         self._turn_keys()
+
+    @property
+    def rows(self) -> list[StoredEntry]:
+        """The entries, in order."""
+        return self._chain.rows
 
     def take(self, actor: Actor, asked: Sequence[Asked]) -> list[Done]:
         """Add the commands of one caller, all or none.
@@ -120,7 +124,7 @@ class Batch:
             LedgerError: one of them is impossible; ``numbers["line"]`` is its place from 0, and
                 the batch is as it was.
         """
-        kept, rows, records = self.registry, len(self.rows), len(self.records)
+        kept, size, records = self.registry, self._chain.size, len(self.records)
         self.registry = kept.fork()
         done = []
         try:
@@ -129,8 +133,8 @@ class Batch:
         except BaseException:
             self.registry = kept
             self._turn_keys()
-            del self.rows[rows:], self.records[records:]
-            size = self._head.size + rows
+            self._chain.cut(size)
+            del self.records[records:]
             self.keys = {key: place for key, place in self.keys.items() if place[1] < size}
             raise
         kept.keep(self.registry)
@@ -139,7 +143,14 @@ class Batch:
 
     def write(self, event: Event, actor: Actor) -> Done:
         """Add an entry that no policy is asked about: the genesis of a log."""
-        return self._append(event, actor, None, None)
+        return self._append(Asked(event), actor, None)
+
+    def place(self, statements: Iterable[Ready]) -> None:
+        """Add entries that were decided elsewhere and will be folded there."""
+        for ready in statements:
+            row = self._chain.add(ready)
+            if ready.key:
+                self.keys[ready.key] = (ready.command, row.sequence)
 
     def _take_one(self, actor: Actor, asked: Asked, line: int) -> Done:
         try:
@@ -164,10 +175,12 @@ class Batch:
             command=command.hex(), idempotency_key=key.hex() if key else None
         )
         if decision.allowed:
-            done = self._append(asked.event, actor, decision, request, asked.facts)
-            done = replace(done, consequences=self._consequences(asked.event, done.sequence))
+            done = self._append(asked, actor, decision, request)
+            consequences = self._consequences(asked.event, done.sequence)
+            done = replace(done, consequences=consequences) if consequences else done
         else:
-            done = self._append(self._denial(asked.event, command), actor, decision, request)
+            denial = Asked(self._denial(asked.event, command))
+            done = self._append(denial, actor, decision, request)
         if key:
             self.keys[key] = (command, done.sequence)
         return done
@@ -227,60 +240,42 @@ class Batch:
                 votes = {vote.entry for vote in asked.votes}
                 by = {entry for result in decision.results for entry in result.by}
                 granted = _granted(asked, tuple(sorted(votes & by)))
-                found.append(self._append(granted, service, decision, None).sequence)
+                found.append(self._append(Asked(granted), service, decision).sequence)
             elif not decision.allowed and asked.status == "granted":
                 lapsed = _lapsed(asked, sequence)
-                found.append(self._append(lapsed, service, decision, None).sequence)
+                found.append(self._append(Asked(lapsed), service, decision).sequence)
         return tuple(found)
 
     def _append(
         self,
-        event: Event,
+        asked: Asked,
         actor: Actor,
         decision: Decision | None,
-        request: Request | None,
-        facts: dict[str, Any] | None = None,
+        request: Request | None = None,
     ) -> Done:
         """Fold the event and put its signed entry on the chain."""
-        sequence = self._head.size + len(self.rows)
+        event, sequence = asked.event, self._chain.size
         changes = fold(self.registry, event, Place(sequence, self._recorded_at, actor.id))
-        named = subjects(self.registry, event)
         concerned = about(self.registry, event)
+        named = subjects(self.registry, event, concerned)
         self.registry.apply(changes, sequence)
+        texts = event.private_texts()
         records, commitments = self._log.vault.seal(
-            self._connection, sequence, event.private_owner(actor.id), event.private_texts()
+            self._connection, sequence, event.private_owner(actor.id), texts
         )
-        origin, previous = self._log.origin, self._previous
-        draft = Draft(
-            place=LogPlace.model_construct(
-                origin=origin, sequence=sequence, previous=previous.hex()
-            ),
-            recorded_at=self._recorded_at,
-            clock=self._clock if self._clock < self._recorded_at else None,
-            actor=actor,
-            event=event,
-            facts=event.facts() if facts is None else facts,
+        ready = prepare(
+            event,
+            asked.facts,
+            actor,
+            about=concerned,
             subjects=named,
             decision=decision,
             request=request,
             commitments=commitments,
         )
-        envelope = self._sign(encode_draft(draft))
-        row = StoredEntry(
-            sequence=sequence,
-            kind=event.kind,
-            recorded_at=self._recorded_at,
-            actor=actor.id,
-            outcome="deny" if isinstance(event, AccessDenied) else "allow",
-            model=concerned.model,
-            version=concerned.version,
-            environment=concerned.environment,
-            leaf_hash=leaf_hash(envelope),
-            envelope=envelope,
-        )
-        self.rows.append(row)
+        row = self._chain.add(ready)
         self.records.extend(records)
-        self._texts[sequence] = dict(event.private_texts())
+        self._texts[sequence] = dict(texts)
         if event.kind in KEY_KINDS:
             self._turn_keys()
         return Done(sequence, decision, row.leaf_hash, self._recorded_at)
@@ -291,38 +286,9 @@ class Batch:
         if state is not None and state is not self._log.keys_state:
             self._log.turn_keys(state)
 
-    @property
-    def _previous(self) -> bytes:
-        """The leaf hash that the next entry follows."""
-        return self.rows[-1].leaf_hash if self.rows else self._head.previous
-
-    def _sign(self, payload: bytes) -> bytes:
-        signer = self._log.keyring.entries
-        try:
-            return seal(payload, PAYLOAD_TYPE, signer.keyid, signer.sign)
-        except EncodingError as error:
-            if error.code != "too-large":
-                raise
-            raise InputError(
-                f"The entry would be larger than {LARGEST_ENVELOPE} bytes.",
-                code="entry-too-large",
-                pointer="/event",
-                remedy="Attach the large part as evidence, by its digest.",
-            ) from error
-
     def new_head(self) -> Head:
         """The head after these entries, with its signed checkpoint."""
-        before = Frontier.from_bytes(self._head.size, self._head.frontier)
-        frontier = before.extend([row.leaf_hash for row in self.rows])
-        root = frontier.root()
-        return Head(
-            size=frontier.size,
-            previous=self._previous,
-            frontier=frontier.to_bytes(),
-            root=root,
-            recorded_at=self._recorded_at,
-            checkpoint=self._log.sign_checkpoint(frontier.size, root),
-        )
+        return self._chain.new_head()
 
 
 def _granted(asked: ReleaseState, approvals: tuple[int, ...]) -> ReleaseGranted:

@@ -43,17 +43,20 @@ from ledger.store.idempotency import find_keys, insert_keys
 from ledger.store.tiles import insert_full_tiles
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
 
+    from ledger.events.actor import Actor
     from ledger.log import Log
     from ledger.state.aggregates import Aggregate
     from ledger.state.decide import Decide
     from ledger.state.keys import KeyHistory
     from ledger.store.entries import Head, StoredEntry
     from ledger.waiting import Unit
+
+    Refuse = Callable[[Connection, Collection[Actor]], Mapping[Actor, LedgerError]]
 
 _LOGGER = logging.getLogger("counterseal.commit")
 MOST_CACHED: Final = 50_000
@@ -80,8 +83,18 @@ class Committed:
         return any(done.replayed for some in self.taken.values() for done in some)
 
 
+def everybody_may(connection: Connection, actors: Collection[Actor]) -> dict[Actor, LedgerError]:
+    """Refuse nobody: for whoever knows at the time of asking who asks."""
+    del connection, actors
+    return {}
+
+
 class Committer:
-    """Commits for one log of one process. Used by one thread."""
+    """Commits for one log of one process. Used by one thread.
+
+    ``refuse`` is asked within the transaction who of some actors may no longer act, and is told
+    why: a credential that was good when they asked may be revoked by now.
+    """
 
     def __init__(
         self,
@@ -90,11 +103,13 @@ class Committer:
         now: Callable[[], datetime],
         *,
         retry_seconds: float = RETRY_SECONDS,
+        refuse: Refuse = everybody_may,
     ) -> None:
         self._log = log
         self._decide = decide
         self._now = now
         self._retry_seconds = retry_seconds
+        self._refuse = refuse
         self._reachable = True
         self._cache: dict[tuple[str, str], Aggregate] = {}
         self._cached_root = b""
@@ -192,7 +207,11 @@ class Committer:
             now=self._now(),
             known_keys=find_keys(connection, log.log_id, keys),
         )
+        refused = self._refuse(connection, {unit.actor for unit in units})
         for place, unit in enumerate(units):
+            if unit.actor in refused:
+                done.refused[place] = refused[unit.actor]
+                continue
             try:
                 done.taken[place] = batch.take(unit.actor, unit.asked)
             except LedgerError as error:

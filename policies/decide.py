@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 ENGINE: Final = 1
 _KEPT: Final = 64
+_DECISIONS_KEPT: Final = 1_024
 _DATE: Final = len("2026-12-31")
 _LETS_THROUGH: Final = frozenset({"met", "warned"})
 
@@ -78,12 +79,18 @@ def decide_case(compiled: Compiled, case: Case) -> Decision:
     results = list(_results(compiled, case)) or [_closed(event)]
     if isinstance(event, PolicyActivated):
         results.append(read_activation(event, case.registry)[1])
+    return _decision(compiled.digest, tuple(results))
+
+
+# The same gates say the same again and again, and a decision keeps its canonical bytes.
+@lru_cache(maxsize=_DECISIONS_KEPT)
+def _decision(digest: str, results: tuple[Result, ...]) -> Decision:
     met = all(result.state in _LETS_THROUGH for result in results)
     return Decision.model_construct(
         outcome="allow" if met else "deny",
-        policy=compiled.digest,
+        policy=digest,
         engine=ENGINE,
-        results=tuple(results),
+        results=results,
     )
 
 

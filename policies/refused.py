@@ -13,6 +13,7 @@ from typing import Literal as Choice
 
 from pydantic import ValidationError
 
+from ledger.core.encoding import canonical
 from ledger.events.catalogue import CATALOGUE
 from ledger.events.command import command_digest
 from ledger.state.aggregates import ReleaseState, VersionState, number_key, version_key
@@ -47,7 +48,10 @@ def refused_command(
         return None
     for values in islice(product(*choices.values()), MOST_TRIED):
         event = _event(wanted, dict(zip(choices, values, strict=True)))
-        if event is not None and command_digest(event.kind, event.facts()).hex() == denied.command:
+        if (
+            event is not None
+            and command_digest(event.kind, canonical(event.facts())).hex() == denied.command
+        ):
             return event
     return None
 

@@ -7,6 +7,7 @@ at ``MOST_NAMED``, so that a decision always fits in its entry.
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from ledger.events.decision import Result, ResultState
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     Answer = Callable[[Case], Result]
 
 MOST_NAMED: Final = 100
+_ACTORS_KEPT: Final = 1_024
 
 
 def compile_requirement(gate: str, requirement: Requirement, document: Document) -> Answer:
@@ -240,6 +242,10 @@ def _actor(gate: str, requirement: Requirement, rule: ActorRule) -> Answer:
     wanted = list(rule.any_role)
     types: list[str] = list(rule.types)
 
+    @lru_cache(maxsize=_ACTORS_KEPT)
+    def met(actor: str, held: tuple[str, ...]) -> Result:
+        return _result(gate, requirement, "met", "M_ACTOR", actor=actor, roles=list(held))
+
     def answer(case: Case) -> Result:
         actor = case.actor.id
         kind = case.asker.type if case.asker else ""
@@ -252,9 +258,9 @@ def _actor(gate: str, requirement: Requirement, rule: ActorRule) -> Answer:
         if types and kind not in types:
             return _result(gate, requirement, "unmet", "E_TYPE", actor=actor, types=types)
         roles = case.roles
-        held = [role for role in wanted if role in roles]
+        held = tuple(role for role in wanted if role in roles)
         if held or (rule.service and kind == "service") or _is_a_party(case, rule):
-            return _result(gate, requirement, "met", "M_ACTOR", actor=actor, roles=held)
+            return met(actor, held)
         return _result(gate, requirement, "unmet", "E_NOROLE", actor=actor, roles=wanted)
 
     return answer

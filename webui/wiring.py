@@ -21,6 +21,7 @@ from ledger import clock
 from ledger.errors import ConflictError, InputError, OutsideError
 from ledger.events.actor import Actor
 from ledger.events.assurance import PolicyActivated
+from ledger.events.names import format_instant
 from ledger.genesis import create_log
 from ledger.keys.keyring import create_keyring, open_keyring
 from ledger.keys.signer import read_secret, write_secret
@@ -34,6 +35,7 @@ from ledger.submit import Submitter
 from policies import Document, document_digest, load_document, make_decide
 from policies.replay import Replayer
 from webui.identity.schema import prepare
+from webui.identity.tokens import no_longer_good
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -213,7 +215,12 @@ def open_home(settings: Settings, *, now: Callable[[], datetime] = clock.now) ->
         opening.pop_all()
     reader = Reader(log)
     decide = make_decide(_load_from(reader))
-    submitter = Submitter(log, decide, now=now)
+    submitter = Submitter(
+        log,
+        decide,
+        now=now,
+        refuse=lambda connection, actors: no_longer_good(connection, actors, format_instant(now())),
+    )
     return Wiring(settings, engine, log, reader, submitter, decide, now)
 
 

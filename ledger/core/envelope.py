@@ -14,7 +14,10 @@ here is of our own making and has one form, so that its bytes can be hashed as t
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final, NamedTuple
+
+from pybase64 import b64encode
 
 from ledger.core.encoding import MAX_BYTES, canonical, parse_canonical
 from ledger.core.rfc4648 import decoded, from_base64, to_base64
@@ -31,6 +34,7 @@ _HEAD: Final = b'{"payload":"'
 _BETWEEN: Final = b'","payloadType":"%s","signatures":[{"keyid":"' % PAYLOAD_TYPE.encode()
 _BEFORE_SIG: Final = b'","sig":"'
 _FOOT: Final = b'"}]}'
+_PLAIN_KEYID: Final = re.compile(r"[0-9A-Za-z]+").fullmatch
 _KEYID_END: Final = len(_BETWEEN) + 64
 _SIG_START: Final = _KEYID_END + len(_BEFORE_SIG)
 _USUAL_TAIL: Final = _SIG_START + 88 + len(_FOOT)
@@ -69,8 +73,19 @@ def seal(payload: bytes, payload_type: str, keyid: str, sign: Callable[[bytes], 
     Raises:
         EncodingError: ``too-large`` if the stored bytes were more than 65,535.
     """
-    signature = EnvelopeSignature(keyid, sign(pae(payload_type, payload)))
-    return format_envelope(Envelope(payload, payload_type, (signature,)))
+    sig = sign(pae(payload_type, payload))
+    if payload_type == PAYLOAD_TYPE and _PLAIN_KEYID(keyid):
+        parts = (
+            _HEAD,
+            b64encode(payload),
+            _BETWEEN,
+            keyid.encode(),
+            _BEFORE_SIG,
+            b64encode(sig),
+            _FOOT,
+        )
+        return _bounded(b"".join(parts))
+    return format_envelope(Envelope(payload, payload_type, (EnvelopeSignature(keyid, sig),)))
 
 
 def format_envelope(envelope: Envelope) -> bytes:
@@ -91,6 +106,10 @@ def format_envelope(envelope: Envelope) -> bytes:
             ],
         }
     )
+    return _bounded(stored)
+
+
+def _bounded(stored: bytes) -> bytes:
     if len(stored) > MAX_BYTES:
         raise EncodingError(
             f"The entry would have {len(stored)} bytes; at most {MAX_BYTES} are stored.",

@@ -46,14 +46,25 @@ def encode_statement(statement: Statement) -> bytes:
     return canonical(
         {
             "_type": STATEMENT_TYPE,
-            "subject": [
-                {"name": subject.name, "digest": {"sha256": subject.sha256}}
-                for subject in statement.subjects
-            ],
+            "subject": _listed(statement.subjects),
             "predicateType": statement.predicate_type,
             "predicate": statement.predicate,
         }
     )
+
+
+def encode_subjects(subjects: tuple[Subject, ...]) -> bytes:
+    """The canonical bytes of a statement's subjects alone.
+
+    Raises:
+        EncodingError: as ``encode_statement``.
+    """
+    _check_subjects(subjects)
+    return canonical(_listed(subjects))
+
+
+def _listed(subjects: tuple[Subject, ...]) -> list[dict[str, Any]]:
+    return [{"name": subject.name, "digest": {"sha256": subject.sha256}} for subject in subjects]
 
 
 def parse_statement(data: bytes) -> Statement:

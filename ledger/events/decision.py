@@ -6,10 +6,12 @@ handed in as a function.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Final, Literal
 
 from pydantic import Field
 
+from ledger.core.encoding import canonical
 from ledger.events.names import Count, Sequence, Sha256, Slug, Value
 
 Outcome = Literal["allow", "deny"]
@@ -32,6 +34,10 @@ class Result(Value):
     params: dict[Slug, str | Count | list[str]] = Field(default_factory=dict)
     by: tuple[Sequence, ...] = ()
 
+    def __hash__(self) -> int:
+        """Of what can be hashed, so that equal results are found again; ``params`` can't be."""
+        return hash((self.gate, self.requirement, self.state, self.code, self.by))
+
 
 class Decision(Value):
     """Allowed or refused, under the policy of this digest and this version of the engine."""
@@ -40,6 +46,11 @@ class Decision(Value):
     policy: Sha256
     engine: Count
     results: tuple[Result, ...] = ()
+
+    @cached_property
+    def canonical(self) -> bytes:
+        """The decision in canonical JSON, as entries hold it."""
+        return canonical(self.model_dump(mode="json", exclude_defaults=True))
 
     @property
     def allowed(self) -> bool:

@@ -19,14 +19,13 @@ from typing import TYPE_CHECKING, Any, Final, NotRequired
 from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
 from typing_extensions import TypedDict
 
-from ledger.core.encoding import plain, read_own
+from ledger.core.encoding import canonical, plain, read_own
 from ledger.core.envelope import PAYLOAD_TYPE, parse_envelope
 from ledger.core.merkle import leaf_hash
 from ledger.core.statement import (
     STATEMENT_TYPE,
     Statement,
     Subject,
-    encode_statement,
     parse_statement,
     subjects_of,
 )
@@ -35,6 +34,7 @@ from ledger.events.actor import Actor
 from ledger.events.catalogue import read_event, read_own_event
 from ledger.events.decision import Decision
 from ledger.events.names import ActorId, Instant, PublicText, Sequence, Sha256, Slug, Value
+from ledger.events.ready import prepare
 
 if TYPE_CHECKING:
     from ledger.core.envelope import Envelope
@@ -110,14 +110,13 @@ class Entry:
 
 @dataclass(frozen=True)
 class Draft:
-    """Everything that an entry will say, before it is signed. ``facts`` are the event's."""
+    """Everything that an entry will say, before it is signed."""
 
     place: LogPlace
     recorded_at: str
     clock: str | None
     actor: Actor
     event: Event
-    facts: dict[str, Any]
     subjects: tuple[Subject, ...]
     decision: Decision | None
     request: Request | None
@@ -126,21 +125,20 @@ class Draft:
 
 def encode_draft(draft: Draft) -> bytes:
     """The payload to sign: the canonical bytes of the statement."""
-    predicate: dict[str, Any] = {
-        "log": draft.place.model_dump(mode="json"),
-        "recorded_at": draft.recorded_at,
-        "actor": draft.actor.model_dump(mode="json", exclude_none=True),
-        "event": draft.facts,
-    }
-    if draft.clock is not None:
-        predicate["clock"] = draft.clock
-    if draft.decision is not None:
-        predicate["decision"] = draft.decision.model_dump(mode="json", exclude_defaults=True)
-    if draft.request is not None:
-        predicate["request"] = draft.request.model_dump(mode="json", exclude_none=True)
-    if draft.commitments:
-        predicate["commitments"] = [item.model_dump(mode="json") for item in draft.commitments]
-    return encode_statement(Statement(draft.subjects, draft.event.predicate_type(), predicate))
+    ready = prepare(
+        draft.event,
+        canonical(draft.event.facts()),
+        draft.actor,
+        about=draft.event.about(),
+        subjects=draft.subjects,
+        decision=draft.decision,
+        request=draft.request,
+        commitments=draft.commitments,
+    )
+    place = draft.place
+    return ready.placed(
+        canonical(place.origin), place.sequence, place.previous, draft.recorded_at, draft.clock
+    )
 
 
 def decode_entry(stored: bytes) -> Entry:

@@ -7,13 +7,14 @@ the head is not the one that was locked.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import and_, bindparam, func, insert, select, update
 
 from ledger.errors import InputError, IntegrityError
-from ledger.store.bulk import insert_rows
+from ledger.store.rows import insert_rows
 from ledger.store.tables import (
     HAS_ENVIRONMENT,
     HAS_VERSION,
@@ -66,6 +67,10 @@ class StoredEntry:
     envelope: bytes
 
 
+# The values of a row, in the order of the columns after the log.
+_VALUES: Final = attrgetter(*(field.name for field in fields(StoredEntry)))
+
+
 @dataclass(frozen=True)
 class Filter:
     """Which entries to find; an empty field does not filter. Times are RFC 3339 in UTC."""
@@ -83,6 +88,11 @@ class Filter:
 # Built once: making a statement costs more than running it.
 _HEAD: Final = select(head).where(head.c.log_id == bindparam("log_id"))
 _LOCKED_HEAD: Final = _HEAD.with_for_update()
+_MOVE_HEAD: Final = (
+    update(head)
+    .where(head.c.log_id == bindparam("of"), head.c.size == bindparam("old_size"))
+    .values({field.name: bindparam(field.name) for field in fields(Head)})
+)
 _SPAN: Final = (
     entry.c.log_id == bindparam("log_id"),
     entry.c.sequence >= bindparam("start"),
@@ -128,7 +138,7 @@ def _head(connection: Connection, log_id: int, query: Select[Any]) -> Head:
 
 def insert_entries(connection: Connection, log_id: int, rows: Sequence[StoredEntry]) -> None:
     """Append rows; a sequence number that exists is refused by the primary key."""
-    insert_rows(connection, entry, [{"log_id": log_id, **vars(row)} for row in rows])
+    insert_rows(connection, entry, [(log_id, *_VALUES(row)) for row in rows])
 
 
 def advance_head(connection: Connection, log_id: int, old_size: int, new: Head) -> None:
@@ -137,14 +147,10 @@ def advance_head(connection: Connection, log_id: int, old_size: int, new: Head) 
     Raises:
         IntegrityError: the head moved although it was locked.
     """
-    moved = connection.execute(
-        update(head)
-        .where(and_(head.c.log_id == log_id, head.c.size == old_size))
-        .values(**vars(new))
-    )
+    moved = connection.execute(_MOVE_HEAD, {"of": log_id, "old_size": old_size, **vars(new)})
     if moved.rowcount != 1:
         raise IntegrityError("The head moved while it was held.", code="head-moved")
-    connection.execute(insert(checkpoint).values(log_id=log_id, size=new.size, note=new.checkpoint))
+    insert_rows(connection, checkpoint, [(log_id, new.size, new.checkpoint)])
 
 
 def read_entries(connection: Connection, log_id: int, start: int, stop: int) -> list[StoredEntry]:

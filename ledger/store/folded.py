@@ -6,6 +6,7 @@ rebuilt can be compared byte for byte.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from sqlalchemy import bindparam, func, select
@@ -47,8 +48,14 @@ def save(connection: Connection, log_id: int, rows: Sequence[dict[str, Any]]) ->
     """Insert rows, or replace those of the same kind and key."""
     if not rows:
         return
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(folded)
+    place = [{"log_id": log_id, **row} for row in rows]
+    connection.execute(_save(connection.dialect.name), place)
+
+
+@cache
+def _save(dialect: str) -> sqlite.Insert | postgresql.Insert:
+    """The statement of ``save``, built once."""
+    statement = postgresql.insert(folded) if dialect == "postgresql" else sqlite.insert(folded)
     changed = {
         name: statement.excluded[name]
         for name in (
@@ -62,10 +69,7 @@ def save(connection: Connection, log_id: int, rows: Sequence[dict[str, Any]]) ->
             "value",
         )
     }
-    statement = statement.on_conflict_do_update(
-        index_elements=["log_id", "kind", "key"], set_=changed
-    )
-    connection.execute(statement, [{"log_id": log_id, **row} for row in rows])
+    return statement.on_conflict_do_update(index_elements=["log_id", "kind", "key"], set_=changed)
 
 
 def load(connection: Connection, log_id: int, kind: str, key: str) -> Aggregate | None:

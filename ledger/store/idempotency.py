@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import ARRAY, LargeBinary, any_, bindparam, select
 
-from ledger.store.bulk import insert_rows
+from ledger.store.rows import insert_rows
 from ledger.store.tables import idempotency
 
 if TYPE_CHECKING:
@@ -46,14 +46,7 @@ def insert_keys(
     connection: Connection, log_id: int, rows: Sequence[tuple[bytes, bytes, int]]
 ) -> None:
     """Keep keys: (key, command digest, sequence)."""
-    insert_rows(
-        connection,
-        idempotency,
-        [
-            {"log_id": log_id, "key": key, "command": command, "sequence": sequence}
-            for key, command, sequence in rows
-        ],
-    )
+    insert_rows(connection, idempotency, [(log_id, *row) for row in rows])
 
 
 def read_keys(

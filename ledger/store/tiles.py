@@ -27,6 +27,8 @@ def insert_full_tiles(
     while hashes:
         first = start // TILE_WIDTH
         head = start % TILE_WIDTH
+        if head + len(hashes) < TILE_WIDTH:
+            return
         if head:
             known = read_tile(connection, log_id, level, first, head)
             hashes = [known[place : place + 32] for place in range(0, len(known), 32)] + hashes
@@ -45,8 +47,7 @@ def insert_full_tiles(
                     "hashes": data,
                 }
             )
-        if rows:
-            connection.execute(insert(tile), rows)
+        connection.execute(insert(tile), rows)
         level, start, hashes = level + 1, first, roots
 
 

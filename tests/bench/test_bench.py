@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from bench import append, decide, http, report, verify
 from bench.installation import installation
+from ledger.audit import audit
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,6 +31,16 @@ def test_appending_is_measured(
         append.by_threads(bench, threads=2, each=2)
         append.in_batches(bench)
     assert names(capsys) == ["append.one_by_one", "append.threads", "append.batches"]
+
+
+def test_appending_what_is_ready_leaves_a_log_that_verifies(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(append, "ROUNDS", 2)
+    with installation() as bench:
+        append.ready(bench, 5)
+        assert audit(bench.wiring.log).problems == []
+    assert names(capsys) == ["append.ready"]
 
 
 def test_an_installation_is_made_where_it_is_wanted_and_gone_afterwards(tmp_path: Path) -> None:

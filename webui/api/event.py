@@ -51,7 +51,7 @@ ROUTES = (
         says="Ask that something happens. Answered when it is durable. The same command under the "
         "same Idempotency-Key is recorded once and answered with the same receipt.",
         view=_submit,
-        needs="token",
+        needs="command",
         body="Command",
         key=True,
         answers=(

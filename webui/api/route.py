@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from webui.wiring import Wiring
 
 Method = Literal["GET", "POST", "DELETE"]
-Needs = Literal["read", "token", "nothing"]
+Needs = Literal["read", "token", "command", "nothing"]
 JSON: Final = "application/json"
 NDJSON: Final = "application/x-ndjson"
 TEXT: Final = "text/plain; charset=utf-8"
@@ -49,8 +49,9 @@ class Route:
     """One method at one path. ``path`` is below ``/api`` and names its parameters in braces.
 
     ``needs`` is what the token must be good for; a view that submits checks the scope itself, when
-    it knows the event. ``body`` is the name of a component of the description. ``key`` tells that
-    the header ``Idempotency-Key`` is required.
+    it knows the event. ``command`` is for a view that submits and tells nothing besides. ``body``
+    is the name of a component of the description. ``key`` tells that the header
+    ``Idempotency-Key`` is required.
     """
 
     method: Method

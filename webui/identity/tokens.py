@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from ledger.errors import OutsideError, UnknownSubjectError
 from ledger.events.actor import Actor
@@ -27,10 +27,11 @@ from webui.identity.secret import new_public_id, stored_form
 from webui.identity.tables import account, token
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
-    from sqlalchemy import Row
+    from sqlalchemy import Connection, Row
 
+    from ledger.errors import LedgerError
     from webui.wiring import Wiring
 
 PREFIX: Final = "cst_"
@@ -39,6 +40,16 @@ CHECK_CHARACTERS: Final = 6
 LONGEST_DAYS: Final = 366
 _BASE62: Final = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _NOTED_EVERY: Final = timedelta(minutes=1)
+_GOOD: Final = (
+    select(token.c.token_id)
+    .outerjoin(account, account.c.actor_id == token.c.actor_id)
+    .where(
+        token.c.token_id.in_(bindparam("named", expanding=True)),
+        token.c.revoked_at.is_(None),
+        token.c.expires_at > bindparam("now"),
+        account.c.disabled.is_not(True),
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -146,6 +157,21 @@ def bearer_of(wiring: Wiring, header: str) -> Bearer:
             remedy="Send `Authorization: Bearer cst_...`.",
         )
     return authenticate(wiring, secret.strip())
+
+
+def no_longer_good(
+    connection: Connection, actors: Collection[Actor], now: str
+) -> dict[Actor, LedgerError]:
+    """Those of some actors whose token opens nothing any more, and what they are told.
+
+    For the transaction that would record what they ask.
+    """
+    tokens = {actor.credential: actor for actor in actors if actor.via == "token"}
+    named = [token_id for token_id in tokens if token_id is not None]
+    if not named:
+        return {}
+    good = set(connection.execute(_GOOD, {"named": named, "now": now}).scalars())
+    return {tokens[token_id]: _refused() for token_id in named if token_id not in good}
 
 
 def revoke_token(wiring: Wiring, token_id: str) -> None:
