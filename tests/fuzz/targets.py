@@ -1,0 +1,12 @@
+"""All targets by name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from tests.fuzz import entries, notes
+
+if TYPE_CHECKING:
+    from tests.fuzz.target import Target
+
+TARGETS: Final[dict[str, Target]] = {target.name: target for target in (*notes.TARGETS, *entries.TARGETS)}
