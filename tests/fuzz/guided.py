@@ -8,9 +8,11 @@ beside the corpus.
 from __future__ import annotations
 
 import sys
+from random import Random  # noqa: TID251 (libFuzzer gives the seed, so that a run can be repeated)
 
 import atheris
 
+from tests.fuzz.structure import varied
 from tests.tools import closed_network
 
 # The readers, and libraries in Python whose branches are worth telling apart.
@@ -26,6 +28,15 @@ FOLLOWED = (
 )
 
 
+def _as_a_tree(data: bytes, longest: int, seed: int) -> bytes:
+    """Every other time the JSON is varied as a tree, else its bytes."""
+    if seed % 2:
+        found = varied(data, Random(seed))
+        if found != data and len(found) <= longest:
+            return found
+    return bytes(atheris.Mutate(data, longest))
+
+
 def main() -> None:
     """Fuzz until told to stop."""
     closed_network.close()
@@ -35,7 +46,8 @@ def main() -> None:
     target = TARGETS[sys.argv[1]]
     for seed in target.seeds():
         target.check(seed)
-    atheris.Setup([sys.argv[0], *sys.argv[2:]], target.check)
+    options = {"custom_mutator": _as_a_tree} if target.structured else {}
+    atheris.Setup([sys.argv[0], *sys.argv[2:]], target.check, **options)
     atheris.Fuzz()
 
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 
+from tests.fuzz.structure import varied
+
 if TYPE_CHECKING:
     from tests.fuzz.target import Target
 
@@ -21,6 +23,8 @@ def mutated(draw: st.DrawFn, target: Target) -> bytes:
     """A seed of the target, edited up to five times; now and then bytes from nowhere."""
     found = draw(st.sampled_from(target.seeds()))
     pieces = st.sampled_from([*_TELLING, *target.words]) | st.binary(max_size=8)
+    if target.structured and draw(st.booleans()):
+        return varied(found, draw(st.randoms(use_true_random=False)))[: target.longest]
     for _ in range(draw(st.integers(0, _MOST_EDITS))):
         found = _edited(draw, found, pieces)
     return found[: target.longest]

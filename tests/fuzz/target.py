@@ -23,7 +23,8 @@ class Target:
     """One reader.
 
     ``reads`` says for people what it is and who hands it in, ``seeds`` makes the real objects,
-    ``words`` are pieces that its grammar is made of, ``longest`` bounds what is tried.
+    ``words`` are pieces that its grammar is made of, ``longest`` bounds what is tried. Of a
+    ``structured`` target the JSON is varied as a tree, too.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Target:
     seeds: Callable[[], list[bytes]]
     words: tuple[bytes, ...] = ()
     longest: int = 8_192
+    structured: bool = False
 
 
 def answer(read: Callable[..., Answer], *arguments: Any, **named: Any) -> Answer | None:
