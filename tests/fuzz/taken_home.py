@@ -298,5 +298,6 @@ TARGETS = (
         (b"PK\x01\x02", b"PK\x03\x04", b"PK\x05\x06", b"PK\x06\x07", b"\xff\xff", b"\x00\x00",
          b"entries/1.json", b"checkpoint"),
         16_384,
+        runs=40,
     ),
 )  # fmt: skip

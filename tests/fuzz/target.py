@@ -24,7 +24,8 @@ class Target:
 
     ``reads`` says for people what it is and who hands it in, ``seeds`` makes the real objects,
     ``words`` are pieces that its grammar is made of, ``longest`` bounds what is tried. Of a
-    ``structured`` target the JSON is varied as a tree, too.
+    ``structured`` target the JSON is varied as a tree, too. ``runs`` is how many inputs a test run
+    tries.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Target:
     words: tuple[bytes, ...] = ()
     longest: int = 8_192
     structured: bool = False
+    runs: int = 100
 
 
 def answer(read: Callable[..., Answer], *arguments: Any, **named: Any) -> Answer | None:

@@ -9,8 +9,6 @@ from hypothesis import strategies as st
 from tests.fuzz.mutations import mutated
 from tests.fuzz.targets import TARGETS
 
-RUNS = 150
-
 
 @pytest.mark.parametrize("target", TARGETS.values(), ids=lambda target: target.name)
 def test_mutated_objects_are_read_or_refused(target) -> None:
@@ -18,7 +16,7 @@ def test_mutated_objects_are_read_or_refused(target) -> None:
         target.check(seed)
 
     @settings(
-        max_examples=RUNS,
+        max_examples=target.runs,
         deadline=None,
         suppress_health_check=[HealthCheck.data_too_large, HealthCheck.too_slow],
     )
