@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from bench.big import Ready
 from bench.installation import installation, median, percentile, run_all, show, timed
 from ledger.batch import Asked
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 ROUNDS = 5
 BATCH = 500
+READY = 2_000
 
 
 def bare_signatures() -> float:
@@ -84,6 +86,25 @@ def in_batches(bench: Bench) -> None:
     )
 
 
+def ready(bench: Bench) -> None:
+    """Statements that are ready, in batches: signed, chained, hashed, checked, stored."""
+    statements = Ready(bench.wiring)
+    rates = []
+    ratios = []
+    for _ in range(ROUNDS):
+        signing = bare_signatures()
+        rate = READY / timed(partial(statements.append, READY))
+        rates.append(rate)
+        ratios.append(rate / signing)
+    show(
+        "append.ready",
+        database=bench.database,
+        batch=READY,
+        per_second=median(rates),
+        share_of_bare_signing=median(ratios),
+    )
+
+
 def run(urls: list[str]) -> None:
     """All of them, on each database."""
     show("limit.ed25519_sign", per_second=bare_signatures())
@@ -92,3 +113,4 @@ def run(urls: list[str]) -> None:
             one_by_one(bench)
             by_threads(bench)
             in_batches(bench)
+            ready(bench)

@@ -17,7 +17,6 @@ the functions that check every commit. Signing is in turn, because each entry na
 from __future__ import annotations
 
 import sys
-from base64 import b64encode
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -26,7 +25,7 @@ from bench.installation import populate, show, timed, version
 from ledger import clock
 from ledger.batch import Asked
 from ledger.commit import check_head, check_rows
-from ledger.core.envelope import PAYLOAD_TYPE, pae, seal
+from ledger.core.envelope import PAYLOAD_TYPE, seal
 from ledger.core.merkle import Frontier, leaf_hash
 from ledger.events.actor import Actor
 from ledger.events.catalogue import read_command
@@ -218,6 +217,7 @@ class _Forms:
                 clock=None,
                 actor=self._actor,
                 event=event,
+                facts=event.facts(),
                 subjects=subjects(self._registry, event),
                 decision=decision,
                 request=Request(command=Asked(event).command_digest().hex()),
@@ -255,18 +255,36 @@ def _grow(made: wiring.Wiring, entries: int) -> None:
         size = new.size
 
 
+class Ready:
+    """A log and statements that are ready to be appended: no policy and no registry is asked."""
+
+    def __init__(self, made: wiring.Wiring) -> None:
+        pipeline = workload(made)
+        made.submitter.submit_batch(pipeline, [Asked(event) for event in _beginning(pipeline)])
+        self._made, self._actor = made, pipeline
+        with reading(made.log.engine) as connection:
+            self._forms = _Forms(made, made.reader.registry(connection), pipeline)
+
+    def append(self, entries: int) -> None:
+        """Sign, chain, hash, check and store entries in one commit, with its checkpoint."""
+        log = self._made.log
+        with writing(log.engine) as connection:
+            old = lock_head(connection, log.log_id)
+            rows = _rows(log, self._forms, old, self._actor, entries)
+            new = _append(log, connection, old, rows)
+        log.advance_guard(old, new)
+
+
 def _rows(log: Log, forms: _Forms, head: Head, actor: Actor, number: int) -> list[StoredEntry]:
     """Signed entries on top of a head."""
     signer = log.keyring.entries
     recorded_at = max(format_instant(clock.now()), head.recorded_at)
     previous = head.previous
-    front, back = _around(log)
     rows = []
     for sequence in range(head.size, head.size + number):
         form = forms.at(sequence)
         payload = form.payload(sequence, previous.hex(), recorded_at)
-        signature = signer.sign(pae(PAYLOAD_TYPE, payload))
-        envelope = front + b64encode(payload) + back[0] + b64encode(signature) + back[1]
+        envelope = seal(payload, PAYLOAD_TYPE, signer.keyid, signer.sign)
         previous = leaf_hash(envelope)
         rows.append(
             StoredEntry(
@@ -282,16 +300,7 @@ def _rows(log: Log, forms: _Forms, head: Head, actor: Actor, number: int) -> lis
                 envelope=envelope,
             )
         )
-    if seal(payload, PAYLOAD_TYPE, signer.keyid, lambda _: signature) != envelope:
-        raise SystemExit("an envelope is not what the ledger's encoder writes")
     return rows
-
-
-def _around(log: Log) -> tuple[bytes, tuple[bytes, bytes]]:
-    """What an envelope says before its payload, between it and the signature, and after."""
-    whole = seal(b"\x00", PAYLOAD_TYPE, log.keyring.entries.keyid, lambda _: b"\x01" * 64)
-    front, rest = _cut(whole, b64encode(b"\x00"))
-    return front, _cut(rest, b64encode(b"\x01" * 64))
 
 
 def _append(log: Log, connection: Connection, old: Head, rows: Sequence[StoredEntry]) -> Head:

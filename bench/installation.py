@@ -16,6 +16,7 @@ from ledger.events.actor import Actor
 from ledger.events.catalogue import read_command
 from ledger.genesis import new_actor_id
 from webui import wiring
+from webui.collector import settle
 from webui.settings import Settings
 
 if TYPE_CHECKING:
@@ -68,7 +69,9 @@ def installation(url: str = "", folder: Path | None = None) -> Iterator[Bench]:
         database = url or f"sqlite:///{home / 'ledger.db'}"
         made = wiring.create(Settings(home, database, f"sqlite:///{home / 'guard.db'}"))
         try:
-            yield Bench(made, *populate(made), made.engine.dialect.name)
+            people = populate(made)
+            settle()
+            yield Bench(made, *people, made.engine.dialect.name)
         finally:
             made.close()
 

@@ -27,7 +27,7 @@ from ledger.errors import InputError, IntegrityError, OutsideError
 from ledger.events.names import Count, Instant, PublicText, Sha256, Slug, Value
 from ledger.log import Log, open_log
 from ledger.store.database import open_engine
-from ledger.store.guard import Guard
+from ledger.store.guards import open_guard
 from ledger.store.snapshot import check_archive, take_snapshot
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ def opened_copy(url: str, name: str, keyring: Keyring, guard_file: Path) -> Iter
     A guard of its own begins at the copy's head, because the true one speaks of the ledger.
     """
     engine = open_engine(url)
-    guard = Guard(f"sqlite:///{guard_file}")
+    guard = open_guard(f"sqlite:///{guard_file}")
     try:
         open_log(engine, name, keyring, guard).begin_guard()
         yield open_log(engine, name, keyring, guard)

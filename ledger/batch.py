@@ -9,8 +9,9 @@ lapsed). Nothing here writes to the database but the vault's new subject keys.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ledger.core.digest import sha256
 from ledger.core.encoding import canonical
@@ -26,6 +27,7 @@ from ledger.state.aggregates import LogState
 from ledger.state.concerns import about, subjects
 from ledger.state.consequences import affected_releases
 from ledger.state.fold import Place, fold
+from ledger.state.fold_people import frozen
 from ledger.state.keys import KEY_KINDS
 from ledger.store.entries import Head, StoredEntry, read_entries
 
@@ -53,12 +55,17 @@ class Asked:
     event: Event
     key: str = ""
 
+    @cached_property
+    def facts(self) -> dict[str, Any]:
+        """What of the event enters the ledger, worked out once."""
+        return self.event.facts()
+
     def command_digest(self) -> bytes:
         """SHA-256 of the canonical command without its private texts.
 
         The digest stands in the ledger, where an unsalted hash of a name could be guessed.
         """
-        return sha256(canonical({"kind": self.event.kind, "event": self.event.facts()}))
+        return sha256(canonical({"kind": self.event.kind, "event": self.facts}))
 
     def key_digest(self, actor: Actor) -> bytes:
         """SHA-256 of actor and idempotency key; empty without a key."""
@@ -150,13 +157,17 @@ class Batch:
         known = (self.keys.get(key) or self._known_keys.get(key)) if key else None
         if known is not None:
             return self._repeat(known, command, asked.event)
+        if self._log.successor:
+            raise frozen(self._log.successor)
         assert self._decide is not None  # noqa: S101 (only the genesis has no policy)
         self.registry.actor(actor.id)
         about(self.registry, asked.event)
         decision = self._decide(self.registry, asked.event, actor, self._recorded_at)
-        request = Request(command=command.hex(), idempotency_key=key.hex() if key else None)
+        request = Request.model_construct(
+            command=command.hex(), idempotency_key=key.hex() if key else None
+        )
         if decision.allowed:
-            done = self._append(asked.event, actor, decision, request)
+            done = self._append(asked.event, actor, decision, request, asked.facts)
             done = replace(done, consequences=self._consequences(asked.event, done.sequence))
         else:
             done = self._append(self._denial(asked.event, command), actor, decision, request)
@@ -226,7 +237,12 @@ class Batch:
         return tuple(found)
 
     def _append(
-        self, event: Event, actor: Actor, decision: Decision | None, request: Request | None
+        self,
+        event: Event,
+        actor: Actor,
+        decision: Decision | None,
+        request: Request | None,
+        facts: dict[str, Any] | None = None,
     ) -> Done:
         """Fold the event and put its signed entry on the chain."""
         sequence = self._head.size + len(self.rows)
@@ -239,11 +255,14 @@ class Batch:
         )
         origin, previous = self._log.origin, self._previous
         draft = Draft(
-            place=LogPlace(origin=origin, sequence=sequence, previous=previous.hex()),
+            place=LogPlace.model_construct(
+                origin=origin, sequence=sequence, previous=previous.hex()
+            ),
             recorded_at=self._recorded_at,
             clock=self._clock if self._clock < self._recorded_at else None,
             actor=actor,
             event=event,
+            facts=event.facts() if facts is None else facts,
             subjects=named,
             decision=decision,
             request=request,

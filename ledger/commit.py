@@ -15,8 +15,8 @@ a row. Rules:
   signer that signs with another key, must not become history. (In 2021 the certificate log Yeti
   2022 had to be given up because one bit of a stored leaf was not the one in its signed tree.)
 * a receipt is given only after the commit and after the guard moved. When the guard's store fails,
-  what was recorded is not acknowledged; the next commit catches up. When the guard contradicts the
-  log, nothing more is accepted.
+  what was recorded is not acknowledged, and nothing more is recorded before the guard has answered
+  and caught up. When the guard contradicts the log, nothing more is accepted.
 """
 
 from __future__ import annotations
@@ -111,6 +111,7 @@ class Committer:
             raise IntegrityError(
                 "The ledger is read-only: " + self._log.alarm, code="ledger-read-only"
             )
+        self._log.ask_guard_again()
         try:
             done = self._persist(units)
         except LedgerError:
@@ -243,8 +244,9 @@ class Committer:
                 move = self._log.check_guard
                 if patience.pause():
                     continue
+                self._log.guard_away = error.sentence
                 raise InDoubtError(
-                    f"The guard can't be moved: {error.sentence}",
+                    f"It can't be promised. {error.sentence}",
                     remedy="It is recorded, but not acknowledged before the guard holds it. Ask "
                     "again with the same idempotency key.",
                     code="guard-failed",

@@ -1,15 +1,14 @@
-"""The beginning of a log: its first two entries, which no policy could have allowed.
+"""The beginning of a log: its first entries, which no policy could have allowed.
 
-Entry 0 (``log.created``) names the keys; entry 1 (``policy.activated``) puts the first policy in
-force. From entry 2 on, everything is decided.
+Entry 0 (``log.created``) names the keys, and the log that this one continues, if it does; the
+people, machines and roles that come over from there follow; then ``policy.activated`` puts the
+first policy in force. From there on, everything is decided.
 """
 
 from __future__ import annotations
 
 import secrets
 from typing import TYPE_CHECKING
-
-from sqlalchemy import func, select
 
 from ledger.batch import Batch
 from ledger.commit import store_batch
@@ -23,17 +22,19 @@ from ledger.events.names import format_instant
 from ledger.log import Log, open_log
 from ledger.state.registry import Registry
 from ledger.store.database import writing
-from ledger.store.entries import Head, find_log, insert_log, lock_head
-from ledger.store.tables import log as log_table
+from ledger.store.entries import Head, insert_log, lock_head, logs_there
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from sqlalchemy import Engine
 
     from ledger.events.assurance import PolicyActivated
+    from ledger.events.event import Event
+    from ledger.events.log import Predecessor
     from ledger.keys.keyring import Keyring
-    from ledger.store.guard import Guard
+    from ledger.store.guards import Guard
 
 
 def new_actor_id() -> str:
@@ -52,27 +53,37 @@ def create_log(
     seal_certificate: str,
     generator: str,
     now: datetime,
+    service: str = "",
+    previous: Predecessor | None = None,
+    carried: Sequence[Event] = (),
 ) -> Log:
     """Begin a log. ``seal_certificate`` is the SHA-256 of the certificate that seals reports.
 
+    A log that continues another says so by ``previous``; then ``carried`` are the people and roles
+    that come over, and ``service`` the id under which the service acted there.
+
     Raises:
-        ConflictError: a log of this name is there already; nothing is changed.
+        ConflictError: a log of this name or origin is there already; nothing is changed.
     """
     with writing(engine) as connection:
-        if find_log(connection, name) is not None:
+        there = logs_there(connection)
+        if any(name == known or origin == taken for _, known, taken in there):
             raise ConflictError(
-                "A log of this name exists already.",
+                "A log of this name or origin exists already.",
                 code="log-exists",
                 remedy="Use it as it is, or choose another home.",
             )
-        highest = connection.execute(select(func.max(log_table.c.log_id))).scalar() or 0
-        log = Log(engine, highest + 1, name, origin, keyring, guard, new_actor_id())
+        highest = max((log_id for log_id, _, _ in there), default=0)
+        log = Log(engine, highest + 1, name, origin, keyring, guard, service or new_actor_id())
         insert_log(connection, log.log_id, name, origin, _empty_head(log, now))
         old = lock_head(connection, log.log_id)
         batch = Batch(log, connection, old, registry=Registry(), decide=None, now=now)
-        service = Actor(id=log.service, type="service", via="service")
-        batch.write(_created(log, seal_certificate, generator), service)
-        batch.write(policy, service)
+        actor = Actor(id=log.service, type="service", via="service")
+        created = _created(log, seal_certificate, generator)
+        batch.write(created.model_copy(update={"previous": previous}), actor)
+        for event in carried:
+            batch.write(event, actor)
+        batch.write(policy, actor)
         store_batch(log, connection, old, batch)
     log.begin_guard()
     return open_log(engine, name, keyring, guard)

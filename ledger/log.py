@@ -2,14 +2,16 @@
 
 Opening checks the newest checkpoint's signature against our own key, the head against the tree, and
 the head against the guard. A log that fails carries an ``alarm`` and takes no more entries; it can
-still be read and verified.
+still be read and verified. A guard that is merely out of reach is no alarm: the log carries
+``guard_away``, and takes entries again as soon as the guard has answered.
 """
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from functools import reduce
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ledger.core.checkpoint import Checkpoint, format_checkpoint, parse_checkpoint
 from ledger.core.merkle import (
@@ -34,10 +36,13 @@ from ledger.core.proof import TlogProof
 from ledger.core.tiles import TileReader
 from ledger.core.trust import NOBODY, TrustPolicy, fewest, quorum_met
 from ledger.errors import (
+    BusyError,
     CheckpointError,
     ConflictError,
+    InDoubtError,
     IntegrityError,
     LedgerError,
+    OutsideError,
     UnknownSubjectError,
 )
 from ledger.events.entry import decode_entry
@@ -50,16 +55,20 @@ from ledger.store.entries import (
     envelopes_of,
     find_log,
     leaf_hashes,
+    logs_there,
     read_entries,
     read_head,
 )
-from ledger.store.guard import Guard, Guarded
+from ledger.store.fault import Fault
+from ledger.store.guards import Guard, Guarded
+from ledger.store.guards.guard import GUARD_FAILED, guard_failed
 from ledger.store.publications import (
     cosigned_sizes,
     newest_publication,
     read_cosignatures,
     read_publication,
 )
+from ledger.store.successor import successor_of
 from ledger.store.tiles import read_tile
 from ledger.store.vault import Vault
 
@@ -74,6 +83,10 @@ if TYPE_CHECKING:
     from ledger.store.publications import Publication
 
 PAGE = 1_000
+# How long the guard may be moved by others, again and again, while we want to move it.
+_GUARD_SECONDS: Final = 10.0
+# Failures that say that something is broken, not that it is away.
+_LASTING: Final = {"key-missing", Fault.DAMAGED.value, Fault.DISK.value}
 
 
 @dataclass
@@ -88,6 +101,8 @@ class Log:
     guard: Guard
     service: str = ""
     alarm: str = ""
+    guard_away: str = ""
+    successor: str = ""
     trust: TrustPolicy = field(default_factory=TrustPolicy)
     keys: KeyHistory = field(default_factory=KeyHistory)
     keys_state: LogState | None = None
@@ -206,6 +221,11 @@ class Log:
         self.keys = keys
         self.keyring.turn_to(keys)
 
+    def learn_successor(self) -> None:
+        """Read which log continues this one, if one does."""
+        with reading(self.engine) as connection:
+            self.successor = successor_of(connection, self.log_id, self.origin)
+
     def stored(self, start: int = 0, stop: int | None = None) -> Iterator[StoredEntry]:
         """Stored entries from ``start`` to ``stop - 1``, in short transactions of a page each."""
         end = self.head().size if stop is None else stop
@@ -284,32 +304,66 @@ class Log:
         return TileReader(read, size)
 
     def check_guard(self) -> None:
-        """Compare the guard with the tree, and move it up where a crash left it behind.
+        """Compare the guard with the tree, and move it up until it covers the head.
+
+        Others may move it meanwhile: then what they put there is held against the tree again.
 
         Raises:
-            IntegrityError: the guard holds nothing, the database is behind it, or is another
-                history.
+            IntegrityError: the guard holds nothing, is damaged, the database is behind it, or is
+                another history.
+            OutsideError: ``guard-failed``; or as the database.
         """
-        guarded = self.guard.read(self.origin)
-        if guarded is None:
-            raise IntegrityError(
-                "The guard holds no checkpoint of this log, so an older copy can't be told.",
-                remedy="Put the guard back; or, where this is surely the newest copy, run "
-                "`counterseal log begin-guard`. Until then the ledger is read-only.",
-                code="guard-missing",
-            )
-        with reading(self.engine) as connection:
-            head = read_head(connection, self.log_id)
-            self._check_promised(connection, head, guarded)
-        if guarded.size < head.size:
-            self.guard.swap(self.origin, guarded, guarded_head(head))
+        until = time.monotonic() + _GUARD_SECONDS
+        needed: int | None = None
+        while True:
+            guarded = self.guard.read(self.origin)
+            if guarded is None:
+                raise _guard_missing()
+            with reading(self.engine) as connection:
+                head = read_head(connection, self.log_id)
+                self._check_promised(connection, head, guarded)
+            needed = head.size if needed is None else needed
+            covers = guarded.size >= needed
+            if covers or self.guard.swap(self.origin, guarded, guarded_head(head)):
+                self.guard_away = ""
+                return
+            if time.monotonic() > until:
+                raise guard_failed("others move it all the time")
+
+    def ask_guard_again(self) -> None:
+        """Ask a guard that was out of reach; what it then says against the log is an alarm.
+
+        Raises:
+            InDoubtError: ``guard-failed``: it still is. Nothing is recorded now, but what was asked
+                before may have been.
+            OutsideError: as the database.
+            IntegrityError: as ``check_guard``.
+        """
+        if not self.guard_away:
+            return
+        try:
+            self.check_guard()
+        except OutsideError as error:
+            if error.code != GUARD_FAILED:
+                raise
+            self.guard_away = error.sentence
+            raise InDoubtError(
+                f"{error.sentence} Nothing more is recorded until it answers.",
+                code=GUARD_FAILED,
+                remedy="Ask again with the same idempotency key when the guard is back.",
+            ) from error
+        except LedgerError as error:
+            self.alarm = str(error)
+            raise
 
     def begin_guard(self) -> Guarded:
         """Let an empty guard begin with the head as it stands.
 
         Raises:
             ConflictError: the guard holds a checkpoint already.
+            OutsideError: ``guard-failed``.
         """
+        self.guard.prepare()
         kept = guarded_head(self.head())
         if not self.guard.swap(self.origin, None, kept):
             raise ConflictError(
@@ -340,10 +394,12 @@ class Log:
 
         Raises:
             IntegrityError: the guard holds something that this log does not lead to.
-            OutsideError: the guard's store can't be written.
+            OutsideError: ``guard-failed``.
         """
         expected = Guarded(old.size, old.root, "")
-        if not self.guard.swap(self.origin, expected, guarded_head(new)):
+        if self.guard.swap(self.origin, expected, guarded_head(new)):
+            self.guard_away = ""
+        else:
             self.check_guard()
 
     def consistency(self, old_size: int, new_size: int) -> list[bytes]:
@@ -358,17 +414,30 @@ def guarded_head(head: Head) -> Guarded:
     return Guarded(head.size, head.root, head.checkpoint.decode("utf-8"))
 
 
-def has_log(engine: Engine, name: str) -> bool:
-    """Whether the database holds a log of this name."""
+def has_log(engine: Engine) -> bool:
+    """Whether the database holds any log."""
     with reading(engine) as connection:
-        return find_log(connection, name) is not None
+        return bool(logs_there(connection))
+
+
+def _guard_missing() -> IntegrityError:
+    return IntegrityError(
+        "The guard holds no checkpoint of this log, so an older copy can't be told.",
+        remedy="Put the guard back; or, where this is surely the newest copy, run "
+        "`counterseal log begin-guard`. Until then the ledger is read-only.",
+        code="guard-missing",
+    )
 
 
 def open_log(engine: Engine, name: str, keyring: Keyring, guard: Guard) -> Log:
     """Open a log and check its end. A log that fails the check is returned with an alarm.
 
+    A guard that can't be reached is noted in ``guard_away`` and asked again before anything is
+    recorded.
+
     Raises:
         UnknownSubjectError: the database holds no such log.
+        BusyError, OutsideError: the database can't be reached at the moment.
     """
     with reading(engine) as connection:
         found = find_log(connection, name)
@@ -381,7 +450,18 @@ def open_log(engine: Engine, name: str, keyring: Keyring, guard: Guard) -> Log:
     log = Log(engine, found[0], name, found[1], keyring, guard)
     try:
         _check_end(log)
+        log.learn_successor()
+    except LedgerError as error:
+        if isinstance(error, BusyError | OutsideError) and error.code not in _LASTING:
+            raise
+        log.alarm = str(error)
+        return log
+    try:
         log.check_guard()
+    except (BusyError, OutsideError) as error:
+        if error.code != GUARD_FAILED:
+            raise
+        log.guard_away = error.sentence
     except LedgerError as error:
         log.alarm = str(error)
     return log

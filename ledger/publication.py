@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from ledger.address import check_url
 from ledger.core.trust import TrustPolicy, parse_trust_policy, quorum_met
 from ledger.errors import InputError, OutsideError
-from ledger.outside.http import check_url
 from ledger.outside.witness import Outcome
 from ledger.store.database import reading
 from ledger.store.entries import read_head

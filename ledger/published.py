@@ -6,19 +6,26 @@ costs a few rows, whatever the size of the log.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ledger.core.checkpoint import parse_checkpoint
 from ledger.core.note import parse_note
 from ledger.core.tiles import TILE_WIDTH, TileName, entry_bundle
 from ledger.errors import CheckpointError, EncodingError, IntegrityError
+from ledger.log import Log
 from ledger.source import malformed, missing
 from ledger.store.database import reading
-from ledger.store.entries import read_envelopes
+from ledger.store.entries import find_log, read_envelopes
 from ledger.store.tiles import read_tile
 
-if TYPE_CHECKING:
-    from ledger.log import Log
+
+def source_beside(log: Log, name: str) -> LogSource | None:
+    """What a log of the same database has published, by its name; None where there is none."""
+    if name == log.name:
+        return LogSource(log)
+    with reading(log.engine) as connection:
+        found = find_log(connection, name)
+    if found is None:
+        return None
+    return LogSource(Log(log.engine, found[0], name, found[1], log.keyring, log.guard))
 
 
 class LogSource:

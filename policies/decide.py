@@ -1,7 +1,8 @@
 """Decide: every gate that applies, every requirement, one answer.
 
 A pure, total function of registry, event, actor and time. The outcome is ``allow`` only where the
-kind is opened, at least one gate applies, and everything is met. A ``when`` that is not known makes
+kind is opened, at least one gate applies, and everything is met, but for gates that still only
+warn: every kind has one that does not. A ``when`` that is not known makes
 its gate apply. A document is compiled once per digest.
 """
 
@@ -33,12 +34,15 @@ if TYPE_CHECKING:
 
 ENGINE: Final = 1
 _KEPT: Final = 64
+_DATE: Final = len("2026-12-31")
+_LETS_THROUGH: Final = frozenset({"met", "warned"})
 
 
 @dataclass(frozen=True)
 class _Gate:
     when: Condition | None
     answers: tuple[Answer, ...]
+    warn_until: str
 
 
 @dataclass(frozen=True)
@@ -55,8 +59,9 @@ def compile_document(document: Document, digest: str) -> Compiled:
     gates: dict[str, tuple[_Gate, ...]] = {}
     for gate in document.gates:
         when = compile_condition(parse(gate.when)) if gate.when is not None else None
-        answers = tuple(compile_requirement(gate.id, item) for item in gate.require)
-        gates[gate.event] = (*gates.get(gate.event, ()), _Gate(when, answers))
+        answers = tuple(compile_requirement(gate.id, item, document) for item in gate.require)
+        made = _Gate(when, answers, gate.warn_until or "")
+        gates[gate.event] = (*gates.get(gate.event, ()), made)
     return Compiled(document, digest, gates)
 
 
@@ -68,7 +73,7 @@ def decide_with(
     results = list(_results(compiled, case)) or [_closed(event)]
     if isinstance(event, PolicyActivated):
         results.append(read_activation(event, registry)[1])
-    met = all(result.state == "met" for result in results)
+    met = all(result.state in _LETS_THROUGH for result in results)
     return Decision.model_construct(
         outcome="allow" if met else "deny",
         policy=compiled.digest,
@@ -116,8 +121,14 @@ def granting_approvals(decision: Decision) -> tuple[int, ...]:
 def _results(compiled: Compiled, case: Case) -> Iterator[Result]:
     for gate in compiled.gates.get(case.event.kind, ()):
         if gate.when is None or gate.when(case.fact) is not False:
+            warns = case.now_text[:_DATE] <= gate.warn_until
             for answer in gate.answers:
-                yield answer(case)
+                result = answer(case)
+                yield _warning(result) if warns and result.state != "met" else result
+
+
+def _warning(result: Result) -> Result:
+    return result.model_copy(update={"state": "warned"})
 
 
 def _closed(event: Event) -> Result:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from policies.reasons import humanize
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
-    from policies.document import ActorRule, Approvals, DocumentNeeded, History, Requirement
+    from policies.document import ActorRule, Approvals, DocumentNeeded, History, Requirement, Seat
 
 _PARTIES: Final = {
     "registrant": "whoever registered the version",
@@ -22,21 +22,30 @@ _PARTIES: Final = {
 
 def describe(requirement: Requirement) -> str:
     """A requirement as one sentence without a full stop."""
-    if requirement.approvals is not None:
-        return _approvals(requirement.approvals)
-    if requirement.documents is not None:
-        return _documents(requirement.documents)
-    if requirement.actor is not None:
-        return _actor(requirement.actor)
-    if requirement.history is not None:
-        return _history(requirement.history)
-    return requirement.say or ""
+    if requirement.quorums:
+        return "; or: ".join(_approvals(rule) for rule in requirement.quorums)
+    if requirement.check is not None:
+        return requirement.say or ""
+    form: Any = getattr(requirement, requirement.form)
+    return _FORMS[requirement.form](form)
+
+
+def _fields(paths: tuple[str, ...]) -> str:
+    return f"Recorded: {', '.join(paths)}"
+
+
+def _not_during(windows: tuple[str, ...]) -> str:
+    return f"Not during {_either(windows)}"
+
+
+def _wait(span: str) -> str:
+    return f"At least {_span(span)} after it was asked for"
 
 
 def _approvals(rule: Approvals) -> str:
     people = "person approves" if rule.at_least == 1 else "different people approve"
     parts = [f"At least {rule.at_least} {people}"]
-    parts += [f"{seat.at_least} or more of them from {humanize(seat.role)}" for seat in rule.seats]
+    parts += [_seat(seat) for seat in rule.seats]
     if rule.any_of:
         parts.append(f"the others from {_either(rule.any_of)}" if rule.seats else _from(rule))
     if rule.not_by:
@@ -44,6 +53,11 @@ def _approvals(rule: Approvals) -> str:
     if rule.valid_for:
         parts.append(f"and no approval older than {_span(rule.valid_for)}")
     return ", ".join(parts)
+
+
+def _seat(seat: Seat) -> str:
+    turn = f" after {_either(seat.after)}" if seat.after else ""
+    return f"{seat.at_least} or more of them from {humanize(seat.role)}{turn}"
 
 
 def _from(rule: Approvals) -> str:
@@ -72,10 +86,13 @@ def _actor(rule: ActorRule) -> str:
 
 
 def _history(rule: History) -> str:
-    within = f" in the last {_span(rule.within)}" if rule.within else ""
+    when = f" in the last {_span(rule.within)}" if rule.within else ""
+    if rule.at_least_before:
+        when += f" at least {_span(rule.at_least_before)} ago"
+    where = humanize(rule.environment) if rule.environment else "this environment"
     if rule.event == "release.granted":
-        return f"A release of these bytes to this environment was granted{within}, and still stands"
-    return f"These bytes ran in this environment before{within}"
+        return f"A release of these bytes to {where} was granted{when}, and still stands"
+    return f"These bytes ran in {where} before{when}"
 
 
 def _either(words: Iterable[str], meaning: dict[str, str] | None = None) -> str:
@@ -90,3 +107,13 @@ def _span(duration: str) -> str:
     number = duration.strip("PTDH")
     unit = "day" if duration.endswith("D") else "hour"
     return f"{number} {unit}{'' if number == '1' else 's'}"
+
+
+_FORMS: Final[dict[str, Callable[[Any], str]]] = {
+    "documents": _documents,
+    "actor": _actor,
+    "history": _history,
+    "fields": _fields,
+    "not_during": _not_during,
+    "wait": _wait,
+}

@@ -13,9 +13,11 @@ Rules:
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -29,6 +31,7 @@ from ledger.core.encoding import canonical
 from ledger.errors import EncodingError
 from ledger.events.names import Slug
 from ledger.events.people import ActorType
+from policies.calendar import Freeze, Weekly
 from policies.duration import Duration
 from policies.errors import PolicyError, did_you_mean
 from policies.names_used import check_names, place_of
@@ -51,6 +54,17 @@ MetricName = Annotated[
 ]
 
 
+FieldPath = Annotated[str, StringConstraints(max_length=120, pattern=r"^[a-z_]+\.[A-Za-z0-9_.]+$")]
+
+
+def _day(text: str) -> str:
+    date.fromisoformat(text)
+    return text
+
+
+Day = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$"), AfterValidator(_day)]
+
+
 class Part(BaseModel):
     """A frozen, strict part of a document."""
 
@@ -66,10 +80,15 @@ class Metric(Part):
 
 
 class Seat(Part):
-    """So many people of a role."""
+    """So many people of a role.
+
+    ``after`` names roles of which somebody else must have approved before: only later approvals
+    take this seat.
+    """
 
     role: Slug
     at_least: int = Field(ge=1, le=20)
+    after: tuple[Slug, ...] | None = None
 
 
 class Approvals(Part):
@@ -129,10 +148,30 @@ class ActorRule(Part):
 
 
 class History(Part):
-    """Something that must have happened before to the same version, environment and artifact."""
+    """Something that must have happened before to the same version and artifact.
+
+    In the same environment, unless ``environment`` names another; not longer ago than ``within``,
+    and at least as long ago as ``at_least_before``.
+    """
 
     event: Literal["release.granted", "deployment.recorded"]
+    environment: Slug | None = None
     within: Duration | None = None
+    at_least_before: Duration | None = None
+
+
+FORMS: Final = (
+    "approvals",
+    "any_approvals",
+    "check",
+    "fields",
+    "documents",
+    "actor",
+    "history",
+    "not_during",
+    "wait",
+)
+"""The forms of a requirement."""
 
 
 class Requirement(Part):
@@ -140,23 +179,30 @@ class Requirement(Part):
 
     id: Slug
     approvals: Approvals | None = None
+    any_approvals: Annotated[tuple[Approvals, ...], Field(min_length=2, max_length=8)] | None = None
     check: Sentence | None = None
     say: Sentence | None = None
-    documents: tuple[DocumentNeeded, ...] | None = None
+    fields: Annotated[tuple[FieldPath, ...], Field(min_length=1)] | None = None
+    documents: Annotated[tuple[DocumentNeeded, ...], Field(min_length=1)] | None = None
     actor: ActorRule | None = None
     history: History | None = None
+    not_during: Annotated[tuple[Slug, ...], Field(min_length=1)] | None = None
+    wait: Duration | None = None
 
     @property
     def form(self) -> str:
         """The name of the form that is given."""
-        forms = ("approvals", "check", "documents", "actor", "history")
-        return next(name for name in forms if getattr(self, name) is not None)
+        return next(name for name in FORMS if getattr(self, name) is not None)
+
+    @property
+    def quorums(self) -> tuple[Approvals, ...]:
+        """The quorums of which one is enough; none where it is about something else."""
+        return (self.approvals,) if self.approvals is not None else self.any_approvals or ()
 
     @model_validator(mode="after")
     def _one_form(self) -> Self:
-        forms = (self.approvals, self.check, self.documents, self.actor, self.history)
-        if sum(form is not None for form in forms) != 1:
-            msg = "give exactly one of approvals, check, documents, actor, history"
+        if sum(getattr(self, name) is not None for name in FORMS) != 1:
+            msg = f"give exactly one of {', '.join(FORMS)}"
             raise ValueError(msg)
         if (self.check is None) != (self.say is None):
             msg = "a check needs its sentence in say, and only a check has one"
@@ -165,12 +211,16 @@ class Requirement(Part):
 
 
 class Gate(Part):
-    """What must be true before one kind of event, where ``when`` is not false."""
+    """What must be true before one kind of event, where ``when`` is not false.
+
+    Until the end of the day ``warn_until`` (UTC) a gate that is not met only warns.
+    """
 
     id: Slug
     event: str
     title: Sentence
     when: Sentence | None = None
+    warn_until: Day | None = None
     require: tuple[Requirement, ...] = Field(min_length=1)
     controls: tuple[Slug, ...] = ()
 
@@ -184,6 +234,7 @@ class Document(Part):
     summary: Sentence
     roles: dict[Slug, Sentence]
     metrics: dict[MetricName, Metric] = Field(default_factory=dict)
+    calendar: tuple[Freeze, ...] | None = None
     opens: tuple[str, ...] = Field(min_length=1)
     approvals_default: ApprovalsDefault = ApprovalsDefault()
     gates: tuple[Gate, ...]
@@ -257,6 +308,11 @@ def _filled_in(data: Any) -> Any:
             quorum = requirement.get("approvals")
             if isinstance(quorum, dict):
                 requirement["approvals"] = given | quorum
+            either = requirement.get("any_approvals")
+            if isinstance(either, tuple):
+                requirement["any_approvals"] = tuple(
+                    given | one if isinstance(one, dict) else one for one in either
+                )
     return data
 
 
@@ -317,6 +373,8 @@ _SETTINGS: Final = sorted(
             ActorRule,
             History,
             Metric,
+            Freeze,
+            Weekly,
         )
         for field in part.model_fields
     }

@@ -20,14 +20,17 @@ from ledger.events import assurance, model, people
 from ledger.events.names import parse_instant
 from ledger.state.aggregates import (
     ActorState,
+    DeploymentState,
     ModelState,
     ReleaseState,
+    SlotState,
     VersionState,
     number_key,
+    slot_key,
     version_key,
 )
 from ledger.state.concerns import about
-from policies.fields import METRIC_PREFIX
+from policies.fields import DIFFERENCE_PREFIX, METRIC_PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,9 +64,16 @@ class Case:
         """A fact by its path, or None where it is not known."""
         known = self._known
         if path not in known:
-            found = _FACTS.get(path)
-            known[path] = found(self) if found else self._metric(path.removeprefix(METRIC_PREFIX))
+            known[path] = self._work_out(path)
         return known[path]
+
+    def _work_out(self, path: str) -> Value:
+        found = _FACTS.get(path)
+        if found:
+            return found(self)
+        if path.startswith(DIFFERENCE_PREFIX):
+            return self._difference(path.removeprefix(DIFFERENCE_PREFIX))
+        return self._metric(path.removeprefix(METRIC_PREFIX), self.version)
 
     @cached_property
     def about(self) -> About:
@@ -104,6 +114,26 @@ class Case:
             entry = version.current_releases.get(self.about.environment) if version else None
         return None if entry is None else self.registry.find(ReleaseState, number_key(entry))
 
+    def release_to(self, environment: str) -> ReleaseState | None:
+        """The current release of the version to an environment."""
+        version = self.version
+        entry = version.current_releases.get(environment) if version else None
+        return None if entry is None else self.registry.find(ReleaseState, number_key(entry))
+
+    @cached_property
+    def running(self) -> VersionState | None:
+        """The version that runs now in the environment that is concerned."""
+        about = self.about
+        if not about.model or not about.environment:
+            return None
+        slot = self.registry.find(SlotState, slot_key(about.model, about.environment))
+        if slot is None or slot.deployment is None:
+            return None
+        deployed = self.registry.find(DeploymentState, number_key(slot.deployment))
+        if deployed is None:
+            return None
+        return self.registry.find(VersionState, version_key(deployed.model, deployed.version))
+
     @property
     def roles(self) -> tuple[str, ...]:
         """Roles the asker holds now."""
@@ -126,17 +156,36 @@ class Case:
 
     def held_out(self) -> list[Measured]:
         """The latest value of every metric on every held-out data set."""
-        version = self.version
-        return [item for item in version.metrics if item.metric.held_out] if version else []
+        return _held_out(self.version)
 
-    def _metric(self, name: str) -> Decimal | None:
+    def _metric(self, name: str, version: VersionState | None) -> Decimal | None:
         declared = self.document.metrics.get(name)
         values = [
-            Decimal(item.metric.value) for item in self.held_out() if item.metric.name == name
+            Decimal(item.metric.value) for item in _held_out(version) if item.metric.name == name
         ]
         if declared is None or not values:
             return None
         return min(values) if declared.higher_is_better else max(values)
+
+    def _difference(self, name: str) -> Decimal | None:
+        """How much more a metric is than in what runs now, on the data sets measured for both."""
+        here, there = self.version, self.running
+        if name not in self.document.metrics or here is None or there is None:
+            return None
+        ours, theirs = _by_data_set(here, name), _by_data_set(there, name)
+        shared = [ours[place] - theirs[place] for place in ours.keys() & theirs.keys()]
+        if not shared:
+            return None
+        return min(shared) if self.document.metrics[name].higher_is_better else max(shared)
+
+
+def _held_out(version: VersionState | None) -> list[Measured]:
+    return [item for item in version.metrics if item.metric.held_out] if version else []
+
+
+def _by_data_set(version: VersionState, name: str) -> dict[str, Decimal]:
+    found = (item.metric for item in _held_out(version) if item.metric.name == name)
+    return {metric.data_set: Decimal(metric.value) for metric in found}
 
 
 def _approvers(asked: ReleaseState | None) -> frozenset[str] | None:
@@ -162,6 +211,12 @@ def _of_model(name: str) -> Callable[[Case], Value]:
         return value
 
     return fact
+
+
+def _tags(case: Case) -> Value:
+    event = case.event if isinstance(case.event, model.ModelRegistered) else None
+    found = case.model or event
+    return None if found is None else found.tags or ()
 
 
 def _described(case: Case) -> VersionState | model.VersionRegistered | None:
@@ -221,6 +276,9 @@ _FACTS: dict[str, Callable[[Case], Value]] = {
     "model.task": _of_model("task"),
     "model.risk_tier": _of_model("risk_tier"),
     "model.purposes": _of_model("purposes"),
+    "model.tags": _tags,
+    "running.any": lambda case: case.running is not None if case.about.environment else None,
+    "running.version": lambda case: case.running.version if case.running else None,
     "version.state": lambda case: case.version.state if case.version else None,
     "version.registered": _registered,
     "version.data_classes": _data_classes,

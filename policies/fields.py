@@ -3,7 +3,7 @@
 Each has a type, the event that records it, and whether it tells something about one person; none
 holds a name, an address or an actor id. A field that can hold only certain texts says which, so
 that a misspelt one is refused at load. Metrics are added by the document that declares them, as
-``evaluation.NAME``.
+``evaluation.NAME`` and ``difference.NAME``.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from policies.expression.check import Type
 
 METRIC_PREFIX: Final = "evaluation."
+DIFFERENCE_PREFIX: Final = "difference."
+"""``difference.NAME``: the metric of this version less that of the one that runs there now."""
 Privacy = Literal["none", "about_a_person"]
 
 
@@ -60,6 +62,7 @@ FIELDS: Final[dict[str, FieldEntry]] = {
         "text", "low, medium, high, prohibited", "model.registered", get_args(RiskTier)
     ),
     "model.purposes": FieldEntry("texts", "What it may be used for", "model.registered"),
+    "model.tags": FieldEntry("texts", "Tags it was registered with", "model.registered"),
     "version.state": FieldEntry(
         "text", "registered, deprecated or archived", "version.registered", get_args(LifeCycle)
     ),
@@ -76,6 +79,12 @@ FIELDS: Final[dict[str, FieldEntry]] = {
     ),
     "lineage.data_sets": FieldEntry("texts", "Names of its data sets", "version.registered"),
     "target.environment": FieldEntry("text", "Where it shall run", "release.requested"),
+    "running.any": FieldEntry(
+        "truth", "Whether a version of the model runs in the environment now", "deployment.recorded"
+    ),
+    "running.version": FieldEntry(
+        "text", "The version that runs in the environment now", "deployment.recorded"
+    ),
     "evaluation.age_days": FieldEntry(
         "number", "Whole days since the oldest held-out metric", "metrics.observed"
     ),

@@ -12,7 +12,7 @@ from operator import ge, gt, le, lt
 from typing import TYPE_CHECKING, Final
 
 from policies.expression.parse import Both, Field, Literal, Relation
-from policies.fields import FIELDS, METRIC_PREFIX
+from policies.fields import DIFFERENCE_PREFIX, FIELDS, METRIC_PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,6 +65,8 @@ def shown(value: Decimal) -> str:
 
 def label(path: str) -> str:
     """How a sentence calls a field: a metric by its name, any other fact by its path."""
+    if path.startswith(DIFFERENCE_PREFIX):
+        return f"the difference in {path.removeprefix(DIFFERENCE_PREFIX)} from what runs now"
     return path if path in FIELDS else path.removeprefix(METRIC_PREFIX)
 
 

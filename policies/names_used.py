@@ -13,11 +13,13 @@ from ledger.events.catalogue import CATALOGUE
 from policies.errors import PolicyError, did_you_mean
 from policies.expression.check import check_condition
 from policies.expression.parse import parse
-from policies.fields import FIELDS, METRIC_PREFIX
+from policies.fields import DIFFERENCE_PREFIX, FIELDS, METRIC_PREFIX
 from policies.party import OF_A_RELEASE, OF_A_VERSION, has_party
 from policies.strict_yaml import Path, Place, Places
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
     from policies.document import ActorRule, Approvals, Document, Gate, Requirement
     from policies.expression.check import Type
     from policies.party import Party
@@ -35,7 +37,8 @@ def check_names(document: Document, places: Places, name: str = "") -> None:
 def field_types(document: Document) -> dict[str, Type]:
     """The type of every field that the document's conditions may name."""
     types: dict[str, Type] = {path: field.type for path, field in FIELDS.items()}
-    types.update({METRIC_PREFIX + name: "number" for name in document.metrics})
+    for prefix in (METRIC_PREFIX, DIFFERENCE_PREFIX):
+        types.update({prefix + name: "number" for name in document.metrics})
     return types
 
 
@@ -74,6 +77,7 @@ class _Names:
                 raise self._wrong(f"{kind} is opened but has no gate", ("opens", at))
         self._twice(document.opens, ("opens",), "kind")
         self._twice([gate.id for gate in document.gates], ("gates",), "id")
+        self._twice([freeze.id for freeze in document.calendar or ()], ("calendar",), "id")
         for at, gate in enumerate(document.gates):
             self._gate(gate, ("gates", at))
 
@@ -91,19 +95,32 @@ class _Names:
         path = (*path, item.form)
         if item.check is not None:
             self._condition(item.check, path)
-        if item.approvals is not None:
-            self._approvals(kind, item.approvals, path)
+        for rule in item.quorums:
+            self._approvals(kind, rule, path)
         if item.actor is not None:
             self._actor(kind, item.actor, path)
         if (item.documents is not None or item.history is not None) and kind not in OF_A_VERSION:
             raise self._wrong(f"{kind} is not about one version", path)
+        if item.wait is not None and kind not in OF_A_RELEASE:
+            raise self._wrong(f"{kind} is not about a release, which was asked for", path)
+        self._known(item.fields or (), self._types, "There is no fact", path)
+        freezes = [freeze.id for freeze in self._document.calendar or ()]
+        self._known(item.not_during or (), freezes, "The calendar has no window", path)
 
     def _approvals(self, kind: str, rule: Approvals, path: Path) -> None:
         if kind not in OF_A_RELEASE:
             raise self._wrong(f"{kind} is not about a release, which people approve", path)
         if "approver" in rule.not_by:
             raise self._wrong("an approver can't be excluded from approving", path)
-        self._roles((*rule.any_of, *(seat.role for seat in rule.seats)), path)
+        seated = tuple(seat.role for seat in rule.seats)
+        before = tuple(role for seat in rule.seats for role in seat.after or ())
+        self._roles((*rule.any_of, *seated, *before), path)
+        for seat in rule.seats:
+            if seat.role in (seat.after or ()):
+                raise self._wrong(f"The seat of {seat.role} can't come after itself", path)
+        for role in before:
+            if role not in (*seated, *rule.any_of):
+                raise self._wrong(f"No seat is for {role}, so nobody could go before", path)
         self._parties(kind, rule.not_by, path)
 
     def _actor(self, kind: str, rule: ActorRule, path: Path) -> None:
@@ -115,10 +132,14 @@ class _Names:
             self._parties(kind, ("requester",), path)
 
     def _roles(self, roles: tuple[str, ...], path: Path) -> None:
-        for role in roles:
-            if role not in self._document.roles:
-                remedy = did_you_mean(role, self._document.roles)
-                raise self._wrong(f"There is no role {role}", path, remedy)
+        self._known(roles, self._document.roles, "There is no role", path)
+
+    def _known(
+        self, names: Iterable[str], known: Collection[str], sentence: str, path: Path
+    ) -> None:
+        for name in names:
+            if name not in known:
+                raise self._wrong(f"{sentence} {name}", path, did_you_mean(name, known))
 
     def _parties(self, kind: str, parties: tuple[Party, ...], path: Path) -> None:
         for party in parties:

@@ -55,7 +55,7 @@ def pending(
 def _quorums(document: Document, case: Case) -> Iterator[tuple[str, Approvals]]:
     """The quorums of the gates that apply to granting."""
     for gate in document.gates:
-        rules = [item.approvals for item in gate.require if item.approvals is not None]
+        rules = [rule for item in gate.require for rule in item.quorums]
         if gate.event != ReleaseGranted.kind or not rules:
             continue
         if gate.when is None or compile_condition(parse(gate.when))(case.fact) is not False:

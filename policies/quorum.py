@@ -2,7 +2,8 @@
 
 One person takes one seat, however many roles they hold and however often they spoke. A vote counts
 when the person may vote at all, holds a role of some seat now, said so about the same artifact,
-after the last change of what there was to look at, and not too long ago. Source: bipartite
+after the last change of what there was to look at, and not too long ago; for a seat that comes
+after others', once these have approved. Source: bipartite
 matching by augmenting paths (Kuhn 1955).
 """
 
@@ -16,7 +17,7 @@ from ledger.state.aggregates import ActorState
 from policies.duration import parse_duration
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime, timedelta
 
     from ledger.state.aggregates import ReleaseState, Vote
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     from policies.party import Party
 
     Seats = Sequence[tuple[str, ...]]
+
+
+# Marks the role of a seat that comes after others'; no role's name can hold it.
+_IN_TURN = ">"
 
 
 @dataclass(frozen=True)
@@ -66,18 +71,27 @@ class Table:
     roles: frozenset[str]
     lasts: timedelta
     valid_for: str
+    after: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 def table_of(rule: Approvals) -> Table:
     """The seats of a rule and how long its votes last: worked out once per document."""
     seats = seats_of(rule)
-    roles = frozenset(role for seat in seats for role in seat)
-    return Table(seats, roles, parse_duration(rule.valid_for), rule.valid_for)
+    roles = frozenset(role for seat in seats for role in _plain(seat))
+    after = tuple((seat.role, seat.after) for seat in rule.seats if seat.after)
+    return Table(seats, roles, parse_duration(rule.valid_for), rule.valid_for, after)
 
 
 def seats_of(rule: Approvals) -> tuple[tuple[str, ...], ...]:
-    """One item per seat: the roles that may take it, named seats first."""
-    named = tuple((seat.role,) for seat in rule.seats for _ in range(seat.at_least))
+    """One item per seat: the roles that may take it, named seats first.
+
+    A seat that comes after others' is of a role of its own, which a voter is given in turn.
+    """
+    named = tuple(
+        (seat.role + (_IN_TURN if seat.after else ""),)
+        for seat in rule.seats
+        for _ in range(seat.at_least)
+    )
     return named + (rule.any_of,) * (rule.at_least - len(named))
 
 
@@ -111,17 +125,52 @@ def find_quorum(
         else:
             counting[vote.actor] = vote
             held[vote.actor] = roles
+    early = _take_turns(table, counting, held)
     taken = match(seats, held)
     by = tuple(sorted(counting[actor].entry for actor in taken.values()))
     people = tuple(sorted(taken.values()))
-    missing = tuple(seat for at, seat in enumerate(seats) if at not in taken)
+    missing = tuple(_plain(seat) for at, seat in enumerate(seats) if at not in taken)
     if not missing:
         return Quorum(by, people)
-    wanted = roles_wanted(seats, held, taken)
+    wanted = frozenset(_plain(roles_wanted(seats, held, taken)))
+    cannot.extend(early[actor] for actor in sorted(early.keys() - taken.values()))
     could, barred = _who_could(case, wanted, counting, excluded)
     known = {refusal.actor for refusal in cannot}
     cannot.extend(refusal for refusal in barred if refusal.actor not in known)
     return Quorum(by, people, missing, could, tuple(cannot))
+
+
+def _take_turns(
+    table: Table, counting: Mapping[str, Vote], held: dict[str, frozenset[str]]
+) -> dict[str, Refusal]:
+    """Give each voter the seats that come after others', where somebody else went before.
+
+    Returns who approved too early for such a seat, and why.
+    """
+    early: dict[str, Refusal] = {}
+    for role, before in table.after:
+        for actor, vote in counting.items():
+            if role not in held[actor]:
+                continue
+            late = [name for name in before if not _went_before(name, actor, counting, held)]
+            if late:
+                early[actor] = Refusal(actor, "E_BEFORE_ITS_TURN", "|".join(late), vote.entry)
+            else:
+                held[actor] |= {role + _IN_TURN}
+    return early
+
+
+def _went_before(
+    role: str, actor: str, counting: Mapping[str, Vote], held: Mapping[str, frozenset[str]]
+) -> bool:
+    return any(
+        other != actor and role in held[other] and vote.entry < counting[actor].entry
+        for other, vote in counting.items()
+    )
+
+
+def _plain(roles: Iterable[str]) -> tuple[str, ...]:
+    return tuple(role.removesuffix(_IN_TURN) for role in roles)
 
 
 def match(seats: Seats, held: Mapping[str, frozenset[str]]) -> dict[int, str]:

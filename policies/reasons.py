@@ -25,9 +25,16 @@ _PARTIES: Final = {
 _PLAIN: Final = {
     "M_CHECK": "{say}",
     "M_DOCUMENTS": "attached: {types}",
+    "M_FIELDS": "recorded: {fields}",
+    "M_OPEN": "outside of: {titles}",
+    "M_WAITED": "{limit} have passed since it was asked for",
     "M_GRANTED": "release {release} is granted",
     "M_POLICY": "the new policy can be read, is the one its digest names, and can be changed again",
     "M_RAN": "this version ran here before, with the same bytes",
+    "E_FIELD_MISSING": "never recorded: {fields}",
+    "E_FROZEN": "closed until {until}: {title}",
+    "E_WAIT": "it must wait until {until}",
+    "E_TOO_SOON": "that was less than {limit} ago; not before {until}",
     "E_CHECK": "not met: {say}",
     "E_PARTY_UNKNOWN": "it is not known who is excluded from doing this, so nobody may",
     "E_OVER": "release {release} is {status}; it must be asked for anew",
@@ -53,6 +60,7 @@ _CANNOT: Final = {
     "E_STALE": "approved before entry {detail} changed what there was to look at",
     "E_EXPIRED": "approved longer ago than {detail}",
     "E_ROLE_LOST": "no longer holds a role that counts",
+    "E_BEFORE_ITS_TURN": "approved before {detail} did",
 }
 
 
@@ -144,6 +152,8 @@ def _need(params: Mapping[str, Any], name_of: NameOf) -> str:
 def _why(code: str, detail: str) -> str:
     if code == "E_SELF":
         return f"the same person {_PARTIES.get(detail, detail)}"
+    if code == "E_BEFORE_ITS_TURN":
+        detail = _one_of(humanize(role) for role in detail.split("|"))
     return _CANNOT.get(code, code).format(detail=detail)
 
 

@@ -10,7 +10,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 from ledger.events.decision import Result, ResultState
-from ledger.events.names import parse_instant
+from ledger.events.names import format_instant, parse_instant
 from ledger.state.aggregates import DeploymentState, number_key
 from policies.duration import parse_duration
 from policies.expression.evaluate import compile_condition
@@ -22,17 +22,29 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ledger.state.aggregates import ReleaseState
-    from policies.document import ActorRule, Approvals, DocumentNeeded, History, Requirement
+    from policies.calendar import Freeze
+    from policies.document import (
+        ActorRule,
+        Approvals,
+        Document,
+        DocumentNeeded,
+        History,
+        Requirement,
+    )
     from policies.facts import Case
     from policies.measure import Limit
+    from policies.quorum import Quorum
 
     Answer = Callable[[Case], Result]
 
 MOST_NAMED: Final = 100
 
 
-def compile_requirement(gate: str, requirement: Requirement) -> Answer:
+def compile_requirement(gate: str, requirement: Requirement, document: Document) -> Answer:
     """A function that asks one requirement of one gate."""
+    if requirement.not_during is not None:
+        windows = {freeze.id: freeze for freeze in document.calendar or ()}
+        return _not_during(gate, requirement, [windows[name] for name in requirement.not_during])
     form: Any = getattr(requirement, requirement.form)
     return _FORMS[requirement.form](gate, requirement, form)
 
@@ -96,7 +108,12 @@ def _not_recorded(
 
 
 def _approvals(gate: str, requirement: Requirement, rule: Approvals) -> Answer:
-    table = table_of(rule)
+    return _any_approvals(gate, requirement, (rule,))
+
+
+def _any_approvals(gate: str, requirement: Requirement, rules: tuple[Approvals, ...]) -> Answer:
+    """One of the quorums is met; of those that are not, the nearest is told."""
+    tables = [(rule, table_of(rule)) for rule in rules]
 
     def answer(case: Case) -> Result:
         asked = case.release
@@ -104,29 +121,83 @@ def _approvals(gate: str, requirement: Requirement, rule: Approvals) -> Answer:
             return _result(gate, requirement, "not_known", "E_NO_RELEASE")
         if asked.status in {"rejected", "withdrawn", "lapsed"}:
             return _over(gate, requirement, asked)
-        excluded = excluded_by(case, rule.not_by)
-        if excluded is None:
-            return _result(gate, requirement, "not_known", "E_PARTY_UNKNOWN")
-        found = find_quorum(case, asked, table, excluded)
-        people = list(found.people[:MOST_NAMED])
-        need = rule.at_least
-        if found.met:
-            return _result(
-                gate, requirement, "met", "M_APPROVED", found.by, need=need, people=people
-            )
-        cannot = [f"{item.actor}:{item.code}:{item.detail}" for item in found.cannot]
+        nearest: tuple[int, Quorum] | None = None
+        for rule, table in tables:
+            excluded = excluded_by(case, rule.not_by)
+            if excluded is None:
+                return _result(gate, requirement, "not_known", "E_PARTY_UNKNOWN")
+            found = find_quorum(case, asked, table, excluded)
+            if found.met:
+                return _approved(gate, requirement, rule.at_least, found)
+            if nearest is None or len(found.missing) < len(nearest[1].missing):
+                nearest = rule.at_least, found
+        assert nearest is not None  # noqa: S101 (there is at least one quorum)
+        return _needs(gate, requirement, *nearest)
+
+    return answer
+
+
+def _approved(gate: str, requirement: Requirement, need: int, found: Quorum) -> Result:
+    people = list(found.people[:MOST_NAMED])
+    return _result(gate, requirement, "met", "M_APPROVED", found.by, need=need, people=people)
+
+
+def _needs(gate: str, requirement: Requirement, need: int, found: Quorum) -> Result:
+    cannot = [f"{item.actor}:{item.code}:{item.detail}" for item in found.cannot]
+    return _result(
+        gate,
+        requirement,
+        "unmet",
+        "E_NEED",
+        found.by,
+        need=need,
+        people=list(found.people[:MOST_NAMED]),
+        missing=["|".join(seat) for seat in found.missing],
+        could=list(found.could[:MOST_NAMED]),
+        cannot=cannot[:MOST_NAMED],
+    )
+
+
+def _fields(gate: str, requirement: Requirement, paths: tuple[str, ...]) -> Answer:
+    met = _result(gate, requirement, "met", "M_FIELDS", fields=[label(path) for path in paths])
+
+    def answer(case: Case) -> Result:
+        lacking = [label(path) for path in paths if case.fact(path) in (None, (), "")]
+        if not lacking:
+            return met
+        return _result(gate, requirement, "unmet", "E_FIELD_MISSING", fields=lacking)
+
+    return answer
+
+
+def _not_during(gate: str, requirement: Requirement, windows: list[Freeze]) -> Answer:
+    met = _result(gate, requirement, "met", "M_OPEN", titles=[window.title for window in windows])
+
+    def answer(case: Case) -> Result:
+        closed = [(window, window.closed_until(case.now)) for window in windows]
+        ends = [(until, window.title) for window, until in closed if until is not None]
+        if not ends:
+            return met
+        until, title = max(ends)
         return _result(
-            gate,
-            requirement,
-            "unmet",
-            "E_NEED",
-            found.by,
-            need=need,
-            people=people,
-            missing=["|".join(seat) for seat in found.missing],
-            could=list(found.could[:MOST_NAMED]),
-            cannot=cannot[:MOST_NAMED],
+            gate, requirement, "unmet", "E_FROZEN", title=title, until=format_instant(until)
         )
+
+    return answer
+
+
+def _wait(gate: str, requirement: Requirement, span: str) -> Answer:
+    """So long must pass between asking for a release and this."""
+    lasts = parse_duration(span)
+
+    def answer(case: Case) -> Result:
+        asked = case.release
+        if asked is None:
+            return _result(gate, requirement, "not_known", "E_NO_RELEASE")
+        until = parse_instant(asked.requested_at) + lasts
+        if case.now < until:
+            return _result(gate, requirement, "unmet", "E_WAIT", until=format_instant(until))
+        return _result(gate, requirement, "met", "M_WAITED", limit=span)
 
     return answer
 
@@ -206,12 +277,13 @@ def _history(gate: str, requirement: Requirement, rule: History) -> Answer:
 
 
 def _granted(gate: str, requirement: Requirement, rule: History) -> Answer:
-    """The current release of this version to this environment is granted, for these bytes."""
+    """The current release of this version to the environment is granted, for these bytes."""
+    there: dict[str, Any] = {"environment": rule.environment} if rule.environment else {}
 
     def answer(case: Case) -> Result:
-        asked = case.release
+        asked = case.release_to(rule.environment) if rule.environment else case.release
         if asked is None:
-            return _result(gate, requirement, "unmet", "E_NO_RELEASE")
+            return _result(gate, requirement, "unmet", "E_NO_RELEASE", **there)
         if asked.status != "granted" or asked.granted is None or asked.granted_at is None:
             return _result(
                 gate,
@@ -223,13 +295,13 @@ def _granted(gate: str, requirement: Requirement, rule: History) -> Answer:
             )
         if getattr(case.event, "artifact", asked.artifact) != asked.artifact:
             return _result(gate, requirement, "unmet", "E_OTHER_ARTIFACT", release=asked.since)
-        if rule.within and case.now >= parse_instant(asked.granted_at) + parse_duration(
-            rule.within
-        ):
-            limit = rule.within
+        if _is_older(case, asked.granted_at, rule.within):
+            limit = rule.within or ""
             return _result(
                 gate, requirement, "unmet", "E_GRANT_OLD", release=asked.since, limit=limit
             )
+        if not _is_older(case, asked.granted_at, rule.at_least_before, unless=True):
+            return _too_soon(gate, requirement, asked.granted_at, rule)
         return _result(gate, requirement, "met", "M_GRANTED", (asked.granted,), release=asked.since)
 
     return answer
@@ -237,27 +309,45 @@ def _granted(gate: str, requirement: Requirement, rule: History) -> Answer:
 
 def _ran(gate: str, requirement: Requirement, rule: History) -> Answer:
     """These bytes of this version ran in this environment before."""
+    there: dict[str, Any] = {"environment": rule.environment} if rule.environment else {}
 
     def answer(case: Case) -> Result:
         version = case.version
-        last = version.last_deployed.get(case.about.environment) if version else None
+        place = rule.environment or case.about.environment
+        last = version.last_deployed.get(place) if version else None
         if version is None or last is None:
-            return _result(gate, requirement, "unmet", "E_NEVER_RAN")
+            return _result(gate, requirement, "unmet", "E_NEVER_RAN", **there)
         if getattr(case.event, "artifact", "") != version.artifact.sha256:
             return _result(gate, requirement, "unmet", "E_OTHER_ARTIFACT", release=last)
         ran = case.registry.find(DeploymentState, number_key(last))
         if ran is None:
-            return _result(gate, requirement, "unmet", "E_NEVER_RAN")
-        if rule.within and case.now >= parse_instant(ran.at) + parse_duration(rule.within):
-            return _result(gate, requirement, "unmet", "E_RAN_LONG_AGO", limit=rule.within)
+            return _result(gate, requirement, "unmet", "E_NEVER_RAN", **there)
+        if _is_older(case, ran.at, rule.within):
+            return _result(gate, requirement, "unmet", "E_RAN_LONG_AGO", limit=rule.within or "")
+        if not _is_older(case, ran.at, rule.at_least_before, unless=True):
+            return _too_soon(gate, requirement, ran.at, rule)
         return _result(gate, requirement, "met", "M_RAN", (last,))
 
     return answer
 
 
+def _is_older(case: Case, at: str, span: str | None, *, unless: bool = False) -> bool:
+    """Whether something is at least a span ago; ``unless`` where no span is given."""
+    return case.now >= parse_instant(at) + parse_duration(span) if span else unless
+
+
+def _too_soon(gate: str, requirement: Requirement, at: str, rule: History) -> Result:
+    span = rule.at_least_before or ""
+    until = format_instant(parse_instant(at) + parse_duration(span))
+    return _result(gate, requirement, "unmet", "E_TOO_SOON", limit=span, until=until)
+
+
 _FORMS: dict[str, Callable[[str, Requirement, Any], Answer]] = {
     "check": _check,
     "approvals": _approvals,
+    "any_approvals": _any_approvals,
+    "fields": _fields,
+    "wait": _wait,
     "documents": _documents,
     "actor": _actor,
     "history": _history,

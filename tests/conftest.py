@@ -14,6 +14,7 @@ pytest_plugins = (
     "tests.tools.postgresql",
     "tests.tools.chromium",
     "tests.tools.house",
+    "tests.tools.object_store",
 )
 
 MARKED_BY_FIXTURE = {

@@ -33,6 +33,21 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         ),
         "schemas": "44" * 32,
         "generator": "counterseal 0.1.0",
+        "previous": {
+            "origin": "counterseal.example/acme/2025",
+            "size": 900,
+            "root": "66" * 32,
+            "checkpoint": "bm90ZQ==",
+            "key": "77" * 32,
+            "carried": 12,
+            "loss": {
+                "since": 900,
+                "promised_size": 950,
+                "promised_root": "88" * 32,
+                "checkpoint": "bm90ZQ==",
+                "source": "guard",
+            },
+        },
     },
     "actor.enrolled": {
         "actor_id": ANA,
@@ -49,6 +64,7 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "risk_tier": "high",
         "purposes": ("customer-retention",),
         "owner": ANA,
+        "tags": ("customers",),
         "description": "Who will leave next month",
     },
     "version.registered": {
@@ -192,6 +208,10 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "public": "22" * 32,
         "trusted_until": 30,
         "reason": "A laptop was stolen",
+    },
+    "log.frozen": {
+        "successor": "counterseal.example/acme/2027",
+        "reason": "The year is over",
     },
     "backup.verified": {
         "backup": "b0" * 32,

@@ -41,6 +41,7 @@ SSH_AGENT = Tool("ssh-agent", ("ssh-agent",), "openssh-client")
 SSH_ADD = Tool("ssh-add", ("ssh-add",), "openssh-client")
 SETPRIV = Tool("setpriv", ("setpriv",), "util-linux")
 PRLIMIT = Tool("prlimit", ("prlimit",), "util-linux")
+SOFTHSM = Tool("SoftHSM", ("softhsm2-util",), "softhsm2")
 COMPILER = Tool("C compiler", ("gcc", "cc"), "build-essential")
 
 TOOLS = (
@@ -59,6 +60,7 @@ TOOLS = (
     SETPRIV,
     PRLIMIT,
     COMPILER,
+    SOFTHSM,
 )
 VENV = Tool("Python's venv module", (), "python3-venv")
 

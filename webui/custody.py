@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import shutil
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from ledger.audit import audit
@@ -21,8 +21,9 @@ from ledger.events.custody import BackupRestored, BackupVerified, RestoreTested
 from ledger.events.names import format_instant
 from ledger.keys.keyring import open_keyring
 from ledger.store.database import reading
-from ledger.store.guard import Guard
+from ledger.store.guards import open_guard
 from ledger.store.snapshot import put_back
+from webui.settings import log_name
 from webui.wiring import passphrase_of
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from ledger.backup import Backup, Opened
     from ledger.events.event import Event
     from ledger.log import Log
+    from ledger.store.guards import Guarded
     from webui.settings import Settings
     from webui.wiring import Wiring
 
@@ -179,17 +181,19 @@ def restore(
 
     Raises:
         ConflictError: there is a database already; nothing is changed.
-        InputError, IntegrityError, OutsideError: see ``open_backup``.
+        InputError, IntegrityError, OutsideError: see ``open_backup``; ``guard-failed``.
     """
-    keyring = open_keyring(settings.keys, passphrase_of(settings))
     digest = file_digest(file)
     with open_backup(file, identity) as opened:
-        name = opened.manifest.log
+        name = log_name(opened.manifest.log)
+        own = replace(settings, log=name)
+        keyring = open_keyring(own.log_keys, passphrase_of(own))
+        guarded = _guarded(settings, opened.manifest.origin)
         put_back(opened.database, settings.database_url)
         _put_back_folders(opened, settings)
         with opened_copy(settings.database_url, name, keyring, opened.folder / "guard.db") as copy:
             found = audit(copy, progress)
-            promises = _promises(settings, copy, against)
+            promises = _promises(copy, guarded, against)
             for source, tree in promises:
                 _hold_against(copy, found, source, tree)
     source, promised = max(
@@ -268,14 +272,20 @@ def _scratch(opened: Opened, scratch: str) -> str:
     return scratch
 
 
-def _promises(settings: Settings, copy: Log, against: Path | None) -> list[tuple[str, Checkpoint]]:
-    """Checkpoints of this log that stand outside the backup: where from, and what they say."""
-    found = []
-    guard = Guard(settings.guard_url)
+def _guarded(settings: Settings, origin: str) -> Guarded | None:
+    """What the guard says; asked before anything is put back, because it may be out of reach."""
+    guard = open_guard(settings.guard_url)
     try:
-        guarded = guard.read(copy.origin)
+        return guard.read(origin)
     finally:
         guard.close()
+
+
+def _promises(
+    copy: Log, guarded: Guarded | None, against: Path | None
+) -> list[tuple[str, Checkpoint]]:
+    """Checkpoints of this log that stand outside the backup: where from, and what they say."""
+    found = []
     if guarded is not None:
         found.append(("the guard", Checkpoint(copy.origin, guarded.size, guarded.root)))
     if against is not None:

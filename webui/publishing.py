@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from ledger.address import check_url
 from ledger.errors import InputError
-from ledger.outside.http import check_url
 from ledger.outside.timestamp import read_certificates
 from ledger.publish import Publisher
 from ledger.stamp import Authorities, Stamper

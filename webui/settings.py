@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 HOME: Final = "COUNTERSEAL_HOME"
 DATABASE_URL: Final = "COUNTERSEAL_DATABASE_URL"
+LOG: Final = "COUNTERSEAL_LOG"
 GUARD_URL: Final = "COUNTERSEAL_GUARD_URL"
 PUBLIC_LOG: Final = "COUNTERSEAL_PUBLIC_LOG"
 TRUST_POLICY: Final = "COUNTERSEAL_TRUST_POLICY"
@@ -20,19 +22,32 @@ TIMESTAMP_URLS: Final = "COUNTERSEAL_TIMESTAMP_URLS"
 TIMESTAMP_CERTIFICATES: Final = "COUNTERSEAL_TIMESTAMP_CERTIFICATES"
 TIMESTAMP_MINUTES: Final = "COUNTERSEAL_TIMESTAMP_MINUTES"
 _MINUTES: Final = 60
+MAIN: Final = "main"
+_LOG_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 KEY_PASSPHRASE_FILE: Final = "COUNTERSEAL_KEY_PASSPHRASE_FILE"  # noqa: S105 (the name of a variable)
 BACKUP_FOLDER: Final = "COUNTERSEAL_BACKUP_FOLDER"
 BACKUP_RECIPIENT: Final = "COUNTERSEAL_BACKUP_RECIPIENT"
 BACKUP_HOURS: Final = "COUNTERSEAL_BACKUP_HOURS"
 BACKUP_KEEP: Final = "COUNTERSEAL_BACKUP_KEEP"
+PUBLIC_URL: Final = "COUNTERSEAL_PUBLIC_URL"
+NOTICES_FILE: Final = "COUNTERSEAL_NOTICES_FILE"
+REMINDER_HOURS: Final = "COUNTERSEAL_REMINDER_HOURS"
+ESCALATION_HOURS: Final = "COUNTERSEAL_ESCALATION_HOURS"
+_YEAR_HOURS: Final = 24 * 366
+
+_ADDRESS: Final = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+(/[A-Za-z0-9._~/-]*)?")
 
 SETTINGS: Final = {
     HOME: "The folder that holds everything of an installation. Default: ~/.counterseal",
     DATABASE_URL: "Where the ledger is kept: sqlite:///FILE or postgresql://... "
     "Default: ledger.db in the home.",
-    GUARD_URL: "Where the last checkpoint is kept apart from the database; put it on another disk "
-    "or host, and never into the same backup. Default: guard.db in the home.",
+    LOG: "The log of the home that is served and recorded to, by its name; `counterseal log shard` "
+    "begins another one. Default: main.",
+    GUARD_URL: "Where the last checkpoint is kept apart from the database: file:///FOLDER, "
+    "s3://BUCKET/PREFIX?endpoint=https://HOST&region=REGION, sqlite:///FILE or postgresql://... "
+    "Put it on another disk or host, and never into the same backup. Default: guard.db in the "
+    "home.",
     PUBLIC_LOG: "yes lets anybody read the checkpoint, tiles and entries below /log/, as "
     "witnesses, monitors and mirrors do; entries name models, versions and pseudonyms of people, "
     "never private texts. no asks for a sign-in or a token that may read. Default: no.",
@@ -51,6 +66,14 @@ SETTINGS: Final = {
     "backup keygen` makes one. Without it, backups are refused unless --plain is said.",
     BACKUP_HOURS: "How many hours apart `counterseal serve` makes a backup. Default: 0, never.",
     BACKUP_KEEP: "How many backups of a log are kept; older ones are removed. Default: 14.",
+    PUBLIC_URL: "Where people reach the pages, such as https://ledger.example.org; links in "
+    "notices begin with it. Default: none, and notices hold no links.",
+    NOTICES_FILE: "A TOML file with the channels of notices: mail server, Slack, Teams, webhooks "
+    "(docs/notices.md); readable by its owner only. Default: none, and nobody is told anything.",
+    REMINDER_HOURS: "How many hours a release waits before those who could approve it are reminded "
+    "by e-mail, once. Default: 0, never.",
+    ESCALATION_HOURS: "How many hours a release waits before it is told to the subscriptions to "
+    "escalations, once. Default: 0, never.",
 }
 
 
@@ -61,6 +84,7 @@ class Settings:
     home: Path
     database_url: str
     guard_url: str
+    log: str = MAIN
     public_log: bool = False
     trust_policy: Path | None = None
     timestamp_urls: tuple[str, ...] = ()
@@ -71,11 +95,20 @@ class Settings:
     backup_recipient: str = ""
     backup_hours: int = 0
     backup_keep: int = 14
+    public_url: str = ""
+    notices_file: Path | None = None
+    reminder_hours: int = 0
+    escalation_hours: int = 0
 
     @property
     def keys(self) -> Path:
         """Where the keys are."""
         return self.home / "keys"
+
+    @property
+    def log_keys(self) -> Path:
+        """Where the keys of the log are: the first log's beside the installation's own."""
+        return self.keys if self.log == MAIN else self.keys / self.log
 
     @property
     def reports(self) -> Path:
@@ -95,6 +128,7 @@ def read_settings(environment: Mapping[str, str], home: Path | None = None) -> S
         home=folder,
         database_url=environment.get(DATABASE_URL) or f"sqlite:///{folder / 'ledger.db'}",
         guard_url=environment.get(GUARD_URL) or f"sqlite:///{folder / 'guard.db'}",
+        log=log_name(environment.get(LOG) or MAIN),
         trust_policy=_file(environment, TRUST_POLICY),
         timestamp_urls=tuple(environment.get(TIMESTAMP_URLS, "").split()),
         timestamp_certificates=_file(environment, TIMESTAMP_CERTIFICATES),
@@ -103,14 +137,43 @@ def read_settings(environment: Mapping[str, str], home: Path | None = None) -> S
         key_passphrase_file=_file(environment, KEY_PASSPHRASE_FILE),
         backup_folder=Path(environment.get(BACKUP_FOLDER) or folder / "backups"),
         backup_recipient=environment.get(BACKUP_RECIPIENT, ""),
-        backup_hours=_number(environment, BACKUP_HOURS, 0, 24 * 366),
+        backup_hours=_number(environment, BACKUP_HOURS, 0, _YEAR_HOURS),
         backup_keep=_number(environment, BACKUP_KEEP, 14, 10_000),
+        public_url=_public_url(environment),
+        notices_file=_file(environment, NOTICES_FILE),
+        reminder_hours=_number(environment, REMINDER_HOURS, 0, _YEAR_HOURS),
+        escalation_hours=_number(environment, ESCALATION_HOURS, 0, _YEAR_HOURS),
     )
+
+
+def log_name(name: str) -> str:
+    """The name of a log, which is the name of a folder too.
+
+    Raises:
+        InputError: ``setting-invalid``.
+    """
+    if _LOG_NAME.fullmatch(name) is None:
+        raise InputError(
+            "This can't be the name of a log.",
+            code="setting-invalid",
+            remedy="Take up to 64 of a to z, 0 to 9, hyphen and underscore, such as 2027.",
+        )
+    return name
 
 
 def _file(environment: Mapping[str, str], name: str) -> Path | None:
     value = environment.get(name)
     return Path(value).expanduser() if value else None
+
+
+def _public_url(environment: Mapping[str, str]) -> str:
+    url = environment.get(PUBLIC_URL, "").rstrip("/")
+    if url and not _ADDRESS.fullmatch(url):
+        raise InputError(
+            f"{PUBLIC_URL} is an address such as https://ledger.example.org.",
+            code="setting-invalid",
+        )
+    return url
 
 
 def _minutes(environment: Mapping[str, str]) -> int:

@@ -17,7 +17,7 @@ from flask import Blueprint, Response, request
 
 from ledger.core.tiles import TileName, parse_tile_path
 from ledger.errors import EncodingError, UnknownSubjectError
-from ledger.published import LogSource
+from ledger.published import source_beside
 from webui.here import wired
 from webui.identity.current import signed_in
 from webui.identity.scope import check_read
@@ -25,6 +25,8 @@ from webui.identity.tokens import bearer_of
 
 if TYPE_CHECKING:
     from flask import Flask
+
+    from ledger.published import LogSource
 
 NAME: Final = "tlog"
 TEXT: Final = "text/plain; charset=utf-8"
@@ -75,10 +77,11 @@ def _tile(name: str, rest: str) -> Response:
 
 
 def _source(name: str) -> LogSource:
-    log = wired().log
-    if name != log.name:
+    """The log that is recorded to, or one before it that ended: those stay to be read."""
+    source = source_beside(wired().log, name)
+    if source is None:
         raise _nothing()
-    return LogSource(log)
+    return source
 
 
 def _named(rest: str) -> TileName | None:

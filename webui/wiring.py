@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from ledger import clock
-from ledger.errors import ConflictError, OutsideError
+from ledger.errors import ConflictError, InputError, OutsideError
 from ledger.events.actor import Actor
 from ledger.events.assurance import PolicyActivated
 from ledger.genesis import create_log
@@ -28,7 +28,7 @@ from ledger.log import has_log, open_log
 from ledger.publication import read_trust_policy
 from ledger.query import Reader
 from ledger.store.database import open_engine
-from ledger.store.guard import Guard
+from ledger.store.guards import Shared, open_guard, shared
 from ledger.store.migrate import check_migrated, migrate
 from ledger.submit import Submitter
 from policies import Document, document_digest, load_document, make_decide
@@ -46,7 +46,6 @@ if TYPE_CHECKING:
     from ledger.state.decide import Decide
     from webui.settings import Settings
 
-LOG_NAME: Final = "main"
 DEMO_PREFIX: Final = "demo."
 SEAL_KEY: Final = "seal.pem"
 SEAL_CERTIFICATE: Final = "seal.crt"
@@ -98,6 +97,7 @@ class Wiring:
         """Answer what waits and give back connections."""
         self.submitter.close()
         self.log.guard.close()
+        self.log.keyring.close()
         self.engine.dispose()
 
 
@@ -112,7 +112,8 @@ def create(
 
     Raises:
         ConflictError: the home holds an installation already; nothing is changed.
-        OutsideError: the home or the database can't be written.
+        InputError: ``guard-shares-database``.
+        OutsideError: the home, the database or the guard can't be written.
     """
     _make_folder(settings.home)
     _make_folder(settings.reports)
@@ -120,13 +121,14 @@ def create(
     try:
         migrate(engine)
         prepare(engine)
-        if has_log(engine, LOG_NAME):
+        if has_log(engine):
             raise ConflictError(
                 "This home's database holds an installation already.",
                 code="home-exists",
                 remedy="Use it as it is, or name another home with --home.",
             )
-        name = f"{DEMO_PREFIX if demo else ''}{origin or _new_origin()}"
+        _prepare_guard(settings, engine)
+        name = f"{DEMO_PREFIX if demo else ''}{origin or new_origin(settings.log)}"
         if not settings.keys.exists():
             _create_keys(settings, name, now())
         _begin(settings, engine, name, now())
@@ -135,19 +137,42 @@ def create(
     return open_home(settings, now=now)
 
 
-def _new_origin() -> str:
-    return f"counterseal.local/{secrets.token_hex(4)}/{LOG_NAME}"
+def new_origin(log: str) -> str:
+    """A random origin for a log of this name, for who did not choose one."""
+    return f"counterseal.local/{secrets.token_hex(4)}/{log}"
+
+
+def _prepare_guard(settings: Settings, engine: Engine) -> None:
+    """Find out that the guard can be one, before there is anything that needs it.
+
+    Raises:
+        InputError: ``guard-shares-database``.
+        OutsideError: ``guard-failed``.
+    """
+    guard = open_guard(settings.guard_url)
+    try:
+        guard.prepare()
+        close = shared(engine, guard)
+    finally:
+        guard.close()
+    if close is Shared.DATABASE:
+        raise InputError(
+            f"{close.value}.",
+            code="guard-shares-database",
+            remedy="Name another place with COUNTERSEAL_GUARD_URL: a folder on another disk "
+            "(file:///FOLDER), an object store (s3://BUCKET/PREFIX) or another server.",
+        )
 
 
 def _begin(settings: Settings, engine: Engine, origin: str, moment: datetime) -> None:
     """Write the first entries: the last step, before which there is no installation."""
-    guard = Guard(settings.guard_url)
+    guard = open_guard(settings.guard_url)
     certificate = (settings.keys / SEAL_CERTIFICATE).read_bytes()
     create_log(
         engine,
         guard,
         _keyring(settings),
-        name=LOG_NAME,
+        name=settings.log,
         origin=origin,
         policy=default_policy(),
         seal_certificate=_fingerprint(certificate),
@@ -171,12 +196,13 @@ def open_home(settings: Settings, *, now: Callable[[], datetime] = clock.now) ->
         )
     keyring = _keyring(settings)
     with ExitStack() as opening:
+        opening.callback(keyring.close)
         engine = open_engine(settings.database_url)
         opening.callback(engine.dispose)
         check_migrated(engine)
-        guard = Guard(settings.guard_url)
+        guard = open_guard(settings.guard_url)
         opening.callback(guard.close)
-        log = open_log(engine, LOG_NAME, keyring, guard)
+        log = open_log(engine, settings.log, keyring, guard)
         log.trust = read_trust_policy(settings.trust_policy, log)
         opening.pop_all()
     reader = Reader(log)
@@ -186,7 +212,7 @@ def open_home(settings: Settings, *, now: Callable[[], datetime] = clock.now) ->
 
 
 def _keyring(settings: Settings) -> Keyring:
-    return open_keyring(settings.keys, passphrase_of(settings))
+    return open_keyring(settings.log_keys, passphrase_of(settings))
 
 
 def passphrase_of(settings: Settings) -> bytes:
@@ -247,6 +273,8 @@ def _create_keys(settings: Settings, name: str, moment: datetime) -> None:
     """Make all keys beside their place, then move them there at once: all of them or none."""
     partial = settings.home / f"keys.partial-{secrets.token_hex(4)}"
     create_keyring(partial, passphrase_of(settings))
+    if settings.log_keys != settings.keys:
+        create_keyring(partial / settings.log, passphrase_of(settings))
     write_secret(partial / SESSION_KEY, secrets.token_bytes(32))
     _create_seal(partial, name, moment)
     try:

@@ -41,7 +41,8 @@ class Audit:
 
     ``since`` entries were not read again, because they are the start of the tree by a checkpoint
     that the verifier had kept. ``trusted_size`` is the size of the largest checkpoint below which
-    nothing was found: what it covers still stands. ``skipped`` says what was not looked at.
+    nothing was found: what it covers still stands. ``skipped`` says what was not looked at, and
+    ``warnings`` what verified but protects less than it should.
     """
 
     origin: str
@@ -53,6 +54,7 @@ class Audit:
     counts: Counts = field(default_factory=Counts)
     problems: list[Problem] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
     more: int = 0
     first_wrong: int | None = None
     _told: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -86,4 +88,5 @@ class Audit:
             "problems": [vars(one) for one in self.problems],
             "more_problems": self.more,
             "skipped": self.skipped,
+            "warnings": self.warnings,
         }

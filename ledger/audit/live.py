@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ledger.audit.checkpoints import CheckpointCheck, StoredCheckpoints
 from ledger.audit.found import Audit
+from ledger.audit.previous import check_previous
 from ledger.audit.rows import check_folded, check_surplus
 from ledger.audit.shown import check_shown
 from ledger.audit.signatures import Signatures
@@ -23,6 +24,7 @@ from ledger.errors import LedgerError
 from ledger.store import tiles
 from ledger.store.database import reading
 from ledger.store.entries import scan_entries, scan_leaves
+from ledger.store.guards import shared
 from ledger.store.idempotency import find_keys
 from ledger.store.surplus import count_keys
 
@@ -248,6 +250,8 @@ class _LiveAudit:
         if not self._tree_only and self._walk.knowing:
             self._count_keys(start, head.size)
         self._check_guard(head)
+        if not self._tree_only:
+            check_previous(self._log, self._found)
 
     def _count_keys(self, start: int, stop: int) -> None:
         with reading(self._log.engine) as connection:
@@ -281,6 +285,8 @@ class _LiveAudit:
             self._found.note("checkpoint", head.size - 1, "checkpoint-missing", sentence)
 
     def _check_guard(self, head: Head) -> None:
+        if close := shared(self._log.engine, self._log.guard).value:
+            self._found.warnings.append(f"{close}; docs/guard.md says where to put it")
         if self._log.alarm:
             self._found.note("head", -1, "alarm", self._log.alarm)
             return

@@ -44,6 +44,7 @@ CATALOGUE: Final[dict[str, type[Event]]] = {
         assurance.ReportIssued,
         log.KeyRotated,
         log.KeyCompromised,
+        log.LogFrozen,
         custody.BackupVerified,
         custody.RestoreTested,
         custody.BackupRestored,

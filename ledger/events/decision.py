@@ -6,21 +6,23 @@ handed in as a function.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import Field
 
 from ledger.events.names import Count, Sequence, Sha256, Slug, Value
 
 Outcome = Literal["allow", "deny"]
-ResultState = Literal["met", "unmet", "not_known"]
+ResultState = Literal["met", "unmet", "not_known", "warned"]
+_MISSING: Final = frozenset({"unmet", "not_known"})
 
 
 class Result(Value):
     """What one requirement said.
 
-    ``code`` and ``params`` become a sentence through one table (policies.reasons); ``by`` are the
-    entries that met the requirement.
+    ``warned`` is what is not met while its gate only warns; it stops nothing. ``code`` and
+    ``params`` become a sentence through one table (policies.reasons); ``by`` are the entries that
+    met the requirement.
     """
 
     gate: Slug
@@ -47,4 +49,9 @@ class Decision(Value):
     @property
     def unmet(self) -> tuple[Result, ...]:
         """What is missing, in the order in which the gates spoke."""
-        return tuple(result for result in self.results if result.state != "met")
+        return tuple(result for result in self.results if result.state in _MISSING)
+
+    @property
+    def warned(self) -> tuple[Result, ...]:
+        """What would be missing if the gates that warn were enforced."""
+        return tuple(result for result in self.results if result.state == "warned")

@@ -105,13 +105,14 @@ class Entry:
 
 @dataclass(frozen=True)
 class Draft:
-    """Everything that an entry will say, before it is signed."""
+    """Everything that an entry will say, before it is signed. ``facts`` are the event's."""
 
     place: LogPlace
     recorded_at: str
     clock: str | None
     actor: Actor
     event: Event
+    facts: dict[str, Any]
     subjects: tuple[Subject, ...]
     decision: Decision | None
     request: Request | None
@@ -124,7 +125,7 @@ def encode_draft(draft: Draft) -> bytes:
         "log": draft.place.model_dump(mode="json"),
         "recorded_at": draft.recorded_at,
         "actor": draft.actor.model_dump(mode="json", exclude_none=True),
-        "event": draft.event.facts(),
+        "event": draft.facts,
     }
     if draft.clock is not None:
         predicate["clock"] = draft.clock

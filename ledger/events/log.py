@@ -1,4 +1,4 @@
-"""The log itself: its beginning, and when its checkpoints were time-stamped."""
+"""The log itself: its beginning and end, its keys, and when its checkpoints were time-stamped."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from ledger.events.names import (
     Count,
     Instant,
     KeyText,
+    NoteText,
     PrivateText,
     PublicText,
     Sequence,
@@ -34,8 +35,43 @@ class LogKey(Value):
     public: KeyText
 
 
+class Loss(Value):
+    """What a log had promised and no longer holds: entries ``since`` to ``promised_size`` - 1.
+
+    ``promised_root`` is the root that was promised, ``checkpoint`` the signed note that promised it
+    in base64, where it was kept, and ``source`` who kept it.
+    """
+
+    since: Sequence
+    promised_size: Count
+    promised_root: Sha256
+    checkpoint: NoteText | None = None
+    source: Literal["guard", "checkpoint"]
+
+
+class Predecessor(Value):
+    """The log that this one continues, and how far it reached.
+
+    ``checkpoint`` is its last checkpoint, the signed note in base64, ``key`` the Ed25519 key that
+    signed it. ``carried`` entries follow entry 0, before the first policy: the people, machines and
+    roles of the predecessor. ``loss`` says what the predecessor had promised beyond ``size``; with
+    none, its last entry is the ``log.frozen`` that names this log.
+    """
+
+    origin: PublicText
+    size: Count
+    root: Sha256
+    checkpoint: NoteText
+    key: KeyText
+    carried: Count
+    loss: Loss | None = None
+
+
 class LogCreated(Event):
-    """Entry 0 of every log: its origin, its first keys and the set of schemas it starts with."""
+    """Entry 0 of every log: its origin, its first keys and the set of schemas it starts with.
+
+    ``previous`` binds a log that continues another to the end of that one.
+    """
 
     kind: ClassVar[str] = "log.created"
     written_by_submit: ClassVar[bool] = True
@@ -44,6 +80,7 @@ class LogCreated(Event):
     keys: tuple[LogKey, ...]
     schemas: Sha256
     generator: PublicText
+    previous: Predecessor | None = None
 
     def subject_digests(self) -> Mapping[str, str]:
         return named(f"log:{self.origin}")
@@ -101,3 +138,15 @@ class KeyCompromised(Event):
 
     def subject_digests(self) -> Mapping[str, str]:
         return {f"key:{self.use}": hex_digest(bytes.fromhex(self.public))}
+
+
+class LogFrozen(Event):
+    """The last entry of a log: everything after it is recorded in ``successor``, by its origin."""
+
+    kind: ClassVar[str] = "log.frozen"
+
+    successor: PublicText
+    reason: PrivateText | None = None
+
+    def subject_digests(self) -> Mapping[str, str]:
+        return named(f"log:{self.successor}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -35,6 +35,9 @@ Classification = Literal[
 ]
 
 
+Tags = Annotated[tuple[Slug, ...], Field(max_length=20)]
+
+
 class ModelRegistered(Event):
     """A model exists: its name, how its versions are named, its risk tier, purposes and owner."""
 
@@ -46,6 +49,7 @@ class ModelRegistered(Event):
     risk_tier: RiskTier
     purposes: tuple[Slug, ...] = Field(min_length=1, max_length=20)
     owner: ActorId
+    tags: Tags | None = None
     description: PrivateText | None = None
 
     def subject_digests(self) -> Mapping[str, str]:

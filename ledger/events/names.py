@@ -67,6 +67,9 @@ Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 KeyText = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{64}|[0-9a-f]{2624})$")]
 SignatureText = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{128}|[0-9a-f]{4840})$")]
+NoteText = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9+/]{4,20000}={0,2}$", max_length=20000)
+]
 ActorId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 CommitId = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{40}|[0-9a-f]{64})$")]
 DecimalText = Annotated[str, StringConstraints(pattern=r"^-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,18})?$")]

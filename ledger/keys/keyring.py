@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from ledger.errors import InputError, OutsideError
+from ledger.keys.pkcs11 import TokenSigner, create_token_key, open_token_key
 from ledger.keys.signer import (
+    EntrySigner,
     FileCosigner,
-    FileSigner,
     create_cosigner,
     create_signer,
     open_cosigner,
@@ -34,19 +35,20 @@ CHECKPOINTS: Final = "checkpoints"
 COSIGNATURES: Final = "cosignatures"
 VAULT: Final = "vault.key"
 _WRAPPING_KEY_BYTES: Final = 32
+_PLACE: Final = ".uri"
 
 
 @dataclass
 class Keyring:
     """Signers and the key-encryption key of the vault. Only the committing thread turns it."""
 
-    entries: FileSigner
-    checkpoints: FileSigner
+    entries: EntrySigner
+    checkpoints: EntrySigner
     cosignatures: FileCosigner
     wrapping_key: bytes
     folder: Path
     passphrase: bytes = b""
-    _known: dict[bytes, FileSigner | FileCosigner] = field(default_factory=dict)
+    _known: dict[bytes, EntrySigner | FileCosigner] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return (
@@ -72,23 +74,54 @@ class Keyring:
                 raise _missing(COSIGNATURES)
             self.cosignatures = found
 
-    def new_key(self, use: str) -> FileSigner | FileCosigner:
+    def new_key(self, use: str) -> EntrySigner | FileCosigner:
         """Make another key of a use, durable in its own file; it signs nothing yet."""
         part = self.folder / f"{use}-{secrets.token_hex(4)}.pem"
         if use == COSIGNATURES:
             return create_cosigner(part, self.passphrase)
         return create_signer(part, self.passphrase)
 
-    def _signer(self, use: str, public: bytes) -> FileSigner:
+    def token_key(self, use: str, uri: str, *, make: bool) -> EntrySigner:
+        """Take a key on a token for a use, or make one there; it signs nothing yet.
+
+        Where it is stands in a file of its own, beside the key files.
+
+        Raises:
+            InputError: ``invalid-key-uri``, ``key-exists``, ``wrong-kind-of-key``.
+            OutsideError: ``token-failed``.
+        """
+        if use == COSIGNATURES:
+            raise InputError(
+                "A token holds keys for entries and checkpoints; ML-DSA-44 keys are files.",
+                code="wrong-kind-of-key",
+            )
+        signer = create_token_key(uri) if make else open_token_key(uri)
+        file = self.folder / f"{use}-{secrets.token_hex(4)}{_PLACE}"
+        write_secret(file, f"{signer.public.hex()}\n{uri}\n".encode())
+        self._known[signer.public] = signer
+        return signer
+
+    def close(self) -> None:
+        """End the sessions on tokens."""
+        for signer in self._known.values():
+            if isinstance(signer, TokenSigner):
+                signer.close()
+
+    def _signer(self, use: str, public: bytes) -> EntrySigner:
         found = self._find(use, public)
-        if not isinstance(found, FileSigner):
+        if found is None or isinstance(found, FileCosigner):
             raise _missing(use)
         return found
 
-    def _find(self, use: str, public: bytes) -> FileSigner | FileCosigner | None:
+    def _find(self, use: str, public: bytes) -> EntrySigner | FileCosigner | None:
+        if public not in self._known:
+            for file in sorted(self.folder.glob(f"{use}*{_PLACE}")):
+                named, _, uri = read_secret(file).decode().partition("\n")
+                if named == public.hex():
+                    self._known[public] = open_token_key(uri.rstrip("\n"))
         if public not in self._known:
             for file in sorted(self.folder.glob(f"{use}*.pem")):
-                opened: FileSigner | FileCosigner = (
+                opened: EntrySigner | FileCosigner = (
                     open_cosigner(file, self.passphrase)
                     if use == COSIGNATURES
                     else open_signer(file, self.passphrase)

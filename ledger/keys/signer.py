@@ -34,6 +34,15 @@ class Signer(Protocol):
         ...
 
 
+class EntrySigner(Signer, Protocol):
+    """An Ed25519 signer of entries or checkpoints."""
+
+    @property
+    def keyid(self) -> str:
+        """SHA-256 of the public key, in hexadecimal: the hint in an envelope."""
+        ...
+
+
 class FileSigner:
     """A signer whose private key was read from a file. Safe for use by several threads."""
 

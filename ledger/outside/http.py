@@ -1,20 +1,21 @@
 """One bounded exchange over HTTP: a body up to a size, within a time, from where we asked.
 
 Redirects are not followed and the environment's proxies not used, because the address of a witness
-or authority is part of what its operator agreed on with us. Plain http is for this machine.
+or authority is part of what its operator agreed on with us.
 """
 
 from __future__ import annotations
 
-import ipaddress
 import time
 from dataclasses import dataclass
-from typing import Final
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Final
 
 import httpx
 
 from ledger.errors import InputError, OutsideError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 SECONDS: Final = 10.0
 WHOLE_SECONDS: Final = 30.0
@@ -29,38 +30,28 @@ class Reply:
     body: bytes
 
 
-def check_url(url: str) -> str:
-    """The URL, if it is one that may be asked: https, or http on this machine.
-
-    Raises:
-        InputError: ``bad-url``.
-    """
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-    except ValueError:
-        parts, host = urlsplit(""), ""
-    safe = parts.scheme == "https" or (parts.scheme == "http" and _is_this_machine(host))
-    if not host or not safe or parts.username or parts.query or parts.fragment:
-        raise InputError(
-            "This address can't be asked.",
-            code="bad-url",
-            remedy="Write https://HOST/PATH; plain http is for this machine alone.",
-        )
-    return url.rstrip("/")
-
-
-def post(client: httpx.Client, url: str, body: bytes, *, media_type: str, most: int) -> Reply:
+def post(
+    client: httpx.Client,
+    url: str,
+    body: bytes,
+    *,
+    media_type: str,
+    most: int,
+    headers: Mapping[str, str] | None = None,
+    server_name: str = "",
+) -> Reply:
     """Send a body and read at most ``most`` bytes of the answer.
+
+    ``server_name`` is whom the certificate must be for, where the URL names an IP address.
 
     Raises:
         OutsideError: ``unreachable`` if there is no answer in time, ``answer-too-long``.
     """
     until = time.monotonic() + WHOLE_SECONDS
+    sent = {"Content-Type": media_type, **(headers or {})}
+    named = {"sni_hostname": server_name} if server_name else {}
     try:
-        with client.stream(
-            "POST", url, content=body, headers={"Content-Type": media_type}
-        ) as answer:
+        with client.stream("POST", url, content=body, headers=sent, extensions=named) as answer:
             data = b""
             for chunk in answer.iter_raw():
                 data += chunk
@@ -85,12 +76,3 @@ def new_client() -> httpx.Client:
         trust_env=False,
         headers={"User-Agent": "counterseal", "Accept-Encoding": "identity"},
     )
-
-
-def _is_this_machine(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -23,8 +23,9 @@ from rfc3161_client import (
     decode_timestamp_response,
 )
 
+from ledger.address import check_url
 from ledger.errors import InputError, OutsideError, ProofError
-from ledger.outside.http import check_url, post
+from ledger.outside.http import post
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

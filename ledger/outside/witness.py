@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from ledger.address import check_url
 from ledger.core.cosignature import check_cosignature, parse_lines
 from ledger.core.witnessing import (
     MAX_ANSWER_BYTES,
@@ -23,7 +24,7 @@ from ledger.core.witnessing import (
     parse_known_size,
 )
 from ledger.errors import LedgerError, ProofError
-from ledger.outside.http import check_url, post
+from ledger.outside.http import post
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

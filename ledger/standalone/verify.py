@@ -470,6 +470,9 @@ def main(arguments=None):
     except Wrong as error:
         say(f"NOT VERIFIED: {error}.")
         return 1
+    except (ValueError, TypeError, AttributeError):
+        say("NOT VERIFIED: a part of the bundle is malformed.")
+        return 1
     say("verified")
     return 0
 

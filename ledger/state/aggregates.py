@@ -59,11 +59,15 @@ class Aggregate(Value):
 
 
 class LogState(Aggregate):
-    """The log itself: its origin, and its keys as (use, public, since, until, doubtful)."""
+    """The log itself: its origin, and its keys as (use, public, since, until, doubtful).
+
+    ``successor`` is the origin of the log that continues it, once it is frozen.
+    """
 
     table: ClassVar[str] = "log"
     origin: str
     keys: tuple[tuple[str, str, int, int, int], ...]
+    successor: str = ""
 
     @classmethod
     def of(cls, history: KeyHistory) -> LogState:
@@ -151,6 +155,7 @@ class ModelState(Aggregate):
     purposes: tuple[str, ...]
     owner: str
     registrant: str
+    tags: tuple[str, ...] | None = None
     latest: str | None = None
     versions: int = 0
 

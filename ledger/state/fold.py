@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from ledger.events import assurance, custody, deployment, log, model, people, release
 from ledger.state import fold_deployments, fold_people, fold_releases, fold_versions
+from ledger.state.aggregates import LogState
+from ledger.state.fold_people import frozen
 from ledger.state.place import Place
 
 if TYPE_CHECKING:
@@ -30,8 +32,11 @@ def fold(registry: Registry, event: Event, place: Place) -> Changes:
 
     Raises:
         UnknownSubjectError: it speaks of a model, version, release or actor that does not exist.
-        ConflictError: the state does not admit it.
+        ConflictError: the state does not admit it; ``log-frozen`` after the last entry of a log.
     """
+    log_state = registry.find(LogState, "log")
+    if log_state is not None and log_state.successor:
+        raise frozen(log_state.successor)
     return _FOLDS[event.kind](registry, event, place)
 
 
@@ -62,6 +67,7 @@ _FOLDS: dict[str, Callable[[Registry, Any, Place], Changes]] = {
     assurance.AccessDenied.kind: fold_people.recorded_only,
     log.KeyRotated.kind: fold_people.keys_changed,
     log.KeyCompromised.kind: fold_people.keys_changed,
+    log.LogFrozen.kind: fold_people.log_frozen,
     custody.BackupVerified.kind: fold_people.recorded_only,
     custody.RestoreTested.kind: fold_people.recorded_only,
     custody.BackupRestored.kind: fold_people.recorded_only,

@@ -33,6 +33,25 @@ def log_created(registry: Registry, event: log.LogCreated, place: Place) -> Chan
     return (LogState.of(KeyHistory().after(event, 0)), service)
 
 
+def log_frozen(registry: Registry, event: log.LogFrozen, place: Place) -> Changes:
+    """A log ends, and another continues it."""
+    del place
+    state = registry.find(LogState, "log")
+    if state is None or event.successor == state.origin:
+        raise ConflictError("A log is not its own successor.", pointer="/event/successor")
+    return (state.model_copy(update={"successor": event.successor}),)
+
+
+def frozen(successor: str) -> ConflictError:
+    """What whoever asks a frozen log is told."""
+    return ConflictError(
+        f"This log is frozen; it is continued by {successor}.",
+        code="log-frozen",
+        remedy="Record it there: COUNTERSEAL_LOG names the log of a home.",
+        successor=successor,
+    )
+
+
 def keys_changed(
     registry: Registry, event: log.KeyRotated | log.KeyCompromised, place: Place
 ) -> Changes:

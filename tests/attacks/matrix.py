@@ -149,6 +149,45 @@ MATRIX: Final[dict[str, dict[str, Change]]] = {
         )
         for column in ("log_id", "begun_at", "ended_at", "size", "root", "problems", "report")
     },
+    "notice_subscription": {
+        column: Change(
+            "log_id = 1",
+            harmless="who wants to hear of what is no evidence; a message is no proof of anything",
+        )
+        for column in (
+            "log_id",
+            "subscription_id",
+            "subscriber",
+            "channel",
+            "topics",
+            "model",
+            "environment",
+            "since",
+            "created_at",
+        )
+    },
+    "notice_cursor": {
+        column: Change("log_id = 1", harmless="it costs or doubles a message, never an entry")
+        for column in ("log_id", "position")
+    },
+    "notice_delivery": {
+        column: Change(
+            "log_id = 1",
+            harmless="what was sent is no evidence; what a message told of stands in the entries",
+        )
+        for column in (
+            "log_id",
+            "occasion",
+            "subscription_id",
+            "sequence",
+            "channel",
+            "state",
+            "attempts",
+            "due_at",
+            "settled_at",
+            "failure",
+        )
+    },
     "guard": {
         "origin": Change("size > 0", "'elsewhere.example'", named=(("open", "guard-missing"),)),
         "size": Change("size > 0", "99999", named=(("open", "behind-guard"),)),

@@ -6,15 +6,17 @@ import shutil
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pytest
 from sqlalchemy import create_engine, text
 
 from ledger.audit import audit
 from ledger.core.envelope import PAYLOAD_TYPE, parse_envelope, seal
 from ledger.core.merkle import leaf_hash
+from ledger.errors import OutsideError
 from ledger.keys.keyring import create_keyring
 from ledger.log import open_log
 from ledger.store.database import open_engine
-from ledger.store.guard import Guard
+from ledger.store.guards import open_guard
 from ledger.submit import Submitter
 from tests.attacks.test_matrix import unbelt
 from tests.tools.house import House, build, person
@@ -112,27 +114,38 @@ def test_another_homes_keys_do_not_open_a_log(sqlite_house: House, tmp_path: Pat
     house = sqlite_house
     house.submit(person())
     stranger = create_keyring(tmp_path / "elsewhere")
-    engine, guard = open_engine(house.url), Guard(f"sqlite:///{house.folder / 'guard.db'}")
+    engine, guard = open_engine(house.url), open_guard(f"sqlite:///{house.folder / 'guard.db'}")
     log = open_log(engine, "main", stranger, guard)
     assert log.alarm
     assert not audit(log).sound
     closed(log)
 
 
-def test_a_log_signed_by_other_keys_than_it_began_with_is_told(
+def test_a_log_takes_no_entry_signed_by_another_key_than_its_entries_name(
     sqlite_house: House, tmp_path: Path
 ) -> None:
-    """One key swapped in the home: what it signs is not what entry 0 names."""
+    """One key swapped in the home: nothing is signed by it."""
+    house = sqlite_house
+    size = house.log.head().size
+    stranger = create_keyring(tmp_path / "elsewhere")
+    house.log.keyring = replace(stranger, wrapping_key=house.log.keyring.wrapping_key)
+    with pytest.raises(OutsideError) as refused:
+        house.submit(person())
+    assert refused.value.code == "key-missing"
+    assert house.log.head().size == size
+    assert audit(house.log).sound
+
+
+def test_a_key_swapped_while_the_log_is_open_signs_nothing(
+    sqlite_house: House, tmp_path: Path
+) -> None:
+    """The true key is still in its folder, and is taken again."""
     house = sqlite_house
     stranger = create_keyring(tmp_path / "elsewhere")
     house.log.keyring = replace(house.log.keyring, entries=stranger.entries)
-    try:
-        house.submit(person())
-    except Exception:  # noqa: BLE001 (refusing it outright is as good)
-        assert audit(house.log).sound
-        return
-    found = audit(house.log)
-    assert "signature-failed" in {problem.code for problem in found.problems}
+    house.submit(person())
+    assert house.log.keyring.entries.public != stranger.entries.public
+    assert audit(house.log).sound
 
 
 def test_entries_of_another_log_with_the_same_keys_are_misplaced(

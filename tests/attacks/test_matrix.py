@@ -16,7 +16,7 @@ from ledger.outside.timestamp import read_certificates
 from ledger.publish import Publisher
 from ledger.stamp import Authorities, Stamper
 from ledger.store.database import open_engine
-from ledger.store.guard import Guard
+from ledger.store.guards import open_guard
 from ledger.store.tables import guard_metadata, metadata
 from tests.attacks.matrix import MATRIX, Change, as_markdown
 from tests.ledger.test_publish import Watch, policy, watch
@@ -112,7 +112,7 @@ def apply(url: str, table: str, column: str, change: Change) -> None:
 def named(house: House, authority: Authority) -> set[tuple[str, str]]:
     """Everything that opening and auditing says, as (where, code)."""
     engine = open_engine(house.url)
-    guard = Guard(f"sqlite:///{house.folder / 'guard.db'}")
+    guard = open_guard(f"sqlite:///{house.folder / 'guard.db'}")
     said: set[tuple[str, str]] = set()
     try:
         try:

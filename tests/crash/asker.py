@@ -23,7 +23,7 @@ from ledger.events.actor import Actor
 from ledger.keys.keyring import open_keyring
 from ledger.log import open_log
 from ledger.store.database import open_engine
-from ledger.store.guard import Guard
+from ledger.store.guards import open_guard
 from ledger.submit import Submitter
 from tests.tools.house import Judge, person
 
@@ -75,7 +75,7 @@ def die_at(point: str, log: Log) -> None:
 
 def main(url: str, folder: Path, point: str = "") -> None:
     """Answer until standard input ends."""
-    guard = Guard(f"sqlite:///{folder / 'guard.db'}")
+    guard = open_guard(f"sqlite:///{folder / 'guard.db'}")
     log = open_log(open_engine(url), "main", open_keyring(folder / "keys"), guard)
     if point:
         die_at(point, log)

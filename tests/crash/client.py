@@ -16,7 +16,7 @@ from ledger.events.catalogue import read_command
 from ledger.keys.keyring import open_keyring
 from ledger.log import open_log
 from ledger.store.database import open_engine
-from ledger.store.guard import Guard
+from ledger.store.guards import open_guard
 from ledger.submit import Submitter
 from tests.crash.notes import Notebook
 from tests.tools.house import Judge
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from ledger.events.event import Event
     from ledger.log import Log
+    from ledger.store.guards import Guard
 
 BATCH = 20
 BATCH_EVERY = 8
@@ -61,7 +62,7 @@ def observation(key: str) -> Event:
 def work(task: Work) -> None:
     """Ask until killed."""
     logging.disable(logging.CRITICAL)
-    guard = Guard(f"sqlite:///{task.folder / 'guard.db'}")
+    guard = open_guard(f"sqlite:///{task.folder / 'guard.db'}")
     log = _opened(task, guard)
     if log.alarm:
         Notebook(task.folder / f"{task.name}.notes").failed("alarm", log.alarm.replace(" ", "-"))
@@ -90,11 +91,9 @@ def _opened(task: Work, guard: Guard) -> Log:
     while True:
         try:
             keyring = open_keyring(task.folder / "keys")
-            log = open_log(open_engine(task.url), "main", keyring, guard)
-        except OutsideError:
+            return open_log(open_engine(task.url), "main", keyring, guard)
+        except (BusyError, OutsideError):
             continue
-        if "can't be" not in log.alarm:
-            return log
 
 
 def _ask(submitter: Submitter, who: Actor, notes: Notebook, keys: list[str]) -> None:

@@ -195,9 +195,7 @@ class Home:
         """The log, once a server that was killed has come back."""
         for _ in range(400):
             with suppress(Exception):
-                log = self.house.reopened()
-                if "can't be" not in log.alarm:
-                    return log
+                return self.house.reopened()
             time.sleep(0.05)
         return self.house.reopened()
 

@@ -92,7 +92,7 @@ def terminate(house: House, backend: int) -> None:
     [
         (b"FOR UPDATE", "before"),
         (b"FOR UPDATE", "after"),
-        (b"INSERT INTO entry", "before"),
+        (b"COPY entry", "before"),
         (b"UPDATE head", "after"),
         (b"COMMIT\0", "before"),
         (b"COMMIT\0", "after"),
@@ -114,7 +114,7 @@ def test_a_wire_cut_anywhere_costs_neither_a_duplicate_nor_a_gap(
     assert_whole(house, 6)
 
 
-@pytest.mark.parametrize("statement", ["FOR UPDATE", "INSERT INTO entry", "UPDATE head"])
+@pytest.mark.parametrize("statement", ["FOR UPDATE", "INSERT INTO checkpoint", "UPDATE head"])
 def test_a_backend_that_is_terminated_in_the_middle_is_replaced(
     pg_house: House, statement: str
 ) -> None:

@@ -43,9 +43,10 @@ def main() -> None:
     with atheris.instrument_imports(include=list(FOLLOWED)):
         from tests.fuzz.targets import TARGETS
 
-    target = TARGETS[sys.argv[1]]
-    for seed in target.seeds():
-        target.check(seed)
+        target = TARGETS[sys.argv[1]]
+        # Inside, because some readers load their libraries when they are first asked.
+        for seed in target.seeds():
+            target.check(seed)
     options = {"custom_mutator": _as_a_tree} if target.structured else {}
     atheris.Setup([sys.argv[0], *sys.argv[2:]], target.check, **options)
     atheris.Fuzz()

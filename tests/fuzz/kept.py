@@ -173,7 +173,7 @@ gates:
   - id: ask  # anybody
     event: release.requested
     title: 'Asking'
-    when: request.environment == "production"
+    when: target.environment == "production"
     require:
       - id: good
         check: has(evaluation.accuracy) && evaluation.accuracy >= 0.9

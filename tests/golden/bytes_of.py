@@ -43,6 +43,7 @@ def golden_bytes(kind: str) -> bytes:
         clock=None,
         actor=Actor(id=ANA, type="person", via="password"),
         event=event,
+        facts=event.facts(),
         subjects=tuple(Subject(name, digest) for name, digest in sorted(digests.items())),
         decision=Decision(outcome="allow", policy="9c" * 32, engine=1, results=(result,)),
         request=Request(command="ad" * 32, idempotency_key="1d" * 32),

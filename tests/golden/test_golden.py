@@ -68,3 +68,12 @@ def test_in_toto_reads_the_statement(kind: str) -> None:
     payload = base64.b64decode(json.loads(golden_file(kind).read_bytes())["payload"])
     read = Parse(payload, statement_pb2.Statement())
     Statement.copy_from_pb(read).validate()
+
+
+def test_a_log_that_continues_no_other_begins_as_it_always_did() -> None:
+    """The first form of log.created, from before it could name a predecessor."""
+    stored = golden_file("log.created.alone").read_bytes()
+    event = decode_entry(stored).event
+    alone = example("log.created").model_copy(update={"previous": None})
+    assert event.facts() == alone.facts()
+    assert "previous" not in event.facts()

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from policies import load_document
+from policies.document import FORMS as DOCUMENT_FORMS
 from policies.fields import FIELDS
 from tests.world import SHIPPED, Company, World
 
@@ -30,7 +31,10 @@ def test_the_gate_of_the_example_joins_the_shipped_policy_and_speaks() -> None:
     assert gate.require[0].form == "documents"
 
 
-@pytest.mark.parametrize("form", ["check", "approvals", "documents", "actor", "history"])
+CALENDAR = "calendar:" + EXAMPLES[0].split("\ncalendar:")[1].split("\n\n")[0] + "\n\n"
+
+
+@pytest.mark.parametrize("form", DOCUMENT_FORMS)
 def test_the_example_of_each_form_is_read(form: str) -> None:
     example = FORMS[form]
     line = example if form == "check" else f"{form}: {example}"
@@ -39,7 +43,11 @@ def test_the_example_of_each_form_is_read(form: str) -> None:
         "  - id: g\n    event: deployment.recorded\n    title: t\n    require:\n"
         f"      - id: r\n        {line}{say}\n\n"
     )
-    document = load_document(TEXT.replace("  # Deployments.\n", gate + "  # Deployments.\n"))
+    document = load_document(
+        TEXT.replace("  # Deployments.\n", gate + "  # Deployments.\n").replace(
+            "opens:", CALENDAR + "opens:", 1
+        )
+    )
     assert any(item.form == form for g in document.gates if g.id == "g" for item in g.require)
 
 

@@ -17,7 +17,7 @@ from ledger.genesis import create_log
 from ledger.keys.keyring import create_keyring, open_keyring
 from ledger.log import Log, open_log
 from ledger.store.database import open_engine
-from ledger.store.guard import Guard
+from ledger.store.guards import open_guard
 from ledger.store.migrate import migrate
 from ledger.submit import Submitter
 
@@ -113,7 +113,7 @@ class House:
         return self.submitter.submit(self.service, event, key)
 
     def reopened(self) -> Log:
-        guard = Guard(f"sqlite:///{self.folder / 'guard.db'}")
+        guard = open_guard(f"sqlite:///{self.folder / 'guard.db'}")
         return open_log(open_engine(self.url), "main", open_keyring(self.folder / "keys"), guard)
 
     def fill(self) -> None:
@@ -142,7 +142,7 @@ class House:
 def build(url: str, folder: Path) -> House:
     engine = open_engine(url)
     migrate(engine)
-    guard = Guard(f"sqlite:///{folder / 'guard.db'}")
+    guard = open_guard(f"sqlite:///{folder / 'guard.db'}")
     clock = Clock()
     log = create_log(
         engine,

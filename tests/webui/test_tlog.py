@@ -13,9 +13,12 @@ from ledger.core.tiles import split_bundle
 from tests.webui.house import TokenScope, build
 from webui.app import create_app
 from webui.settings import PUBLIC_LOG, read_settings
+from webui.sharding import shard
+from webui.wiring import open_home
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from flask.testing import FlaskClient
 
@@ -201,3 +204,19 @@ def test_a_damaged_tile_is_our_fault_and_not_the_askers(house: House) -> None:
 @pytest.mark.parametrize(("value", "opened"), [("", False), ("no", False), ("yes", True)])
 def test_the_operator_opens_the_log_with_a_word(value: str, opened: bool) -> None:
     assert read_settings({PUBLIC_LOG: value}).public_log is opened
+
+
+def test_a_log_that_ended_is_still_read_beside_the_one_that_continues_it(tmp_path: Path) -> None:
+    ended = build(tmp_path / "home").wiring
+    shard(ended, "2027")
+    settings = replace(ended.settings, log="2027", public_log=True)
+    wiring = open_home(settings)
+    reader = create_app(wiring).test_client()
+    for name, log in (("main", ended.log), ("2027", wiring.log)):
+        assert reader.get(f"/log/{name}/checkpoint").data == log.published()
+        width = log.head().size
+        bundle = reader.get(f"/log/{name}/tile/entries/000.p/{width}").data
+        assert split_bundle(bundle) == [row.envelope for row in log.stored()]
+    assert reader.get("/log/2028/checkpoint").status_code == 404
+    wiring.close()
+    ended.close()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -55,15 +56,21 @@ def settings() -> Settings:
 
 
 @contextmanager
-def opened() -> Iterator[Wiring]:
+def opened(log: str = "") -> Iterator[Wiring]:
     """The installation that is meant, open for the length of a block.
+
+    ``log`` is the name of one of its logs; by default the one that the environment names.
 
     Raises:
         OutsideError: there is none, or its database can't be reached.
     """
+    from webui.settings import log_name
     from webui.wiring import open_home
 
-    wiring = open_home(settings())
+    place = settings()
+    if log:
+        place = replace(place, log=log_name(log))
+    wiring = open_home(place)
     try:
         yield wiring
     finally:

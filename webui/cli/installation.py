@@ -86,4 +86,6 @@ def _print_link(wiring: Wiring, port: int) -> None:
 def _without_password(url: str) -> str:
     from sqlalchemy.engine import make_url
 
+    if url.startswith(("file:", "s3:")):
+        return url
     return make_url(url).render_as_string(hide_password=True)

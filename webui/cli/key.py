@@ -36,17 +36,25 @@ def list_() -> None:
 @key.command()
 @home_option
 @click.argument("use", type=click.Choice(_USES))
-def rotate(use: str) -> None:
+@click.option(
+    "--token", "uri", metavar="URI", help="Make the new key on a token: pkcs11:token=...;object=..."
+)
+@click.option("--existing", is_flag=True, help="The token holds the key already.")
+def rotate(use: str, uri: str | None, existing: bool) -> None:
     """Replace the key for USE by a new one; an entry says so, signed by the old key.
 
-    The new key's file is made first. Tell others the new verifier key when checkpoints changed.
+    The new key is made first, in a file or, with --token, where it can't be taken out of. Tell
+    others the new verifier key when checkpoints changed.
     """
     from ledger.events.log import KeyRotated
     from ledger.state.keys import possession_message
 
     with opened() as wiring:
         old = wiring.log.keys.now(use) or b""
-        made = wiring.log.keyring.new_key(use)
+        keyring = wiring.log.keyring
+        made = (
+            keyring.new_key(use) if uri is None else keyring.token_key(use, uri, make=not existing)
+        )
         message = possession_message(wiring.log.origin, use, old.hex(), made.public.hex())
         fields = {
             "use": use,
@@ -104,7 +112,7 @@ def encrypt() -> None:
     place = settings()
     passphrase = passphrase_of(place)
     for use in _USES:
-        for file in sorted(place.keys.glob(f"{use}*.pem")):
+        for file in sorted(place.log_keys.glob(f"{use}*.pem")):
             if b"BEGIN ENCRYPTED" not in file.read_bytes():
                 encrypt_key(file, passphrase)
                 click.echo(f"{file.name} is encrypted")

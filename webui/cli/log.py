@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ledger.core.digest import hex_digest
 from webui.cli.home import home_option, opened
 from webui.cli.progress import shown
+
+if TYPE_CHECKING:
+    from ledger.log import Log
 
 
 @click.group()
@@ -166,3 +170,80 @@ def begin_guard() -> None:
     with opened() as wiring:
         kept = wiring.log.begin_guard()
         click.echo(f"The guard begins at {kept.size} entries, root {kept.root.hex()}")
+
+
+@log.command("list")
+@home_option
+def list_() -> None:
+    """List the logs of this installation, with their sizes."""
+    from ledger.store.database import reading
+    from ledger.store.entries import logs_there, read_head
+
+    with opened() as wiring, reading(wiring.engine) as connection:
+        for log_id, name, origin in logs_there(connection):
+            here = "*" if name == wiring.log.name else " "
+            click.echo(f"{here} {name:<16} {read_head(connection, log_id).size:>10}  {origin}")
+
+
+@log.command()
+@home_option
+@click.option("--successor", required=True, metavar="ORIGIN", help="The log that continues it.")
+@click.option("--reason", default=None, help="Why; kept in the vault, not in the ledger.")
+def freeze(successor: str, reason: str | None) -> None:
+    """End this log for good: its last entry names the ORIGIN of the log that continues it.
+
+    `log shard` does this and begins the other log; this is for one that is begun elsewhere.
+    """
+    from webui.sharding import freeze as end
+
+    with opened() as wiring:
+        receipt = end(wiring, successor, reason)
+        click.echo(f"Entry {receipt.sequence} is the last of {wiring.log.origin}")
+
+
+@log.command()
+@home_option
+@click.option("--name", required=True, metavar="NAME", help="Such as 2027.")
+@click.option("--origin", default="", metavar="ORIGIN", help="Default: beside the old one.")
+@click.option("--reason", default=None, help="Why; kept in the vault, not in the ledger.")
+@click.option("--with-loss", is_flag=True, help="For a read-only log: state what is lost.")
+@click.option(
+    "--promised",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="With --with-loss: a checkpoint of the old log that reaches further than the guard.",
+)
+def shard(
+    name: str, origin: str, reason: str | None, with_loss: bool, promised: Path | None
+) -> None:
+    """End this log and begin the one that continues it: the next year's, or after a loss.
+
+    People, roles and the policy come over. The new log has keys of its own; the old one can still
+    be verified, served and exported. Can be repeated after an interruption.
+    """
+    from webui.sharding import shard as begin
+    from webui.sharding import shard_with_loss
+
+    with opened() as wiring:
+        if with_loss:
+            note = promised.read_bytes() if promised else None
+            with shown() as progress:
+                made = shard_with_loss(wiring, name, progress, origin=origin, promised=note)
+        else:
+            made = begin(wiring, name, origin, reason)
+        old = wiring.log
+        click.echo(f"{old.origin} has ended with {_previous_size(made)} entries")
+        click.echo(f"Origin        {made.origin}")
+        click.echo(f"Verifier key  {made.vkey}")
+        click.echo(f"Keys          {made.keyring.folder}")
+        click.echo()
+        click.echo(f"Set COUNTERSEAL_LOG={name} and start the service again.")
+
+
+def _previous_size(made: Log) -> int:
+    from ledger.events.log import LogCreated
+
+    event = made.entry(0).event
+    assert isinstance(event, LogCreated)  # noqa: S101 (it was just written)
+    assert event.previous is not None  # noqa: S101
+    return event.previous.size

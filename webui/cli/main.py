@@ -22,6 +22,7 @@ from webui.cli.home import home_option
 from webui.cli.installation import init, migrate, setup_link
 from webui.cli.key import key
 from webui.cli.log import log
+from webui.cli.notices import notices
 from webui.cli.people import people
 from webui.cli.policy import policy
 from webui.cli.report import report
@@ -98,6 +99,7 @@ for _command in (
     report,
     token,
     people,
+    notices,
     log,
     key,
     entry,

@@ -30,8 +30,12 @@ def serve(
     host: str, port: int, threads: int, behind_tls: bool, public_name: tuple[str, ...]
 ) -> None:
     """Serve the pages and the API until interrupted."""
+    from ledger.store.guards import shared
     from webui.app import create_app
+    from webui.collector import settle
     from webui.custody import BackupClock, record_restore
+    from webui.notices.channels import read_channels
+    from webui.notices.courier import Courier
     from webui.publishing import publishing
     from webui.server import Server, is_loopback
 
@@ -43,17 +47,28 @@ def serve(
         raise click.BadParameter(msg, param_hint="'--host'")
     with opened() as wiring, publishing(wiring):
         app = create_app(wiring, hosts=public_name)
+        settle()
         server = Server(app, host=host, port=port, threads=threads, https=behind_tls)
         server.start()
         record_restore(wiring)
         backups = BackupClock(wiring)
         backups.start()
+        courier = Courier(wiring, read_channels(wiring.settings))
+        courier.start()
         if wiring.log.alarm:
             click.echo(f"The ledger is read-only: {wiring.log.alarm}", err=True)
+        elif wiring.log.guard_away:
+            away = f"Nothing is recorded until the guard answers: {wiring.log.guard_away}"
+            click.echo(away, err=True)
+        if wiring.log.successor:
+            click.echo(f"This log is frozen; it is continued by {wiring.log.successor}.", err=True)
+        if close := shared(wiring.engine, wiring.log.guard).value:
+            click.echo(f"WARNING: {close}.", err=True)
         click.echo(f"Serving {wiring.log.origin} at {server.url} (stop with Ctrl-C)")
         try:
             server.wait()
         finally:
+            courier.close()
             backups.stop()
             server.stop()
         click.echo("Stopped.")

@@ -55,6 +55,13 @@ _COUNTED: Final = (
     metavar="FILE",
     help="Go on behind the checkpoint kept in FILE, and keep the new one there afterwards.",
 )
+@click.option(
+    "--log",
+    "log",
+    default="",
+    metavar="NAME",
+    help="The log of this installation to verify. Default: the one that COUNTERSEAL_LOG names.",
+)
 @click.option("--tree-only", is_flag=True, help="Hash everything, but read no statement.")
 @click.option("--workers", type=click.IntRange(min=1), help="Processes. Default: one a core.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -62,6 +69,7 @@ def verify(  # noqa: PLR0917 (each is an option of the command)
     target: str | None,
     vkeys: tuple[str, ...],
     since: Path | None,
+    log: str,
     tree_only: bool,
     workers: int | None,
     as_json: bool,
@@ -76,7 +84,7 @@ def verify(  # noqa: PLR0917 (each is an option of the command)
 
     trusted = [parse_vkey(text) for text in vkeys]
     if target is None or target.lower().endswith(".pdf"):
-        found = _live(target, since, tree_only=tree_only, workers=workers)
+        found = _live(target, since, log, tree_only=tree_only, workers=workers)
     elif target.startswith(("https://", "http://")) or Path(target).is_dir():
         found = _copy(target, trusted, since, tree_only=tree_only, workers=workers)
     else:
@@ -89,12 +97,15 @@ def verify(  # noqa: PLR0917 (each is an option of the command)
     _tell(found, as_json=as_json)
 
 
-def _live(report: str | None, since: Path | None, *, tree_only: bool, workers: int | None) -> Audit:
+def _live(
+    report: str | None, since: Path | None, log: str, *, tree_only: bool, workers: int | None
+) -> Audit:
     from ledger.audit import audit
     from ledger.events.names import format_instant
+    from webui.collector import settle
     from webui.publishing import read_authorities
 
-    with opened() as wiring:
+    with opened(log) as wiring:
         if report is not None:
             from webui.cli.taken_home import find_report
 
@@ -102,6 +113,7 @@ def _live(report: str | None, since: Path | None, *, tree_only: bool, workers: i
         authorities = read_authorities(wiring.settings)
         begun_at = format_instant(wiring.now())
         with shown() as progress:
+            settle()
             found = audit(
                 wiring.log,
                 progress,
@@ -202,6 +214,7 @@ def told(found: Audit) -> list[str]:
         f"{counts[name]:>10,}  {noun:<14} {what}" for name, noun, what in _COUNTED if counts[name]
     ]
     lines += [f"Not checked: {what}." for what in found.skipped]
+    lines += [f"WARNING: {what}." for what in found.warnings]
     lines.append("")
     if found.sound:
         return [*lines, "verified"]

@@ -45,6 +45,8 @@ class Standing:
     demo: bool
     generator: str
     split: str = ""
+    guard_away: str = ""
+    successor: str = ""
 
 
 def pages() -> Blueprint:
@@ -123,6 +125,8 @@ def _section() -> str:
     for path in [*(path for path, _ in MENU if path != "/"), "/account"]:
         if request.path == path or request.path.startswith(path + "/"):
             return path
+    if request.path == "/notices" or request.path.startswith("/notices/"):
+        return "/account"
     return "/" if request.path == "/" or request.path.startswith("/releases/") else ""
 
 
@@ -138,7 +142,11 @@ def _standing(*, shown: bool) -> Standing:
             size = None
     alarm = wiring.log.alarm if shown else ""
     split = _split_view() if shown and wiring.log.trust.witnesses else ""
-    return Standing(wiring.log.origin, size, root, alarm, wiring.is_demo, generator(), split)
+    successor = wiring.log.successor if shown else ""
+    away = wiring.log.guard_away if shown else ""
+    return Standing(
+        wiring.log.origin, size, root, alarm, wiring.is_demo, generator(), split, away, successor
+    )
 
 
 def _split_view() -> str:

@@ -32,12 +32,23 @@ def with_article(word: str) -> str:
     return f"{'an' if word[:1] in 'aeio' else 'a'} {plain(word)}"
 
 
+def _continued(event: Any) -> str:
+    """Which log a new one continues, and what of that is lost."""
+    before = event.previous
+    if before is None:
+        return ""
+    lost = ""
+    if before.loss is not None and before.loss.promised_size > before.loss.since:
+        lost = f", whose entries {before.loss.since} to {before.loss.promised_size - 1} are lost"
+    return f", which continues {before.origin} after {before.size} entries{lost}"
+
+
 def _short(actor_id: str) -> str:
     return actor_id[:_SHORT]
 
 
 _PHRASES: Final[dict[str, Callable[[Any, NameOf], str]]] = {
-    "log.created": lambda e, _: f"began the ledger {e.origin}",
+    "log.created": lambda e, _: f"began the ledger {e.origin}{_continued(e)}",
     "checkpoint.timestamped": lambda e, _: (
         f"had the checkpoint of {e.size} entries time-stamped by {e.authority}"
     ),
@@ -82,6 +93,7 @@ _PHRASES: Final[dict[str, Callable[[Any, NameOf], str]]] = {
     "key.compromised": lambda e, _: (
         f"said that a former key for {e.use} is not to be trusted from entry {e.trusted_until} on"
     ),
+    "log.frozen": lambda e, _: f"ended this ledger, which {e.successor} continues",
     "backup.verified": lambda e, _: f"made a backup of the first {e.position} entries",
     "restore.tested": lambda e, _: (
         f"restored a backup of the first {e.position} entries for practice: {e.outcome}"
@@ -136,6 +148,7 @@ _ATTEMPTS: Final = {
     "checkpoint.timestamped": "record a time stamp",
     "key.rotated": "replace a key",
     "key.compromised": "distrust a key",
+    "log.frozen": "end the ledger",
     "backup.verified": "record a backup",
     "restore.tested": "record a restore for practice",
     "backup.restored": "record a restore",

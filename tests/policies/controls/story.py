@@ -328,6 +328,7 @@ class Story:
             clock=None,
             actor=actor,
             event=event,
+            facts=event.facts(),
             subjects=(),
             decision=decision or (self._allow() if sequence > 1 else None),
             request=None,

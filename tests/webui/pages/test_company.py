@@ -12,6 +12,7 @@ from tests.webui.house import build
 from tests.webui.pages.pages_read import PageRead
 from tests.webui.seed import ARTIFACT, PASSWORD, Lived, Seeded, live, seed, token_of
 from webui.identity.links import issue_setup_link, issue_sign_in_link
+from webui.sharding import freeze
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -277,3 +278,30 @@ def test_a_read_only_ledger_says_so_on_every_page(house: House) -> None:
     answer = seeded.post(client, f"{path}/approve", path, artifact=ARTIFACT)
     assert answer.status_code == 503
     assert "read-only" in answer.text
+
+
+def test_a_guard_that_is_out_of_reach_is_told_on_every_page_and_heals(house: House) -> None:
+    seeded = seed(house)
+    client, log = seeded.browser("chi"), house.wiring.log
+    log.guard_away = "The guard can't be reached: its folder is missing."
+    page = client.get("/models").text
+    assert "Nothing is recorded until the guard answers." in page
+    assert "the guard is out of reach" in page
+    assert "read-only" not in page
+    # It is there in truth: the next thing that is recorded finds out.
+    path = f"/releases/{seeded.release}"
+    assert seeded.post(client, f"{path}/approve", path, artifact=ARTIFACT).status_code == 302
+    assert "the guard is out of reach" not in client.get("/models").text
+
+
+def test_a_ledger_that_has_ended_names_the_one_that_continues_it(house: House) -> None:
+    seeded = seed(house)
+    client = seeded.browser("chi")
+    freeze(house.wiring, "counterseal.example/next")
+    page = client.get("/models").text
+    assert "This ledger has ended." in page
+    assert "counterseal.example/next" in page
+    path = f"/releases/{seeded.release}"
+    answer = seeded.post(client, f"{path}/approve", path, artifact=ARTIFACT)
+    assert answer.status_code == 409
+    assert "it is continued by counterseal.example/next" in answer.text

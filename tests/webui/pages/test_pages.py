@@ -39,6 +39,7 @@ EVERY_PAGE = (
     "/policy",
     "/people",
     "/account",
+    "/account/notices",
 )
 OPEN = {"/login", "/login/link", "/setup", "/healthz", "/verify"}
 
@@ -58,7 +59,7 @@ def test_every_page_is_shown_to_whoever_is_signed_in(seeded: Seeded) -> None:
 def test_every_page_sends_strangers_to_the_door(seeded: Seeded) -> None:
     client = seeded.house.client()
     places = {"number": "2", "model": "churn", "version": "1.0.0", "actor": seeded.ana}
-    places |= {"token": "x", "session": "x"}
+    places |= {"token": "x", "session": "x", "subscription": "x"}
     seen = 0
     for rule in seeded.house.app.url_map.iter_rules():
         if not rule.endpoint.startswith("pages.") or rule.rule in OPEN:

@@ -1,0 +1,224 @@
+"""What a notice says: who did what to which model, version and environment, and where to look.
+
+Written from an entry (or a release that waits, or the alarm of a ledger) and from names that the
+vault gives at the moment of sending. Reasons and other free text are never part of it. A channel
+writes the same message in its own way and sees to it that none of it is taken for markup.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+from webui.notices.topics import ALARM, ESCALATION, REMINDER, TOPIC_WORDS, topic_of
+from webui.reports.assemble.words import KIND_WORDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ledger.events.event import Event
+    from ledger.state.aggregates import ReleaseState
+    from ledger.store.entries import StoredEntry
+
+    NameOf = Callable[[str], str]
+
+LONGEST_NAME: Final = 100
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a message is about, as far as it applies; ``release`` and ``entry`` are -1 for none."""
+
+    model: str = ""
+    version: str = ""
+    environment: str = ""
+    release: int = -1
+    entry: int = -1
+
+
+@dataclass(frozen=True)
+class Message:
+    """A notice before a channel writes it down.
+
+    ``message_id`` is the same each time it is tried. ``title`` and ``sentence`` are one line of
+    plain text each. ``link`` is empty where the settings name no address of the pages.
+    """
+
+    message_id: str
+    topic: str
+    kind: str
+    title: str
+    sentence: str
+    at: str
+    origin: str
+    about: Subject
+    actor: str = ""
+    actor_name: str = ""
+    link: str = ""
+
+    @property
+    def facts(self) -> tuple[tuple[str, str], ...]:
+        """The parts of it by name, for people: those that there are."""
+        about = self.about
+        found = (
+            ("Model", about.model),
+            ("Version", about.version),
+            ("Environment", about.environment),
+            ("Release", str(about.release) if about.release >= 0 else ""),
+            ("By", self.actor_name),
+            ("Entry", str(about.entry) if about.entry >= 0 else ""),
+            ("When", f"{self.at[:16].replace('T', ' ')} UTC"),
+            ("Ledger", self.origin),
+        )
+        return tuple((name, value) for name, value in found if value)
+
+
+_SENTENCES: Final[dict[str, str]] = {
+    "version.registered": "{who} registered {what}.",
+    "release.requested": "{who} asked for the release of {what}{where}.",
+    "release.approved": "{who} approved the release of {what}{where}.",
+    "release.granted": "The release of {what}{where} is granted.",
+    "release.rejected": "{who} refused the release of {what}{where}.",
+    "approval.revoked": "{who} took back an approval of the release of {what}{where}.",
+    "release.withdrawn": "{who} withdrew the request to release {what}{where}.",
+    "release.lapsed": "The release of {what}{where} ended: the policy no longer covers it.",
+    "deployment.recorded": "{who} deployed {what}{where}.",
+    "deployment.rolled_back": "{who} rolled back to {what}{where}.",
+    "deployment.stopped": "{who} stopped {what}{where}.",
+    "version.deprecated": "{who} deprecated {what}.",
+    "version.archived": "{who} archived {what}.",
+    "access.denied": "{who} was refused by the policy ({attempted}){about}.",
+}
+
+
+def one_line(text: str, most: int = LONGEST_NAME) -> str:
+    """Text that somebody wrote, on one line: no control or invisible characters, and bounded."""
+    seen = "".join(" " if unicodedata.category(one)[0] in "CZ" else one for one in text)
+    line = " ".join(seen.split())
+    return line if len(line) <= most else f"{line[: most - 1]}…"
+
+
+def of_entry(
+    row: StoredEntry, event: Event, name_of: NameOf, *, message_id: str, origin: str, base: str
+) -> Message:
+    """The notice of an entry; ``base`` is the address of the pages, or empty."""
+    release = getattr(event, "release", None)
+    if row.kind == "release.requested":
+        release = row.sequence
+    about = Subject(
+        row.model,
+        row.version,
+        row.environment,
+        release if isinstance(release, int) else -1,
+        row.sequence,
+    )
+    topic = topic_of(row.kind)
+    name = one_line(name_of(row.actor))
+    return Message(
+        message_id=message_id,
+        topic=topic,
+        kind=row.kind,
+        title=f"{TOPIC_WORDS[topic]}{_short(about)}",
+        sentence=_sentence(row.kind, event, name, about),
+        at=row.recorded_at,
+        origin=origin,
+        about=about,
+        actor=row.actor,
+        actor_name=name,
+        link=_link(base, row.kind, about),
+    )
+
+
+def of_waiting(
+    release: ReleaseState, topic: str, hours: int, *, message_id: str, origin: str, base: str
+) -> Message:
+    """The reminder or escalation of a release that waits for ``hours`` or more."""
+    about = Subject(release.model, release.version, release.environment, release.since)
+    waits = f"The release of {_what(about)}{_where(about)} waits for more than {hours} h"
+    endings = {
+        REMINDER: "; your approval could fill a place that is still empty.",
+        ESCALATION: " and is still not decided.",
+    }
+    return Message(
+        message_id=message_id,
+        topic=topic,
+        kind="",
+        title=f"{TOPIC_WORDS[topic]}{_short(about)}",
+        sentence=waits + endings[topic],
+        at=release.requested_at,
+        origin=origin,
+        about=about,
+        link=f"{base}/releases/{release.since}" if base else "",
+    )
+
+
+def of_alarm(*, message_id: str, at: str, origin: str, base: str) -> Message:
+    """The notice that the ledger takes no more entries. Why is told where it is shown, not here."""
+    return Message(
+        message_id=message_id,
+        topic=ALARM,
+        kind="",
+        title=f"{TOPIC_WORDS[ALARM]}: {origin}",
+        sentence="The ledger failed a check and is read-only until a person has looked.",
+        at=at,
+        origin=origin,
+        about=Subject(),
+        link=f"{base}/log" if base else "",
+    )
+
+
+def for_test(*, message_id: str, at: str, origin: str, base: str) -> Message:
+    """A message that says that messages arrive."""
+    return Message(
+        message_id=message_id,
+        topic="test",
+        kind="",
+        title=f"Test: {origin}",
+        sentence="This is a test: notices of this ledger arrive here. Nothing happened.",
+        at=at,
+        origin=origin,
+        about=Subject(),
+        link=f"{base}/account/notices" if base else "",
+    )
+
+
+def kinds_with_sentences() -> frozenset[str]:
+    """The kinds of event that a notice can tell of."""
+    return frozenset(_SENTENCES)
+
+
+def _sentence(kind: str, event: Any, name: str, about: Subject) -> str:
+    attempted = getattr(event, "attempted", "")
+    who = name[:1].upper() + name[1:]
+    words = {
+        "who": who,
+        "what": _what(about),
+        "where": _where(about),
+        "about": f": {_what(about)}{_where(about)}" if about.model else "",
+        "attempted": KIND_WORDS.get(attempted, attempted),
+    }
+    return _SENTENCES[kind].format(**words)
+
+
+def _what(about: Subject) -> str:
+    return " ".join(part for part in (about.model, about.version) if part)
+
+
+def _where(about: Subject) -> str:
+    return f" in {about.environment}" if about.environment else ""
+
+
+def _short(about: Subject) -> str:
+    return f": {_what(about)}{_where(about)}" if about.model else ""
+
+
+def _link(base: str, kind: str, about: Subject) -> str:
+    if not base:
+        return ""
+    if about.release >= 0 and kind != "access.denied":
+        return f"{base}/releases/{about.release}"
+    if kind.startswith("version."):
+        return f"{base}/models/{quote(about.model)}/{quote(about.version)}"
+    return f"{base}/ledger/{about.entry}"

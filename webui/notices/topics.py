@@ -1,0 +1,52 @@
+"""Topics: what somebody can ask to be told of, and the kinds of event that belong to each.
+
+The last three are no kinds of event: a release that waits and a ledger that is read-only are seen
+by the clock, not by an entry. ``reminder`` reaches those who could approve without being asked for.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+KINDS_OF: Final[dict[str, tuple[str, ...]]] = {
+    "new_version": ("version.registered",),
+    "approval_asked": ("release.requested",),
+    "approval_given": ("release.approved", "release.granted"),
+    "approval_refused": ("release.rejected",),
+    "release_ended": ("approval.revoked", "release.withdrawn", "release.lapsed"),
+    "deployment": ("deployment.recorded", "deployment.rolled_back", "deployment.stopped"),
+    "deprecation": ("version.deprecated", "version.archived"),
+    "denial": ("access.denied",),
+}
+REMINDER: Final = "reminder"
+ESCALATION: Final = "escalation"
+ALARM: Final = "alarm"
+
+TOPIC_WORDS: Final = {
+    "new_version": "New version",
+    "approval_asked": "Approval asked for",
+    "approval_given": "Approval given",
+    "approval_refused": "Approval refused",
+    "release_ended": "Release or approval taken back",
+    "deployment": "Deployment",
+    "deprecation": "Deprecation",
+    "denial": "Attempt refused by the policy",
+    ALARM: "Ledger read-only",
+    REMINDER: "Release waits (reminder)",
+    ESCALATION: "Release waits too long (escalation)",
+}
+_TOPIC_OF: Final = {kind: topic for topic, kinds in KINDS_OF.items() for kind in kinds}
+
+
+def topic_of(kind: str) -> str:
+    """The topic that a kind of event belongs to; empty where nobody is told of it."""
+    return _TOPIC_OF.get(kind, "")
+
+
+def topics_for(*, shared: bool, administrator: bool) -> tuple[str, ...]:
+    """What can be subscribed to: on a shared channel everything; by a person what can reach one.
+
+    Reminders reach those who could approve as it is; escalations are for administrators.
+    """
+    left_out = set() if shared else {REMINDER} | (set() if administrator else {ESCALATION})
+    return tuple(topic for topic in TOPIC_WORDS if topic not in left_out)
