@@ -371,6 +371,8 @@ def read_bundle(path):
     if path.is_dir():
         names = sorted(item for item in path.rglob("*") if item.is_file())
         return {item.relative_to(path).as_posix(): item.read_bytes() for item in names}
+    if path.stat().st_size > MAX_FILE:
+        raise Wrong("the bundle is larger than a bundle may be")
     with zipfile.ZipFile(path) as archive:
         parts = archive.infolist()
         if len(parts) > MAX_PARTS or sum(item.file_size for item in parts) > MAX_FILE:

@@ -196,7 +196,7 @@ def policies() -> tuple[bytes, ...]:
 
 
 _YAML = (b"- ", b": ", b"? ", b"&a ", b"*a", b"<<: ", b"!!python/object ", b"---\n", b"%YAML 1.1\n",
-         b"|\n", b">-\n", b'"\\U00110000"', b'"\\uD800"', b"[", b"{", b"]", b"\xe2\x80\xa8", b"\t",
+         b"|\n", b">-\n", b'"\\U00110000"', b'"\\uD800"', b'"\\Uffffffff"', b"[", b"{", b"]", b"\xe2\x80\xa8", b"\t",
          b"\x00", b"'", b"#", b"\\x", b"0x1f", b"1_000", b"~")  # fmt: skip
 
 TARGETS = (
