@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import struct
@@ -14,7 +15,14 @@ import pytest
 
 from ledger.backup import DATABASE, MANIFEST, open_backup
 from ledger.core.envelope import PAYLOAD_TYPE, seal
-from ledger.core.note import ED25519, ED25519_COSIGNATURE, Vkey, vkey
+from ledger.core.note import (
+    ED25519,
+    ED25519_COSIGNATURE,
+    NoteSignature,
+    Vkey,
+    format_signature,
+    vkey,
+)
 from ledger.core.signature import key_fingerprint
 from ledger.errors import InputError
 from ledger.standalone import verify
@@ -111,11 +119,14 @@ def test_nested_groups_cost_no_more_than_their_lines() -> None:
     assert time.process_time() - begun < 0.5
 
 
-def test_a_key_that_is_no_good_for_anybody_is_told_and_not_crashed_on() -> None:
-    origin = "o" * 300
-    note = taken_home.signed(f"{origin}\n0\n{ROOT}\n".encode())
-    long = str(Vkey("w" * 300, 6, seeds.ML_DSA_KEY.public))
-    assert "not signed" in refused({"checkpoint": note}, policy_of(f"witness w {long}", "quorum w"))
+def test_a_cosigner_whose_name_does_not_fit_its_message_fails_and_breaks_nothing() -> None:
+    """The message of type 0x06 counts names in one byte."""
+    witness = Vkey("w" * 300, 6, seeds.ML_DSA_KEY.public)
+    text = f"{taken_home.ORIGIN}\n0\n{ROOT}\n"
+    line = NoteSignature(witness.name, witness.key_id, bytes(7) + b"\x01" + bytes(2_420))
+    note = taken_home.signed(text.encode()) + format_signature(line).encode()
+    said = refused({"checkpoint": note}, policy_of(f"witness w {witness}", "quorum w"))
+    assert said.endswith("on the checkpoint fails")
 
 
 def stored(**changes: Any) -> bytes:
@@ -222,8 +233,6 @@ def test_a_cosignature_without_a_time_counts_for_nobody() -> None:
     """Time 0 is a log's own, not a witness's."""
     text = f"{taken_home.ORIGIN}\n0\n{ROOT}\n"
     line = seeds.WITNESS_KEY.sign(f"cosignature/v1\ntime 0\n{text}".encode())
-    from ledger.core.note import NoteSignature, format_signature
-
     log = seeds.LOG_KEY.sign(text.encode())
     name = verify.parse_vkey(vkey(taken_home.ORIGIN, seeds.LOG_KEY.public))
     note = text + "\n" + format_signature(NoteSignature(name[0], name[1], log))
@@ -284,8 +293,6 @@ def test_a_backup_that_would_unpack_to_more_than_it_is_is_none(tmp_path: Path) -
         "GNU.sparse.name": DATABASE,
     }
     not_a_backup(archive((sparse, b"0\n" + bytes(510))), tmp_path)
-    import gzip
-
     not_a_backup(gzip.compress(kept.backup_of(bytes(1_000_000))), tmp_path)
 
 
