@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, CursorResult, Row, Select
 
 
+LARGEST: Final = 2**63 - 1
+"""What a BIGINT holds. Numbers come from addresses and proofs; a larger one is no row's."""
+
+
 @dataclass(frozen=True)
 class Head:
     """The log's end.
@@ -125,7 +129,10 @@ def advance_head(connection: Connection, log_id: int, old_size: int, new: Head) 
 
 
 def read_entries(connection: Connection, log_id: int, start: int, stop: int) -> list[StoredEntry]:
-    """Entries ``start`` to ``stop - 1`` that exist, in order."""
+    """Entries ``start`` to ``stop - 1`` that exist, in order; none beyond what a column holds."""
+    if start > LARGEST:
+        return []
+    stop = min(stop, LARGEST)
     query = (
         select(entry)
         .where(entry.c.log_id == log_id, entry.c.sequence >= start, entry.c.sequence < stop)
@@ -303,6 +310,8 @@ def older_checkpoints(
 
 def read_checkpoint_note(connection: Connection, log_id: int, size: int) -> bytes | None:
     """The signed note of the checkpoint of exactly this size, or None."""
+    if size > LARGEST:
+        return None
     query = select(checkpoint.c.note).where(
         checkpoint.c.log_id == log_id, checkpoint.c.size == size
     )
