@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 import pyrage
+
 from ledger.core.checkpoint import parse_checkpoint
 from ledger.core.encoding import canonical
 from ledger.core.note import parse_note

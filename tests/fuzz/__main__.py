@@ -19,10 +19,13 @@ import time
 import traceback
 from pathlib import Path
 from random import Random  # noqa: TID251 (no secret)
+from typing import TYPE_CHECKING
 
 from tests.fuzz.mangle import mangled
-from tests.fuzz.target import Target
 from tests.fuzz.targets import TARGETS
+
+if TYPE_CHECKING:
+    from tests.fuzz.target import Target
 
 MEGABYTES = 1_024
 SECONDS_FOR_ONE = 5
@@ -88,7 +91,7 @@ def run_plainly(target: Target, folder: Path, seconds: int, runs: int) -> int:
         data = mangled(target.seeds(), chance, target)
         try:
             target.check(data)
-        except Exception:
+        except Exception:  # noqa: BLE001 (that is what is looked for)
             (folder / "broken").write_bytes(data)
             traceback.print_exc()
             return 1

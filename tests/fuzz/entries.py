@@ -22,7 +22,6 @@ from ledger.core.signature import key_fingerprint
 from ledger.core.statement import encode_statement, parse_statement
 from ledger.core.strict_json import read_strictly
 from ledger.core.tiles import entry_bundle, parse_tile_path, split_bundle
-from ledger.errors import LedgerError
 from ledger.events import entry as entries_of
 from ledger.events.catalogue import CATALOGUE, read_command
 from ledger.source import cut_bundle, cut_tile
@@ -202,7 +201,11 @@ TARGETS = (
         "json",
         "JSON of a request",
         _json,
-        lambda: [*payloads()[:4], b'[{"a":[1,-2,null,true,"\\u00e9 \\"/"]}]', b' { "b" : 1 , "a" : [] } '],
+        lambda: [
+            *payloads()[:4],
+            b'[{"a":[1,-2,null,true,"\\u00e9 \\"/"]}]',
+            b' { "b" : 1 , "a" : [] } ',
+        ],
         JSON,
     ),
     Target("canonical-json", "JSON of our own making", _canonical, payloads, JSON),
@@ -220,7 +223,15 @@ TARGETS = (
         "the statement of an entry, in an envelope that its own reader accepts",
         _entry,
         payloads,
-        (*JSON, b'"clock":', b'"decision":null', b'"request":', b'"params":{"a":1.0}', b"/v1", b"/v2"),
+        (
+            *JSON,
+            b'"clock":',
+            b'"decision":null',
+            b'"request":',
+            b'"params":{"a":1.0}',
+            b"/v1",
+            b"/v2",
+        ),
         structured=True,
     ),
     Target(

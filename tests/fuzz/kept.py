@@ -58,9 +58,7 @@ def sealed() -> tuple[bytes, bytes]:
     canvas = Canvas(out, invariant=1, pageCompression=0)
     canvas.drawString(9, 9, "A report")
     canvas.save()
-    whole = seal_pdf(
-        out.getvalue(), key_pem=key, certificate_pem=certificate, signing_time=MADE_AT
-    )
+    whole = seal_pdf(out.getvalue(), key_pem=key, certificate_pem=certificate, signing_time=MADE_AT)
     return whole, certificate
 
 
@@ -192,7 +190,7 @@ gates:
 
 def policies() -> tuple[bytes, ...]:
     """A policy with one of everything, and YAML in other styles."""
-    return (POLICY, b"a: [1, {b: 'c'}]\n- d\n", b"a:\n  - b: |\n      text\n  - \"\\x41\"\n")
+    return (POLICY, b"a: [1, {b: 'c'}]\n- d\n", b'a:\n  - b: |\n      text\n  - "\\x41"\n')
 
 
 _YAML = (b"- ", b": ", b"? ", b"&a ", b"*a", b"<<: ", b"!!python/object ", b"---\n", b"%YAML 1.1\n",
@@ -205,14 +203,34 @@ TARGETS = (
         "a time-stamp answer (RFC 3161) of an authority",
         _token,
         lambda: [token()],
-        (b"\x30\x82", b"\x30\x80", b"\x02\x01\x00", b"\x18\x0f20260309101112Z", b"\x04\x20", b"\x84\xff\xff\xff\xff"),
+        (
+            b"\x30\x82",
+            b"\x30\x80",
+            b"\x02\x01\x00",
+            b"\x18\x0f20260309101112Z",
+            b"\x04\x20",
+            b"\x84\xff\xff\xff\xff",
+        ),
     ),
     Target(
         "seal",
         "a PDF with an electronic seal",
         _seal,
         lambda: [sealed()[0]],
-        (b"/ByteRange", b"/Contents", b"/Prev 0", b"startxref\n", b" 0 R", b"obj", b"trailer", b"xref", b"<<", b">>", b"/Kids [1 0 R]", b"/Parent 1 0 R"),
+        (
+            b"/ByteRange",
+            b"/Contents",
+            b"/Prev 0",
+            b"startxref\n",
+            b" 0 R",
+            b"obj",
+            b"trailer",
+            b"xref",
+            b"<<",
+            b">>",
+            b"/Kids [1 0 R]",
+            b"/Parent 1 0 R",
+        ),
         40_000,
         runs=60,
     ),
@@ -221,25 +239,70 @@ TARGETS = (
         "a backup file, plain or encrypted",
         _backup,
         lambda: [backup_of(b"rows"), backup_of(b""), encrypted()],
-        (b"ustar\x0000", b"2", b"1", b"L", b"x", b"S", b"../", b"/etc/", b"age-encryption.org/v1\n", b"\x1f\x8b\x08", b"BZh9", b"\xfd7zXZ"),
+        (
+            b"ustar\x0000",
+            b"2",
+            b"1",
+            b"L",
+            b"x",
+            b"S",
+            b"../",
+            b"/etc/",
+            b"age-encryption.org/v1\n",
+            b"\x1f\x8b\x08",
+            b"BZh9",
+            b"\xfd7zXZ",
+        ),
         16_384,
         runs=60,
     ),
-    Target("yaml", "a YAML file, before it is read as a policy", _yaml, lambda: list(policies()), _YAML, runs=60),
+    Target(
+        "yaml",
+        "a YAML file, before it is read as a policy",
+        _yaml,
+        lambda: list(policies()),
+        _YAML,
+        runs=60,
+    ),
     Target(
         "policy",
         "a policy document, as somebody proposes it",
         _policy,
         lambda: list(policies()[:1]),
-        (*_YAML, b"gates:", b"require:", b"when: ", b"approvals:", b"check: ", b"not_by: [", b"P14D"),
+        (
+            *_YAML,
+            b"gates:",
+            b"require:",
+            b"when: ",
+            b"approvals:",
+            b"check: ",
+            b"not_by: [",
+            b"P14D",
+        ),
         runs=60,
     ),
     Target(
         "condition",
         "the condition of a gate",
         _condition,
-        lambda: [b'!(a.b == 1 || size(c) > 2.5) && d in ["x", \'y\']', b'timestamp("2026-01-01T00:00:00Z") < e'],
-        (b"(", b")", b"!", b"&&", b"||", b"==", b" in ", b"[", b'"', b"has(", b"timestamp(", b"0.1"),
+        lambda: [
+            b"!(a.b == 1 || size(c) > 2.5) && d in [\"x\", 'y']",
+            b'timestamp("2026-01-01T00:00:00Z") < e',
+        ],
+        (
+            b"(",
+            b")",
+            b"!",
+            b"&&",
+            b"||",
+            b"==",
+            b" in ",
+            b"[",
+            b'"',
+            b"has(",
+            b"timestamp(",
+            b"0.1",
+        ),
         2_500,
     ),
 )

@@ -14,7 +14,19 @@ from tests.fuzz.structure import varied
 if TYPE_CHECKING:
     from tests.fuzz.target import Target
 
-_TELLING = (b"", b"\x00", b"\n", b" ", b'"', b"\\", b"0", b"-1", b"\xff", b"\xef\xbb\xbf", b"\xed\xa0\x80")
+_TELLING = (
+    b"",
+    b"\x00",
+    b"\n",
+    b" ",
+    b'"',
+    b"\\",
+    b"0",
+    b"-1",
+    b"\xff",
+    b"\xef\xbb\xbf",
+    b"\xed\xa0\x80",
+)
 _MOST_EDITS = 5
 
 

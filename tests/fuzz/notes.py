@@ -31,7 +31,17 @@ from ledger.core.witnessing import (
 from tests.fuzz import seeds
 from tests.fuzz.target import Target, answer
 
-_LINE = (b"\n\n", "\n\N{EM DASH} ".encode(), b"+", b" ", b"=\n", b"\r\n", b"\x00", b"\xff", b"\xc2\x85")
+_LINE = (
+    b"\n\n",
+    "\n\N{EM DASH} ".encode(),
+    b"+",
+    b" ",
+    b"=\n",
+    b"\r\n",
+    b"\x00",
+    b"\xff",
+    b"\xc2\x85",
+)
 
 
 def _note(data: bytes) -> None:
@@ -86,9 +96,7 @@ def _proof(data: bytes) -> None:
     assert format_proof(proof) == data
     tree = answer(check_proof, proof, seeds.proved_leaf(), [seeds.log().vkey])
     if tree is not None:
-        check_inclusion(
-            seeds.proved_leaf(), proof.index, tree.size, proof.hashes, tree.root
-        )
+        check_inclusion(seeds.proved_leaf(), proof.index, tree.size, proof.hashes, tree.root)
         assert (tree.origin, tree.size, proof.index) == (seeds.log().origin, 300, 257)
 
 
@@ -152,7 +160,10 @@ TARGETS = (
         "checkpoint",
         "the text of a tree head",
         _checkpoint,
-        lambda: [seeds.log().note.partition(b"\n\n")[0] + b"\n", b"a\n0\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n"],
+        lambda: [
+            seeds.log().note.partition(b"\n\n")[0] + b"\n",
+            b"a\n0\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n",
+        ],
         (b"\n", b"9223372036854775808", b"0", b"\xd9\xa3", b"\x1b["),
     ),
     Target(
@@ -174,7 +185,13 @@ TARGETS = (
         "a .tlog-proof file",
         _proof,
         lambda: [seeds.proof(), seeds.proof(b"extra")],
-        (*_LINE, b"c2sp.org/tlog-proof@v1\n", b"index ", b"extra ", b"index 18446744073709551616\n"),
+        (
+            *_LINE,
+            b"c2sp.org/tlog-proof@v1\n",
+            b"index ",
+            b"extra ",
+            b"index 18446744073709551616\n",
+        ),
     ),
     Target(
         "witness-request",
@@ -196,6 +213,19 @@ TARGETS = (
         "a tlog-policy file",
         _trust,
         lambda: [seeds.trust_policy(), b"quorum none\n"],
-        (b"log ", b"witness ", b"group ", b"quorum ", b" any ", b" all ", b" 1 ", b"none", b"\t", b"#", b"one", b"inner"),
+        (
+            b"log ",
+            b"witness ",
+            b"group ",
+            b"quorum ",
+            b" any ",
+            b" all ",
+            b" 1 ",
+            b"none",
+            b"\t",
+            b"#",
+            b"one",
+            b"inner",
+        ),
     ),
 )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 if TYPE_CHECKING:
-    from random import Random
+    from random import Random  # noqa: TID251 (given by whoever fuzzes)
 
 _ODD: tuple[Any, ...] = (
     None, True, False, 0, -1, 1, 2**53, 2**63, -(2**53), 0.0, 1.0, 1.5, -0.0, 1e300, "", "0", "\x00",
@@ -21,7 +21,9 @@ _ODD: tuple[Any, ...] = (
 
 def varied(data: bytes, chance: Random) -> bytes:
     """The JSON after the last line of a head, if there is one, with one to three changes."""
-    head, newline, body = data.rpartition(b"\n") if not data.startswith((b"{", b"[")) else (b"", b"", data)
+    head, newline, body = (
+        data.rpartition(b"\n") if not data.startswith((b"{", b"[")) else (b"", b"", data)
+    )
     try:
         whole: list[Any] = [orjson.loads(body)]
     except orjson.JSONDecodeError:

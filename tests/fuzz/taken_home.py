@@ -12,12 +12,12 @@ import zipfile
 from contextlib import redirect_stderr, redirect_stdout
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ledger.core.checkpoint import Checkpoint, format_checkpoint, parse_checkpoint
-from ledger.core.envelope import PAYLOAD_TYPE, parse_envelope, seal
+from ledger.core.envelope import PAYLOAD_TYPE, seal
 from ledger.core.merkle import leaf_hash, root_of
 from ledger.core.note import (
-    Note,
     NoteSignature,
     check_note,
     format_signature,
@@ -27,15 +27,18 @@ from ledger.core.note import (
 )
 from ledger.core.proof import TlogProof, format_proof, parse_proof
 from ledger.core.signature import key_fingerprint
+from ledger.core.statement import Subject
 from ledger.core.trust import TrustPolicy, parse_trust_policy, satisfied
 from ledger.errors import LedgerError
 from ledger.events.actor import Actor
 from ledger.events.entry import Draft, LogPlace, encode_draft
-from ledger.events.event import Event
 from ledger.standalone import verify
 from tests.examples import ANA, example
 from tests.fuzz import entries, seeds
 from tests.fuzz.target import Target, answer
+
+if TYPE_CHECKING:
+    from ledger.events.event import Event
 
 ORIGIN = seeds.log().origin
 VKEY = vkey(ORIGIN, seeds.LOG_KEY.public)
@@ -61,8 +64,7 @@ def signed(text: bytes) -> bytes:
 def _accepts(files: dict[str, bytes], policy: str | None = None) -> bool:
     try:
         verify.check_head(files, VKEY, policy, _quiet)
-    except verify.Wrong as error:
-        assert "\n" not in str(error)
+    except verify.Wrong:
         return False
     return True
 
@@ -124,8 +126,6 @@ def _proof(data: bytes) -> None:
 def statement(event: Event, sequence: int, previous: bytes = bytes(32)) -> bytes:
     """The statement of an entry."""
     place = LogPlace(origin=ORIGIN, sequence=sequence, previous=previous.hex())
-    from ledger.core.statement import Subject
-
     return encode_draft(
         Draft(
             place=place,

@@ -9,4 +9,7 @@ from tests.fuzz import entries, kept, notes, taken_home
 if TYPE_CHECKING:
     from tests.fuzz.target import Target
 
-TARGETS: Final[dict[str, Target]] = {target.name: target for target in (*notes.TARGETS, *entries.TARGETS, *taken_home.TARGETS, *kept.TARGETS)}
+TARGETS: Final[dict[str, Target]] = {
+    target.name: target
+    for target in (*notes.TARGETS, *entries.TARGETS, *taken_home.TARGETS, *kept.TARGETS)
+}

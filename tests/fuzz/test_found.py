@@ -236,7 +236,9 @@ def test_a_cosignature_without_a_time_counts_for_nobody() -> None:
     log = seeds.LOG_KEY.sign(text.encode())
     name = verify.parse_vkey(vkey(taken_home.ORIGIN, seeds.LOG_KEY.public))
     note = text + "\n" + format_signature(NoteSignature(name[0], name[1], log))
-    note += format_signature(NoteSignature(seeds.WITNESS.name, seeds.WITNESS.key_id, bytes(8) + line))
+    note += format_signature(
+        NoteSignature(seeds.WITNESS.name, seeds.WITNESS.key_id, bytes(8) + line)
+    )
     assert "fails" in refused({"checkpoint": note.encode()}, policy_of(ONE, "quorum one"))
 
 

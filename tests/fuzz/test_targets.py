@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -9,9 +11,12 @@ from hypothesis import strategies as st
 from tests.fuzz.mutations import mutated
 from tests.fuzz.targets import TARGETS
 
+if TYPE_CHECKING:
+    from tests.fuzz.target import Target
+
 
 @pytest.mark.parametrize("target", TARGETS.values(), ids=lambda target: target.name)
-def test_mutated_objects_are_read_or_refused(target) -> None:
+def test_mutated_objects_are_read_or_refused(target: Target) -> None:
     for seed in target.seeds():
         target.check(seed)
 
