@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tests.fuzz import entries, kept, notes, taken_home
+from tests.fuzz import entries, handed_in, kept, notes, taken_home
 
 if TYPE_CHECKING:
     from tests.fuzz.target import Target
 
 TARGETS: Final[dict[str, Target]] = {
     target.name: target
-    for target in (*notes.TARGETS, *entries.TARGETS, *taken_home.TARGETS, *kept.TARGETS)
+    for target in (
+        *notes.TARGETS,
+        *entries.TARGETS,
+        *taken_home.TARGETS,
+        *kept.TARGETS,
+        *handed_in.TARGETS,
+    )
 }

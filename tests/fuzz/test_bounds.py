@@ -53,6 +53,7 @@ LONGEST = {
     "verifier-entry": MAX_BYTES // 4 * 3 - 1_000,
     "verifier-envelope": MAX_BYTES,
     "bundle": 300_000,
+    "handed-in": MAX_BYTES,
     "timestamp": MAX_BYTES,
     "seal": 60_000,
     "backup": 300_000,
