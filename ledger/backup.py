@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 import pyrage
-from pydantic import ValidationError
 
 from ledger.core.checkpoint import parse_checkpoint
 from ledger.core.encoding import canonical
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
 
 MANIFEST: Final = "manifest.json"
 DATABASE: Final = "database"
+_MANIFEST_BYTES: Final = 2_000_000
 _AGE: Final = b"age-encryption.org/"
 
 
@@ -150,11 +150,7 @@ def open_backup(file: Path, identity: str = "") -> Iterator[Opened]:
                 encrypted = source.read(len(_AGE)) == _AGE
             if encrypted:
                 whole = _decrypt(file, place / "backup.tar", identity)
-            with tarfile.open(whole) as archive:
-                archive.extractall(place / "inside", filter="data")
-            manifest = Manifest.model_validate_json((place / "inside" / MANIFEST).read_bytes())
-        except (tarfile.TarError, ValidationError, KeyError) as error:
-            raise InputError("This is no backup of a ledger.", code="not-a-backup") from error
+            manifest = _take_apart(whole, place / "inside")
         except OSError as error:
             raise OutsideError(
                 f"The backup can't be read: {error.strerror}.", code="backup-unreadable"
@@ -165,6 +161,28 @@ def open_backup(file: Path, identity: str = "") -> Iterator[Opened]:
                 "The backup's database is not the one its manifest names.", code="backup-damaged"
             )
         yield Opened(manifest, database, place / "inside")
+
+
+def _take_apart(whole: Path, inside: Path) -> Manifest:
+    """Unpack a tar that a stranger may have made: plain files and folders, no larger than it is."""
+    try:
+        # Uncompressed, as it was written: what unpacks to more than it is would fill the disk.
+        with tarfile.open(whole, "r:") as archive:
+            parts = archive.getmembers()
+            plain = all((part.isreg() or part.isdir()) and not part.issparse() for part in parts)
+            if not plain or sum(part.size for part in parts) > whole.stat().st_size:
+                raise _not_a_backup()
+            archive.extractall(inside, parts, filter="data")
+        if not (inside / MANIFEST).is_file() or not (inside / DATABASE).is_file():
+            raise _not_a_backup()
+        with (inside / MANIFEST).open("rb") as file:
+            return Manifest.model_validate_json(file.read(_MANIFEST_BYTES))
+    except (tarfile.TarError, ValueError, KeyError, RecursionError) as error:
+        raise _not_a_backup() from error
+
+
+def _not_a_backup() -> InputError:
+    return InputError("This is no backup of a ledger.", code="not-a-backup")
 
 
 @contextmanager
@@ -199,7 +217,8 @@ def _workplace(beside: Path | None) -> Iterator[Path]:
 
 
 def _pack(target: Path, parts: Mapping[str, Path]) -> None:
-    with tarfile.open(target, "w") as archive:
+    # A link would lead out of the backup: what it names is packed instead.
+    with tarfile.open(target, "w", dereference=True) as archive:
         for name, path in parts.items():
             if path.exists():
                 archive.add(path, arcname=name, filter=_anonymous)

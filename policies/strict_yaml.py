@@ -5,7 +5,7 @@ Rules:
 - Only ``true``, ``false`` and plain decimal integers mean something else than text. ``on``, ``no``,
   ``010``, ``22:30``, ``1.5`` and ``null`` stay the text they are.
 - At most 256 kB and 20,000 nodes, nested at most 24 deep; every key is text.
-- No directives (``%YAML``, ``%TAG``).
+- No directives (``%YAML``, ``%TAG``), and no half of a surrogate pair, also not by an escape.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ MOST_BYTES: Final = 262_144
 MOST_NODES: Final = 20_000
 DEEPEST: Final = 24
 _INTEGER: Final = re.compile(r"-?(0|[1-9][0-9]{0,14})")
+_HALF: Final = re.compile("[\ud800-\udfff]")
 _OPENING: Final = (yaml.MappingStartEvent, yaml.SequenceStartEvent)
 _CLOSING: Final = (yaml.MappingEndEvent, yaml.SequenceEndEvent)
 
@@ -61,7 +62,7 @@ def read_yaml_with_places(text: str, name: str = "") -> tuple[Any, Places]:
     try:
         _refuse_surprises(text, name)
         node = yaml.compose(text, Loader=yaml.BaseLoader)
-    except (yaml.YAMLError, ValueError) as error:
+    except (yaml.YAMLError, ValueError, OverflowError) as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or "it can't be read"
         raise _refusal(f"This is not YAML: {problem}.", mark, name) from None
@@ -92,6 +93,8 @@ def _refuse_surprises(text: str, name: str) -> None:
             raise _refusal("A file holds one document.", mark, name)
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise _refusal("Anchors and aliases are refused.", mark, name)
+        if _HALF.search(getattr(event, "value", "")):
+            raise _refusal("A text has half of a surrogate pair.", mark, name)
         if getattr(event, "tag", None):
             raise _refusal("Tags are refused.", mark, name)
         depth += isinstance(event, _OPENING) - isinstance(event, _CLOSING)

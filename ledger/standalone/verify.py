@@ -17,7 +17,8 @@ Read this file first: it is short, and it is all that is trusted. What it checks
  6. Each attached file is the one whose SHA-256 a verified entry names.
 
 It does NOT check that the log is complete (verify a full export for that), that a policy was
-obeyed, or what entries outside the bundle say. It never uses the network.
+obeyed, or what entries outside the bundle say. It never uses the network. What a bundle says is
+printed on one line each, with "?" for every character that does not print.
 
 Exit code: 0 verified, 1 not verified, 2 it could not be tried.
 """
@@ -30,13 +31,17 @@ import re
 import struct
 import sys
 import zipfile
-import zlib
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 MAX_FILE = 200_000_000
+MAX_PARTS = 50_000
+MAX_NOTE = 1_000_000
+MAX_SIGNATURES = 100
+MAX_NUMBER = 2**63
+EMPTY_ROOT = hashlib.sha256(b"").digest()
 STATEMENT = "application/vnd.in-toto+json"
 EVENT = "https://counterseal.dev/event/"
 
@@ -52,7 +57,7 @@ def b64(text):
     """Standard base64, in the one form that encoding gives back."""
     try:
         data = base64.b64decode(text, validate=True)
-    except ValueError:
+    except (TypeError, ValueError):
         raise Wrong("a text is not base64") from None
     if base64.b64encode(data).decode() != text:
         raise Wrong("a text is not base64 in its one form")
@@ -69,27 +74,36 @@ def no_twins(pairs):
 def read_json(data):
     try:
         return json.loads(data, object_pairs_hook=no_twins)
-    except ValueError as error:
-        raise Wrong(f"not JSON: {error}") from None
+    except (ValueError, RecursionError):
+        raise Wrong("something is not JSON") from None
 
 
-# The y coordinates of the points of small order: under such a key one signature fits many messages.
+def shown(text):
+    """A text of a stranger as one line that can't steer a terminal."""
+    return "".join(one if one.isprintable() else "?" for one in str(text))
+
+
+def decimal(text, most=MAX_NUMBER):
+    """A number in its shortest digits."""
+    if not re.fullmatch("0|[1-9][0-9]{0,18}", text, re.ASCII) or int(text) > most:
+        raise Wrong("a number is not one in its shortest form, or too large")
+    return int(text)
+
+
+# The y coordinates of the points of small order, whose signatures hold for many messages.
 SMALL_ORDER = {
-    bytes.fromhex(encoded)
-    for encoded in (
-        "00" * 32,
-        "01" + "00" * 31,
-        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
-        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
-        "ec" + "ff" * 30 + "7f",
-        "ed" + "ff" * 30 + "7f",
-        "ee" + "ff" * 30 + "7f",
-    )
+    "0000000000000000000000000000000000000000000000000000000000000000",
+    "0100000000000000000000000000000000000000000000000000000000000000",
+    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
 }
 
 
 def ed25519(public, signature, message):
-    if len(public) == 32 and public[:31] + bytes([public[31] & 0x7F]) in SMALL_ORDER:
+    if len(public) != 32 or (public[:31] + bytes([public[31] & 127])).hex() in SMALL_ORDER:
         return False
     try:
         Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
@@ -142,44 +156,52 @@ def check_inclusion(leaf, index, size, path, root):
 # --- Notes and checkpoints (C2SP signed-note, tlog-checkpoint, tlog-cosignature) -------------------
 
 
+def is_name(name):
+    """A key's name: no space, no plus sign, no control character."""
+    return bool(name) and not any(one == "+" or one.isspace() or one < " " for one in name)
+
+
 def parse_vkey(text):
     """(name, key id, type, public key) of a verifier key."""
-    name, hexid, encoded = [*text.strip().split("+", 2), "", ""][:3]
+    name, hexid, encoded = [*text.split("+", 2), "", ""][:3]
     typed = b64(encoded)
     if len(typed) != 1 + {1: 32, 4: 32, 6: 1312}.get(typed[0] if typed else 0, -1):
         raise Wrong("a verifier key has an unknown type or a wrong length")
     keyid = hashlib.sha256(name.encode() + b"\n" + typed).digest()[:4]
-    if keyid.hex() != hexid:
-        raise Wrong("a verifier key's id is not that of its key")
+    if keyid.hex() != hexid or not is_name(name):
+        raise Wrong("a verifier key's id is not that of its key, or its name can't be one")
     return name, keyid, typed[0], typed[1:]
 
 
 def parse_checkpoint(note):
     """(text, origin, size, root, signature lines) of a signed checkpoint."""
     try:
-        whole = note.decode("utf-8")
+        whole = note.decode("utf-8") if len(note) <= MAX_NOTE else ""
     except UnicodeDecodeError:
         raise Wrong("the checkpoint is not UTF-8") from None
     text, divide, tail = whole.rpartition("\n\n")
-    if not divide or not tail.endswith("\n"):
+    if not divide or not tail.endswith("\n") or re.search("[\x00-\x09\x0b-\x1f]", whole):
         raise Wrong("the checkpoint is not a signed note")
+    lines = tail[:-1].split("\n")
+    if len(lines) > MAX_SIGNATURES:
+        raise Wrong("the checkpoint has too many signatures")
     signatures = []
-    for line in tail[:-1].split("\n"):
-        found = re.fullmatch("\u2014 ([^ +]+) ([A-Za-z0-9+/=]+)", line)
-        if found is None:
+    for line in lines:
+        dash, name, encoded = [*line.split(" ", 2), "", ""][:3]
+        data = b64(encoded)
+        if dash != "\u2014" or not is_name(name) or len(data) < 5:
             raise Wrong("a signature line of the checkpoint is malformed")
-        data = b64(found[2])
-        signatures.append((found[1], data[:4], data[4:]))
-    lines = (text + "\n").split("\n")
-    if len(lines) < 4 or not re.fullmatch("0|[1-9][0-9]{0,18}", lines[1]):
-        raise Wrong("the checkpoint has not origin, size and root")
-    root = b64(lines[2])
-    if len(root) != 32:
-        raise Wrong("the checkpoint's root is not a SHA-256")
-    return text + "\n", lines[0], int(lines[1]), root, signatures
+        signatures.append((name, data[:4], data[4:]))
+    origin, size, root = [*text.split("\n"), "", "", ""][:3]
+    if text.count("\n") != 2 or not origin:
+        raise Wrong("the checkpoint has not exactly origin, size and root")
+    size, root = decimal(size), b64(root)
+    if len(root) != 32 or (size == 0 and root != EMPTY_ROOT):
+        raise Wrong("the checkpoint's root can't be one")
+    return text + "\n", origin, size, root, signatures
 
 
-def signed_by(vkey, checkpoint):
+def signed_by(vkey, checkpoint, earliest=1):
     """Whether a key signed a checkpoint. A signature of that key that fails is an error."""
     name, keyid, kind, public = vkey
     text, origin, size, root, signatures = checkpoint
@@ -190,17 +212,18 @@ def signed_by(vkey, checkpoint):
         if kind == 1:
             good = ed25519(public, data, text.encode())
         else:
-            time, signature = data[:8], data[8:]
-            if len(time) != 8:
-                raise Wrong(f"a cosignature of {name} is too short")
+            time, signature = int.from_bytes(data[:8], "big"), data[8:]
+            good = earliest <= time < MAX_NUMBER
             if kind == 4:
-                head = f"cosignature/v1\ntime {int.from_bytes(time, 'big')}\n"
-                good = ed25519(public, signature, (head + text).encode())
+                head = f"cosignature/v1\ntime {time}\n"
+                good = good and ed25519(public, signature, (head + text).encode())
+            elif max(len(name.encode()), len(origin.encode())) > 255:
+                good = False
             else:
-                message = b"subtree/v1\n\x00" + bytes([len(name.encode())]) + name.encode() + time
-                message += bytes([len(origin.encode())]) + origin.encode()
+                message = b"subtree/v1\n\x00" + bytes([len(name.encode())]) + name.encode()
+                message += data[:8] + bytes([len(origin.encode())]) + origin.encode()
                 message += struct.pack(">QQ", 0, size) + root
-                good = ml_dsa_44(public, signature, message)
+                good = good and ml_dsa_44(public, signature, message)
         if not good:
             raise Wrong(f"a signature of {name} on the checkpoint fails")
     return bool(lines)
@@ -211,33 +234,51 @@ def signed_by(vkey, checkpoint):
 
 def parse_policy(text):
     """(logs, witnesses by name, groups by name, name of the quorum)."""
-    logs, witnesses, groups, quorum = [], {}, {}, None
-    for number, line in enumerate(text.split("\n"), 1):
-        words = line.split()
-        if not words or line.startswith("#"):
+    logs, witnesses, groups, members_so_far, quorum = [], {}, {}, set(), None
+    if len(text.encode()) > MAX_NOTE or re.search("[\x00-\x08\x0b-\x1f\x7f]", text):
+        raise Wrong("the trust policy is too long, or has control characters")
+    if not text.endswith("\n"):
+        raise Wrong("the last line of the trust policy does not end in a newline")
+    for number, line in enumerate(text[:-1].split("\n"), 1):
+        words = [word for word in re.split("[ \t]+", line) if word]
+        if not words or words[0].startswith("#"):
             continue
+        kind, words = words[0], words[1:]
         try:
-            if words[0] == "log":
-                logs.append(parse_vkey(words[1]))
-            elif words[0] == "witness" and words[1] not in {*witnesses, *groups, "none"}:
-                witnesses[words[1]] = parse_vkey(words[2])
-            elif words[0] == "group" and words[1] not in {*witnesses, *groups, "none"}:
-                members = words[3:]
-                need = {"any": 1, "all": len(members)}.get(words[2]) or int(words[2])
-                if not 1 <= need <= len(members) or not {*members} <= {*witnesses, *groups}:
-                    raise ValueError
-                groups[words[1]] = (need, members)
-            elif words[0] == "quorum" and quorum is None:
-                if words[1] not in {*witnesses, *groups, "none"}:
-                    raise ValueError
-                quorum = words[1]
+            if kind == "log" and len(words) in {1, 2}:
+                key = parse_vkey(words[0])
+                require(key[2] in {1, 6} and key[3] not in {one[3] for one in logs})
+                logs.append(key)
+            elif kind == "witness" and len(words) in {2, 3}:
+                key = parse_vkey(words[1])
+                require(words[0] not in {*witnesses, *groups, "none"})
+                # The same key under two names would be counted twice.
+                require(key[2] in {4, 6} and key[3] not in {one[3] for one in witnesses.values()})
+                witnesses[words[0]] = key
+            elif kind == "group" and len(words) >= 3:
+                name, wanted, *members = words
+                need = {"any": 1, "all": len(members)}.get(wanted) or decimal(wanted)
+                require(name not in {*witnesses, *groups, "none"} and 1 <= need <= len(members))
+                require({*members} <= {*witnesses, *groups})
+                require(len({*members}) == len(members) and not members_so_far & {*members})
+                members_so_far |= {*members}
+                groups[name] = (need, members)
             else:
-                raise ValueError
-        except (ValueError, IndexError):
-            raise Wrong(f"line {number} of the trust policy is malformed") from None
+                require(kind == "quorum" and quorum is None and len(words) == 1)
+                quorum = words[0]
+                require(quorum in {*witnesses, *groups, "none"})
+            require(max(len(logs), len(witnesses), len(groups)) <= 64)
+        except Wrong as error:
+            raise Wrong(f"line {number} of the trust policy is malformed: {error}") from None
     if quorum is None:
         raise Wrong("the trust policy has no quorum line")
     return logs, witnesses, groups, quorum
+
+
+def require(holds_true):
+    """One of the rules of the format."""
+    if not holds_true:
+        raise Wrong("it is against the rules of C2SP tlog-policy")
 
 
 def holds(name, seen, groups):
@@ -255,14 +296,17 @@ def parse_proof(data):
     """(index, hashes, checkpoint bytes) of a C2SP tlog-proof."""
     head, divide, checkpoint = data.partition(b"\n\n")
     lines = head.decode("ascii", "replace").split("\n")
-    if not divide or lines.pop(0) != "c2sp.org/tlog-proof@v1":
+    if not divide or lines.pop(0) != "c2sp.org/tlog-proof@v1" or len(data) > 2 * MAX_NOTE:
         raise Wrong("a proof is not a tlog-proof")
-    if lines and lines[0].startswith("extra "):
-        lines.pop(0)
-    found = re.fullmatch("index (0|[1-9][0-9]{0,18})", lines.pop(0) if lines else "")
-    if found is None:
+    if lines and lines[0].startswith("extra ") and not b64(lines.pop(0)[6:]):
+        raise Wrong("a proof has an empty extra line")
+    if not lines or not lines[0].startswith("index "):
         raise Wrong("a proof has no index")
-    return int(found[1]), [b64(line) for line in lines], checkpoint
+    index = decimal(lines.pop(0)[6:], MAX_NUMBER - 1)
+    hashes = [b64(line) for line in lines[:64]]
+    if len(lines) > 63 or any(len(one) != 32 for one in hashes):
+        raise Wrong("a proof has a line that is no hash, or too many")
+    return index, hashes, checkpoint
 
 
 def parse_envelope(data):
@@ -322,18 +366,20 @@ def check_entry(sequence, files, checkpoint, keys):
 # --- The bundle ------------------------------------------------------------------------------------
 
 
-DAMAGED_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError)
-
-
 def read_bundle(path):
     """The files of a bundle by name, from a zip file or a folder."""
     if path.is_dir():
         names = sorted(item for item in path.rglob("*") if item.is_file())
         return {item.relative_to(path).as_posix(): item.read_bytes() for item in names}
+    if path.stat().st_size > MAX_FILE:
+        raise Wrong("the bundle is larger than a bundle may be")
     with zipfile.ZipFile(path) as archive:
-        if sum(item.file_size for item in archive.infolist()) > MAX_FILE:
+        parts = archive.infolist()
+        if len(parts) > MAX_PARTS or sum(item.file_size for item in parts) > MAX_FILE:
             raise Wrong("the bundle is larger than a bundle may be")
-        return {item.filename: archive.read(item) for item in archive.infolist()}
+        if len({item.filename for item in parts}) != len(parts):
+            raise Wrong("the bundle has two files of one name")
+        return {item.filename: archive.read(item) for item in parts}
 
 
 def check_head(files, vkey, policy, say):
@@ -341,19 +387,20 @@ def check_head(files, vkey, policy, say):
     checkpoint = parse_checkpoint(files["checkpoint"])
     _, origin, size, root, _ = checkpoint
     pinned = vkey is not None or policy is not None
-    logs = [parse_vkey(vkey)] if vkey else []
+    logs = [parse_vkey(vkey.strip())] if vkey else []
     witnesses, groups, quorum = {}, {}, "none"
     if policy is not None:
         listed, witnesses, groups, quorum = parse_policy(policy)
         logs += listed
     if not pinned:
-        logs = [parse_vkey(line) for line in files["vkeys"].decode().split("\n") if line]
+        told = files["vkeys"].decode("utf-8", "replace").split("\n")[:MAX_SIGNATURES]
+        logs = [parse_vkey(line) for line in told if line]
         say("WARNING: no --vkey was given: the log's key is taken from the bundle itself.")
     if not any(key[0] == origin and key[2] == 1 and signed_by(key, checkpoint) for key in logs):
         raise Wrong("the checkpoint is not signed by the log's key")
     say(f"checkpoint    {origin}, {size} entries, root {root.hex()}")
     for key in logs:
-        if key[2] == 6 and signed_by(key, checkpoint):
+        if key[2] == 6 and key[0] == origin and signed_by(key, checkpoint, earliest=0):
             say("cosignature   by the log itself, ML-DSA-44")
     seen = {name for name, key in witnesses.items() if signed_by(key, checkpoint)}
     for name in sorted(seen):
@@ -368,11 +415,8 @@ def check_head(files, vkey, policy, say):
 def check_entries(files, checkpoint, say):
     """Verify every entry of the bundle, in order; the SHA-256 digests that they name."""
     keys, named, before = Keys(), {}, (-1, b"")
-    numbers = sorted(
-        int(found[1])
-        for found in (re.fullmatch(r"entries/([0-9]+)\.json", name) for name in files)
-        if found
-    )
+    found = (re.fullmatch(r"entries/(0|[1-9][0-9]{0,18})\.json", name) for name in files)
+    numbers = sorted(int(one[1]) for one in found if one)
     if not numbers:
         raise Wrong("the bundle holds no entry")
     for sequence in numbers:
@@ -382,15 +426,15 @@ def check_entries(files, checkpoint, say):
                 expected = before[1].hex() if sequence else "0" * 64
                 if statement["predicate"]["log"]["previous"] != expected:
                     raise Wrong("it does not follow the entry before it")
+            kind = statement["predicateType"].removeprefix(EVENT)
+            for subject in statement["subject"]:
+                named.setdefault(subject["digest"]["sha256"], (sequence, subject["name"]))
+            say(f"entry         {sequence}, {kind}, {statement['predicate']['recorded_at']}")
         except Wrong as error:
             raise Wrong(f"entry {sequence}: {error}") from None
         except (KeyError, TypeError, AttributeError, ValueError):
             raise Wrong(f"entry {sequence}: it is malformed, or its proof is missing") from None
         before = (sequence, leaf)
-        kind = statement["predicateType"].removeprefix(EVENT)
-        say(f"entry         {sequence}, {kind}, {statement['predicate']['recorded_at']}")
-        for subject in statement["subject"]:
-            named.setdefault(subject["digest"]["sha256"], (sequence, subject["name"]))
     return named
 
 
@@ -413,26 +457,31 @@ def main(arguments=None):
     try:
         files = read_bundle(options.bundle)
         policy = options.policy.read_text(encoding="utf-8") if options.policy else None
-    except (OSError, *DAMAGED_ZIP, ValueError) as error:
-        print(f"can't read: {error}", file=sys.stderr)
+    except Wrong as error:
+        say(f"NOT VERIFIED: {error}.")
+        return 1
+    except Exception as error:  # noqa: BLE001 (a mangled zip file fails in many ways)
+        print(f"can't read: {shown(error)}", file=sys.stderr)
         return 2
-    except Wrong as error:
-        print(f"NOT VERIFIED: {error}.")
-        return 1
     try:
-        checkpoint = check_head(files, options.vkey, policy, print)
-        check_files(files, check_entries(files, checkpoint, print), print)
+        checkpoint = check_head(files, options.vkey, policy, say)
+        check_files(files, check_entries(files, checkpoint, say), say)
     except KeyError as error:
-        print(f"NOT VERIFIED: the bundle lacks {error}.")
+        say(f"NOT VERIFIED: the bundle lacks {error}.")
         return 1
     except Wrong as error:
-        print(f"NOT VERIFIED: {error}.")
+        say(f"NOT VERIFIED: {error}.")
         return 1
     except (ValueError, TypeError, AttributeError):
-        print("NOT VERIFIED: a part of the bundle is malformed.")
+        say("NOT VERIFIED: a part of the bundle is malformed.")
         return 1
-    print("verified")
+    say("verified")
     return 0
+
+
+def say(text):
+    """One line for whoever runs this."""
+    print(shown(text))
 
 
 if __name__ == "__main__":

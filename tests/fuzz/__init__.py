@@ -1,1 +1,1 @@
-"""Mangled bytes for every parser that reads what strangers send."""
+"""Every reader of foreign bytes, given mutated real objects: it answers or refuses, never breaks."""

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tests.fuzz.structure import varied
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from random import Random  # noqa: TID251 (the same at every run, or no secret)
 
+    from tests.fuzz.target import Target
+
+_AS_A_TREE = 0.5
+_A_WORD = 0.2
 _TOKENS = (
     *(
         b"\n",
@@ -27,12 +33,18 @@ _TOKENS = (
 )
 
 
-def mangled(seeds: Sequence[bytes], chance: Random, most: int) -> bytes:
-    """One of the seeds with one to eight changes, at most ``most`` bytes."""
-    data = bytearray(chance.choice(seeds))
+def mangled(seeds: Sequence[bytes], chance: Random, target: Target) -> bytes:
+    """One of the target's seeds with one to eight changes, at most as long as it reads."""
+    seed = chance.choice(seeds)
+    if target.structured and chance.random() < _AS_A_TREE:
+        return varied(seed, chance)[: target.longest]
+    data = bytearray(seed)
     for _ in range(chance.randint(1, 8)):
         chance.choice(_CHANGES)(data, chance)
-    return bytes(data[:most])
+        if target.words and chance.random() < _A_WORD:
+            start = _place(data, chance)
+            data[start:start] = chance.choice(target.words)
+    return bytes(data[: target.longest])
 
 
 def _place(data: bytearray, chance: Random) -> int:

@@ -155,6 +155,31 @@ def test_a_proof_holds_for_no_other_leaf_number(size: int, data: st.DataObject) 
         check_inclusion(LEAVES[index], other, size, proof, root_of(LEAVES[:size]))
 
 
+def turns(index: int, size: int) -> list[bool]:
+    """From the leaf to the root: is the sibling on the left? By the definition of section 2.1."""
+    found: list[bool] = []
+    while size > 1:
+        split = 1 << ((size - 1).bit_length() - 1)
+        found.append(index >= split)
+        index, size = (index - split, size - split) if index >= split else (index, split)
+    return found[::-1]
+
+
+@given(st.integers(1, 300), st.integers(0, 600), st.data())
+def test_a_wrong_size_alone_proves_nothing_false(
+    size: int, other: int, data: st.DataObject
+) -> None:
+    """What pins a size is the checkpoint that signs it; the hashes pin the turns on the way up."""
+    index = data.draw(st.integers(0, size - 1))
+    proof, root = prove_inclusion(index, size, plain(LEAVES)), root_of(LEAVES[:size])
+    same = index < other and turns(index, other) == turns(index, size)
+    if same:
+        check_inclusion(LEAVES[index], index, other, proof, root)
+        return
+    with pytest.raises(InclusionError):
+        check_inclusion(LEAVES[index], index, other, proof, root)
+
+
 @given(st.integers(0, 1000), st.integers(0, 1000))
 def test_a_stored_frontier_goes_on_where_it_stopped(first: int, second: int) -> None:
     frontier = Frontier().extend(LEAVES[:first])

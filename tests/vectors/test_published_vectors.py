@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +15,17 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from ledger.core.checkpoint import format_checkpoint, parse_checkpoint
 from ledger.core.encoding import canonical, parse_canonical, parse_json
-from ledger.core.envelope import pae
+from ledger.core.envelope import check_envelope, pae, parse_envelope, seal
 from ledger.core.note import check_note, format_note, parse_note, parse_vkey, sign_note, vkey
 from ledger.core.signature import check_ed25519
+from ledger.core.statement import parse_statement
 from ledger.errors import CheckpointError, EncodingError, ProofError, SignatureError
 
 FOLDER = Path(__file__).parent
 NOTES: dict[str, Any] = json.loads((FOLDER / "notes.json").read_text())
 GO: dict[str, Any] = NOTES["go"]
 DSSE: dict[str, Any] = json.loads((FOLDER / "dsse.json").read_text())
+IN_TOTO: list[dict[str, str]] = json.loads((FOLDER / "in_toto.json").read_text())
 RFC8032: list[dict[str, str]] = json.loads((FOLDER / "rfc8032.json").read_text())
 
 
@@ -84,6 +87,40 @@ def test_the_published_dsse_signature_is_over_our_encoding() -> None:
     )
     message = pae(DSSE["payloadType"], DSSE["payload"].encode())
     key.verify(signature, message, ec.ECDSA(SHA256()))
+
+
+@pytest.mark.parametrize("case", DSSE["crossLanguage"]["cases"], ids=lambda case: str(case["name"]))
+def test_an_envelope_that_go_signed_is_signed_the_same_and_holds(case: dict[str, str]) -> None:
+    public = base64.b64decode(DSSE["crossLanguage"]["public"])
+    signer = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(DSSE["crossLanguage"]["seed"]))
+    payload = base64.b64decode(case["payload"])
+    stored = seal(payload, case["payloadType"], "any", signer.sign)
+    envelope = parse_envelope(stored)
+    assert (envelope.payload, envelope.payload_type) == (payload, case["payloadType"])
+    assert base64.b64encode(envelope.signatures[0].sig).decode() == case["sig"]
+    check_envelope(envelope, {"another hint": public})
+    with pytest.raises(SignatureError):
+        check_envelope(replace(envelope, payload=payload + b" "), {"any": public})
+    with pytest.raises(SignatureError):
+        check_envelope(replace(envelope, payload_type="text/html"), {"any": public})
+
+
+@pytest.mark.parametrize("case", IN_TOTO, ids=lambda case: str(case["case"]))
+def test_statements_of_in_toto_are_judged_with_its_reasons_or_narrower(
+    case: dict[str, str],
+) -> None:
+    """Their valid one names a digest that is no SHA-256; with ours in its place it is read."""
+    data = canonical(parse_json(case["json"].encode()))
+    with pytest.raises(EncodingError) as caught:
+        parse_statement(data)
+    ours = data.replace(b'"alg1":"abc123"', b'"sha256":"' + b"5e" * 32 + b'"')
+    if case["theirs"] == "valid":
+        assert caught.value.pointer == case["ours"]
+        assert parse_statement(ours).predicate_type == "thePredicate"
+        return
+    with pytest.raises(EncodingError) as caught:
+        parse_statement(ours)
+    assert caught.value.pointer == case["ours"]
 
 
 @pytest.mark.parametrize("who", ["peter", "enoch"])
