@@ -21,11 +21,9 @@ def check_seal(pdf: bytes, certificate_pem: bytes) -> str:
     from asn1crypto import x509 as asn1_x509
     from cryptography import x509
     from cryptography.hazmat.primitives.serialization import Encoding
-    from pyhanko.pdf_utils.misc import PdfError
     from pyhanko.pdf_utils.reader import PdfFileReader
     from pyhanko.sign.diff_analysis import ModificationLevel
     from pyhanko.sign.validation import validate_pdf_signature
-    from pyhanko.sign.validation.errors import SignatureValidationError
     from pyhanko_certvalidator import ValidationContext
 
     held = x509.load_pem_x509_certificate(certificate_pem)
@@ -33,11 +31,11 @@ def check_seal(pdf: bytes, certificate_pem: bytes) -> str:
     context = ValidationContext(trust_roots=[certificate], allow_fetching=False)
     try:
         seals = PdfFileReader(BytesIO(pdf)).embedded_signatures
-        if len(seals) != 1:
-            raise ProofError("It has not exactly one seal.", code="seal-invalid")
-        status = validate_pdf_signature(seals[0], context)
-    except (PdfError, SignatureValidationError, ValueError):
+        status = validate_pdf_signature(seals[0], context) if len(seals) == 1 else None
+    except Exception:  # noqa: BLE001 (of a damaged file the library raises whatever it meets)
         raise ProofError("The seal can't be read.", code="seal-invalid") from None
+    if status is None:
+        raise ProofError("It has not exactly one seal.", code="seal-invalid")
     whole = status.modification_level == ModificationLevel.NONE
     same = status.signing_cert.dump() == certificate.dump()
     if not (status.intact and status.valid and same and whole):

@@ -7,7 +7,7 @@ handed in as a function.
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Final, Literal
+from typing import Final, Literal, Self
 
 from pydantic import Field
 
@@ -51,6 +51,15 @@ class Decision(Value):
     def canonical(self) -> bytes:
         """The decision in canonical JSON, as entries hold it."""
         return canonical(self.model_dump(mode="json", exclude_defaults=True))
+
+    def __copy__(self) -> Self:
+        """Without the canonical bytes, which a changed copy would otherwise be recorded with."""
+        copied = super().__copy__()
+        copied.__dict__.pop("canonical", None)
+        return copied
+
+    def but(self, **changes: object) -> Self:
+        return self.model_copy(update=changes)
 
     @property
     def allowed(self) -> bool:

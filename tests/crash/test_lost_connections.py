@@ -92,7 +92,7 @@ def terminate(house: House, backend: int) -> None:
     [
         (b"FOR UPDATE", "before"),
         (b"FOR UPDATE", "after"),
-        (b"COPY entry", "before"),
+        (b"INSERT INTO entry", "before"),
         (b"UPDATE head", "after"),
         (b"COMMIT\0", "before"),
         (b"COMMIT\0", "after"),

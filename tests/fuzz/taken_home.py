@@ -133,7 +133,6 @@ def statement(event: Event, sequence: int, previous: bytes = bytes(32)) -> bytes
             clock=None,
             actor=Actor(id=ANA, type="service", via="service"),
             event=event,
-            facts=event.facts(),
             subjects=(Subject("log", "5e" * 32),),
             decision=None,
             request=None,

@@ -142,7 +142,7 @@ def mailbox(folder: Path) -> Iterator[Mailbox]:
 
 def _check(server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
     right = (data.login, data.password) == (USER.encode(), PASSWORD.encode())
-    return AuthResult(success=right)
+    return AuthResult(success=right, handled=False)
 
 
 def server_context(file: Path, name: str) -> ssl.SSLContext:
