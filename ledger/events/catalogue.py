@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 from ledger.core.digest import hex_digest
 from ledger.core.encoding import canonical, plain
 from ledger.errors import InputError, UnknownKindError, did_you_mean
-from ledger.events import assurance, custody, deployment, log, model, people, release
+from ledger.events import assurance, change, custody, deployment, log, model, people, release
 from ledger.events.event import PREDICATE_BASE
 
 if TYPE_CHECKING:
@@ -50,6 +50,10 @@ CATALOGUE: Final[dict[str, type[Event]]] = {
         custody.BackupVerified,
         custody.RestoreTested,
         custody.BackupRestored,
+        change.ChangeProposed,
+        change.ChangeApproved,
+        change.ChangeRejected,
+        change.ChangeWithdrawn,
     )
 }
 
@@ -103,6 +107,33 @@ def read_event(predicate_type: str, facts: object) -> Event:
     return _validated(wanted, filled, "/event")
 
 
+def read_proposed(event: change.ChangeProposed) -> Event:
+    """The event that would come of a proposal.
+
+    Raises:
+        InputError: its kind can't be proposed, or its facts are not those of an entry of that kind.
+    """
+    if event.proposed not in change.PROPOSABLE:
+        raise InputError(
+            "Events of this kind are not proposed.",
+            pointer="/event/proposed",
+            remedy=did_you_mean(event.proposed, change.PROPOSABLE)
+            or f"Kinds that can be proposed are: {', '.join(sorted(change.PROPOSABLE))}.",
+        )
+    try:
+        proposed = read_event(CATALOGUE[event.proposed].predicate_type(), event.event)
+    except InputError as error:
+        pointer = f"/event/event{error.pointer.removeprefix('/event')}"
+        raise InputError(
+            error.sentence, pointer=pointer, remedy=error.remedy, code=error.code
+        ) from None
+    if canonical(proposed.facts()) != canonical(event.event):
+        raise InputError(
+            "The facts are not written as an entry would hold them.", pointer="/event/event"
+        )
+    return proposed
+
+
 def read_own_event(predicate_type: str, facts: dict[str, Any]) -> Event | None:
     """As ``read_event``, for facts out of ``encoding.read_own``; None where that must be asked."""
     own = _BY_TYPE.get(predicate_type)
@@ -140,7 +171,7 @@ def _own_kind(kind: type[Event]) -> _OwnKind:
 _BY_TYPE: Final = {
     kind.predicate_type(): _own_kind(kind)
     for kind in CATALOGUE.values()
-    if kind is not assurance.PolicyActivated
+    if kind not in {assurance.PolicyActivated, change.ChangeProposed}
 }
 
 

@@ -28,6 +28,7 @@ from ledger.state.keys import KeyHistory, KeySpan
 
 LifeCycle = Literal["registered", "deprecated", "archived"]
 ReleaseStatus = Literal["open", "granted", "lapsed", "rejected", "withdrawn"]
+ChangeStatus = Literal["open", "carried_out", "rejected", "withdrawn"]
 DeploymentStatus = Literal["running", "replaced", "rolled_back", "stopped"]
 Verdict = Literal["approve", "reject"]
 
@@ -236,7 +237,11 @@ class VersionState(Aggregate):
 
 
 class Vote(Value):
-    """What one person last said about a release. ``counts`` turns false when it is taken back."""
+    """What one person last said about a release or a change.
+
+    ``counts`` turns false when it is taken back. ``artifact`` is the digest that the person was
+    shown: of a release its artifact's, of a change its command's.
+    """
 
     entry: int
     at: str
@@ -268,6 +273,43 @@ class ReleaseState(Aggregate):
 
     def search(self) -> Search:
         return Search(self.model, self.version, self.environment, self.status, self.requester)
+
+
+class ChangeState(Aggregate):
+    """A proposed command, and its votes. Key: its entry. ``receiver`` is whom it is about."""
+
+    table: ClassVar[str] = "change"
+    proposed: str
+    command: str
+    proposer: str
+    proposed_at: str
+    receiver: str = ""
+    model: str = ""
+    version: str = ""
+    environment: str = ""
+    status: ChangeStatus = "open"
+    votes: tuple[Vote, ...] = ()
+    closed: int | None = None
+    closed_at: str | None = None
+
+    @property
+    def key(self) -> str:
+        return number_key(self.since)
+
+    def search(self) -> Search:
+        return Search(self.model, self.version, self.environment, self.status, self.proposer)
+
+
+class OpenChanges(Aggregate):
+    """The open proposals of one kind of event: digest of the command to the proposing entry."""
+
+    table: ClassVar[str] = "open_changes"
+    proposed: str
+    commands: dict[str, int]
+
+    @property
+    def key(self) -> str:
+        return self.proposed
 
 
 class DeploymentState(Aggregate):
@@ -363,4 +405,6 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     DeploymentState,
     SlotState,
     ReportState,
+    ChangeState,
+    OpenChanges,
 )

@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ledger.core.statement import Subject
-from ledger.events import deployment, model
+from ledger.events import change, deployment, model
+from ledger.events.catalogue import read_proposed
 from ledger.events.event import About, Event
 
 if TYPE_CHECKING:
@@ -23,6 +24,11 @@ def about(registry: Registry, event: Event) -> About:
     if named.release >= 0 and not named.model:
         asked = registry.release(named.release)
         return About(asked.model, asked.version, asked.environment, asked.since)
+    if isinstance(event, change.ChangeProposed):
+        return about(registry, read_proposed(event))
+    if isinstance(event, change.Word):
+        change_ = registry.change(event.change)
+        return About(change_.model, change_.version, change_.environment)
     if isinstance(event, deployment.DeploymentStopped):
         stopped = registry.deployment(event.deployment)
         return About(stopped.model, stopped.version, stopped.environment)

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ledger.events import assurance, custody, deployment, log, model, people, release
-from ledger.state import fold_deployments, fold_people, fold_releases, fold_versions
+from ledger.events import assurance, change, custody, deployment, log, model, people, release
+from ledger.events.change import PROPOSABLE
+from ledger.state import fold_changes, fold_deployments, fold_people, fold_releases, fold_versions
 from ledger.state.aggregates import LogState
 from ledger.state.fold_people import frozen
 from ledger.state.place import Place
@@ -37,7 +38,10 @@ def fold(registry: Registry, event: Event, place: Place) -> Changes:
     log_state = registry.find(LogState, "log")
     if log_state is not None and log_state.successor:
         raise frozen(log_state.successor)
-    return _FOLDS[event.kind](registry, event, place)
+    changes = _FOLDS[event.kind](registry, event, place)
+    if event.kind in PROPOSABLE:
+        return (*changes, *fold_changes.carried_out(registry, event, place))
+    return changes
 
 
 _FOLDS: dict[str, Callable[[Registry, Any, Place], Changes]] = {
@@ -71,6 +75,10 @@ _FOLDS: dict[str, Callable[[Registry, Any, Place], Changes]] = {
     custody.BackupVerified.kind: fold_people.recorded_only,
     custody.RestoreTested.kind: fold_people.recorded_only,
     custody.BackupRestored.kind: fold_people.recorded_only,
+    change.ChangeProposed.kind: fold_changes.change_proposed,
+    change.ChangeApproved.kind: fold_changes.change_voted,
+    change.ChangeRejected.kind: fold_changes.change_voted,
+    change.ChangeWithdrawn.kind: fold_changes.change_withdrawn,
 }
 
 

@@ -13,6 +13,7 @@ from ledger.errors import UnknownSubjectError
 from ledger.state.aggregates import (
     ActorState,
     Aggregate,
+    ChangeState,
     DeploymentState,
     ModelState,
     PolicyState,
@@ -97,6 +98,10 @@ class Registry:
     def release(self, entry: int) -> ReleaseState:
         """The release, or UnknownSubjectError."""
         return self._require(ReleaseState, number_key(entry), "release", "/event/release")
+
+    def change(self, entry: int) -> ChangeState:
+        """The proposal, or UnknownSubjectError."""
+        return self._require(ChangeState, number_key(entry), "proposal", "/event/change")
 
     def deployment(self, entry: int) -> DeploymentState:
         """The deployment, or UnknownSubjectError."""
