@@ -10,20 +10,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from ledger.events.assurance import PolicyActivated
+from ledger.events.actor import Actor
 from ledger.events.decision import Result
-from ledger.state.aggregates import ActorState
 from policies.document import Document, document_digest, plain
 from policies.errors import PolicyError
+from policies.facts import Case
+from policies.lockout import can_be_changed
 
 if TYPE_CHECKING:
+    from ledger.events.assurance import PolicyActivated
     from ledger.state.registry import Registry
-    from policies.document import ActorRule
 
 _LONGEST_PROBLEM: Final = 300
+# The question is who could change the rules at all, not who asks now.
+_NOBODY: Final = Actor(id="0" * 32, type="service", via="service")
 
 
-def read_activation(event: PolicyActivated, registry: Registry) -> tuple[Document | None, Result]:
+def read_activation(
+    event: PolicyActivated, registry: Registry, now: str
+) -> tuple[Document | None, Result]:
     """The document that an event would put in force, if it may be, and what to say of it."""
     try:
         document = Document.from_canonical(event.document)
@@ -35,7 +40,7 @@ def read_activation(event: PolicyActivated, registry: Registry) -> tuple[Documen
         return None, _unmet("E_POLICY_DIGEST")
     if document.id != event.policy:
         return None, _unmet("E_POLICY_NAME", name=document.id)
-    if not _can_be_changed(document, registry):
+    if not can_be_changed(document, registry, Case(document, registry, event, _NOBODY, now)):
         return None, _unmet("E_POLICY_LOCKED")
     return document, Result(
         gate="policy", requirement="document", state="met", code="M_POLICY", params={}
@@ -44,30 +49,3 @@ def read_activation(event: PolicyActivated, registry: Registry) -> tuple[Documen
 
 def _unmet(code: str, **params: str | int | list[str]) -> Result:
     return Result(gate="policy", requirement="document", state="unmet", code=code, params=params)
-
-
-def _can_be_changed(document: Document, registry: Registry) -> bool:
-    """Whether somebody enrolled now is let through by every rule about who changes the policy."""
-    kind = PolicyActivated.kind
-    if kind not in document.opens:
-        return False
-    rules = [
-        requirement.actor
-        for gate in document.gates
-        if gate.event == kind and gate.when is None
-        for requirement in gate.require
-        if requirement.actor is not None
-    ]
-    holders = {
-        holder for rule in rules for role in rule.any_role for holder in registry.holders(role)
-    }
-    return not rules or any(
-        all(_lets_through(rule, registry.find(ActorState, holder)) for rule in rules)
-        for holder in holders
-    )
-
-
-def _lets_through(rule: ActorRule, actor: ActorState | None) -> bool:
-    if actor is None or (rule.types and actor.type not in rule.types):
-        return False
-    return any(actor.holds(role) for role in rule.any_role)

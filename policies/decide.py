@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from ledger.errors import IntegrityError
+from ledger.errors import InputError, IntegrityError
 from ledger.events.assurance import PolicyActivated
+from ledger.events.catalogue import read_proposed
+from ledger.events.change import ChangeProposed
 from ledger.events.decision import Decision, Result
 from policies.activation import read_activation
 from policies.expression.evaluate import compile_condition
@@ -77,9 +79,20 @@ def decide_case(compiled: Compiled, case: Case) -> Decision:
     """Decide one case under the document that it was made for."""
     event = case.event
     results = list(_results(compiled, case)) or [_closed(event)]
-    if isinstance(event, PolicyActivated):
-        results.append(read_activation(event, case.registry)[1])
+    activation = _activation(event)
+    if activation is not None:
+        results.append(read_activation(activation, case.registry, case.now_text)[1])
     return _decision(compiled.digest, tuple(results))
+
+
+def _activation(event: Event) -> PolicyActivated | None:
+    """The change of policy that an event is, or proposes."""
+    if isinstance(event, ChangeProposed) and event.proposed == PolicyActivated.kind:
+        try:
+            event = read_proposed(event)
+        except InputError:
+            return None  # folding it says what is wrong
+    return event if isinstance(event, PolicyActivated) else None
 
 
 # The same gates say the same again and again, and a decision keeps its canonical bytes.
@@ -114,7 +127,7 @@ def make_decide(load: Callable[[str], Document]) -> Decide:
         compiled = allowed.get(policy.digest) or loaded(policy.digest)
         decision = decide_with(compiled, registry, event, actor, now)
         if decision.allowed and isinstance(event, PolicyActivated):
-            document, _ = read_activation(event, registry)
+            document, _ = read_activation(event, registry, now)
             if document is not None:
                 allowed = {event.digest: compile_document(document, event.digest)}
         return decision

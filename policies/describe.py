@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _PARTIES: Final = {
     "registrant": "whoever registered the version",
     "requester": "whoever asked for the release",
+    "proposer": "whoever proposed it",
     "owner": "the model's owner",
     "receiver": "whoever receives it",
     "approver": "whoever approved it",
@@ -76,6 +77,7 @@ def _actor(rule: ActorRule) -> str:
     who = [f"somebody who holds the role {_either(rule.any_role)}"] if rule.any_role else []
     who += ["the model's owner"] if rule.owner else []
     who += ["whoever asked for it"] if rule.requester else []
+    who += ["whoever proposed it"] if rule.proposer else []
     who += ["the service itself"] if rule.service else []
     text = f"Done by {' or '.join(who)}"
     if rule.types:

@@ -130,18 +130,19 @@ class DocumentNeeded(Part):
 
 
 class ActorRule(Part):
-    """Who may do it: holders of a role, the model's owner, the requester, or the service itself."""
+    """Who may do it: holders of a role, the owner, the requester, the proposer, the service."""
 
     any_role: tuple[Slug, ...] = ()
     types: tuple[ActorType, ...] = ()
     owner: bool = False
     requester: bool = False
+    proposer: bool = False
     service: bool = False
     not_by: tuple[Party, ...] = ()
 
     @model_validator(mode="after")
     def _somebody_may(self) -> Self:
-        if not (self.any_role or self.owner or self.requester or self.service):
+        if not (self.any_role or self.owner or self.requester or self.proposer or self.service):
             msg = "nobody could ever do this"
             raise ValueError(msg)
         return self

@@ -16,10 +16,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ledger.errors import UnknownSubjectError
-from ledger.events import assurance, model, people
+from ledger.events import assurance, change, model, people
 from ledger.events.names import parse_instant
 from ledger.state.aggregates import (
     ActorState,
+    ChangeState,
     DeploymentState,
     ModelState,
     ReleaseState,
@@ -30,6 +31,8 @@ from ledger.state.aggregates import (
     version_key,
 )
 from ledger.state.concerns import about
+from ledger.state.fold_changes import proposal_of
+from policies.asked import change_asked, release_asked
 from policies.fields import DIFFERENCE_PREFIX, METRIC_PREFIX
 
 if TYPE_CHECKING:
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
     from ledger.events.event import About, Event
     from ledger.state.aggregates import Measured
     from ledger.state.registry import Registry
+    from policies.asked import Asked
     from policies.document import Document
     from policies.expression.evaluate import Value
     from policies.party import Party
@@ -134,6 +138,20 @@ class Case:
             return None
         return self.registry.find(VersionState, version_key(deployed.model, deployed.version))
 
+    @cached_property
+    def change(self) -> ChangeState | None:
+        """The proposal that the event speaks of, or of which it would be the carrying out."""
+        if isinstance(self.event, change.Word):
+            return self.registry.find(ChangeState, number_key(self.event.change))
+        return proposal_of(self.registry, self.event)
+
+    @cached_property
+    def asked(self) -> Asked | None:
+        """What people were asked to agree to, so that this may be done."""
+        if self.event.kind in change.PROPOSABLE or isinstance(self.event, change.Word):
+            return change_asked(self.change) if self.change else None
+        return release_asked(self.release, self.version) if self.release else None
+
     @property
     def roles(self) -> tuple[str, ...]:
         """Roles the asker holds now."""
@@ -143,15 +161,17 @@ class Case:
         """Who a party is in this case, as actor ids; None where that is not known."""
         found: str | None = None
         if name == "approver":
-            return _approvers(self.release)
+            return _approvers(self.asked)
         if name == "registrant":
             found = self.version.registrant if self.version else None
         elif name == "requester":
             found = self.release.requester if self.release else None
+        elif name == "proposer":
+            found = self.change.proposer if self.change else None
         elif name == "owner":
             found = self.model.owner if self.model else None
         else:
-            found = getattr(self.event, "actor_id", None)
+            found = getattr(self.event, "actor_id", None) or _receiver_of(self.change)
         return None if found is None else frozenset((found,))
 
     def held_out(self) -> list[Measured]:
@@ -188,8 +208,12 @@ def _by_data_set(version: VersionState, name: str) -> dict[str, Decimal]:
     return {metric.data_set: Decimal(metric.value) for metric in found}
 
 
-def _approvers(asked: ReleaseState | None) -> frozenset[str] | None:
-    """Whose approval of a release stands."""
+def _receiver_of(proposed: ChangeState | None) -> str | None:
+    return proposed.receiver or None if proposed else None
+
+
+def _approvers(asked: Asked | None) -> frozenset[str] | None:
+    """Whose approval stands."""
     if asked is None:
         return None
     return frozenset(
@@ -271,6 +295,12 @@ def _changes_itself(case: Case) -> Value:
     return case.event.digest != policy.digest
 
 
+def _proposed(case: Case) -> Value:
+    if isinstance(case.event, change.ChangeProposed):
+        return case.event.proposed
+    return case.change.proposed if case.change else None
+
+
 _FACTS: dict[str, Callable[[Case], Value]] = {
     "model.name": lambda case: case.about.model or None,
     "model.task": _of_model("task"),
@@ -297,4 +327,5 @@ _FACTS: dict[str, Callable[[Case], Value]] = {
     "enrol.actor_type": lambda case: getattr(case.event, "actor_type", None),
     "directory.administrators": lambda case: Decimal(len(case.registry.holders(ADMINISTRATOR))),
     "policy.changes_itself": _changes_itself,
+    "change.proposed": _proposed,
 }

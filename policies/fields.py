@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, get_args
 
 from ledger.events.actor import Via
+from ledger.events.change import PROPOSABLE
 from ledger.events.model import Classification, RiskTier, Task
 from ledger.events.people import ActorType
 from ledger.state.aggregates import LifeCycle
@@ -110,6 +111,9 @@ FIELDS: Final[dict[str, FieldEntry]] = {
     ),
     "directory.administrators": FieldEntry(
         "number", "How many hold the role administrator", "role.granted"
+    ),
+    "change.proposed": FieldEntry(
+        "text", "The kind of event that is proposed", "change.proposed", tuple(sorted(PROPOSABLE))
     ),
     "policy.changes_itself": FieldEntry(
         "truth", "Whether the new policy is another than the one in force", _REQUEST

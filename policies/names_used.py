@@ -14,7 +14,7 @@ from policies.errors import PolicyError, did_you_mean
 from policies.expression.check import check_condition
 from policies.expression.parse import parse
 from policies.fields import DIFFERENCE_PREFIX, FIELDS, METRIC_PREFIX
-from policies.party import OF_A_RELEASE, OF_A_VERSION, has_party
+from policies.party import OF_A_VERSION, VOTED_ON, has_party
 from policies.strict_yaml import Path, Place, Places
 
 if TYPE_CHECKING:
@@ -101,15 +101,15 @@ class _Names:
             self._actor(kind, item.actor, path)
         if (item.documents is not None or item.history is not None) and kind not in OF_A_VERSION:
             raise self._wrong(f"{kind} is not about one version", path)
-        if item.wait is not None and kind not in OF_A_RELEASE:
-            raise self._wrong(f"{kind} is not about a release, which was asked for", path)
+        if item.wait is not None and kind not in VOTED_ON:
+            raise self._wrong(f"{kind} is nothing that is asked for and waits", path)
         self._known(item.fields or (), self._types, "There is no fact", path)
         freezes = [freeze.id for freeze in self._document.calendar or ()]
         self._known(item.not_during or (), freezes, "The calendar has no window", path)
 
     def _approvals(self, kind: str, rule: Approvals, path: Path) -> None:
-        if kind not in OF_A_RELEASE:
-            raise self._wrong(f"{kind} is not about a release, which people approve", path)
+        if kind not in VOTED_ON:
+            raise self._wrong(f"{kind} is nothing that people approve", path)
         if "approver" in rule.not_by:
             raise self._wrong("an approver can't be excluded from approving", path)
         seated = tuple(seat.role for seat in rule.seats)
@@ -130,6 +130,8 @@ class _Names:
             self._parties(kind, ("owner",), path)
         if rule.requester:
             self._parties(kind, ("requester",), path)
+        if rule.proposer:
+            self._parties(kind, ("proposer",), path)
 
     def _roles(self, roles: tuple[str, ...], path: Path) -> None:
         self._known(roles, self._document.roles, "There is no role", path)

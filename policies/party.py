@@ -1,7 +1,8 @@
 """Parties: who somebody is in a case, apart from the roles they hold.
 
 - registrant: registered the version. owner: answers for the model. requester: asked for the
-  release. receiver: is enrolled, or is given or loses a role. approver: approved the release.
+  release. proposer: proposed the change. receiver: is enrolled, or is given or loses a role.
+  approver: approved the release or the change.
 - Not every kind of event has every party. A rule about a party that its kind lacks is refused at
   load: it would exclude nobody, ever.
 """
@@ -10,7 +11,9 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-Party = Literal["registrant", "requester", "owner", "receiver", "approver"]
+from ledger.events.change import PROPOSABLE
+
+Party = Literal["registrant", "requester", "proposer", "owner", "receiver", "approver"]
 
 _OF_A_PERSON: Final = frozenset({"actor.enrolled", "role.granted", "role.revoked"})
 OF_A_RELEASE: Final = frozenset(
@@ -33,12 +36,16 @@ OF_A_VERSION: Final = OF_A_RELEASE | {
     "version.archived",
     "release.requested",
 }
+ON_A_CHANGE: Final = frozenset({"change.approved", "change.rejected", "change.withdrawn"})
+VOTED_ON: Final = OF_A_RELEASE | PROPOSABLE
+"""Kinds that people can be asked to agree to: through a release, or through a proposal."""
 _KINDS: Final[dict[Party, frozenset[str]]] = {
     "registrant": OF_A_VERSION,
     "owner": OF_A_VERSION | {"version.registered"},
     "requester": OF_A_RELEASE,
-    "approver": OF_A_RELEASE,
-    "receiver": _OF_A_PERSON,
+    "approver": VOTED_ON | ON_A_CHANGE,
+    "proposer": PROPOSABLE | ON_A_CHANGE,
+    "receiver": _OF_A_PERSON | ON_A_CHANGE,
 }
 
 

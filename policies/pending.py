@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ledger.events.actor import Actor
 from ledger.events.release import ReleaseApproved, ReleaseGranted
+from policies.asked import release_asked
 from policies.expression.evaluate import compile_condition
 from policies.expression.parse import parse
 from policies.facts import Case
@@ -42,12 +43,13 @@ def pending(
     if asked.status not in {"open", "granted"}:
         return ()
     case = Case(document, registry, granting(asked), _NOBODY, now)
+    question = release_asked(asked, case.version)
     found: list[Missing] = []
     for gate, rule in _quorums(document, case):
         excluded = excluded_by(case, rule.not_by)
         if excluded is not None:
             found.extend(
-                _missing(registry, gate, find_quorum(case, asked, table_of(rule), excluded))
+                _missing(registry, gate, find_quorum(case, question, table_of(rule), excluded))
             )
     return tuple(found)
 

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime, timedelta
 
-    from ledger.state.aggregates import ReleaseState, Vote
+    from ledger.state.aggregates import Vote
+    from policies.asked import Asked
     from policies.document import Approvals
     from policies.facts import Case
     from policies.party import Party
@@ -107,10 +108,8 @@ def excluded_by(case: Case, parties: Sequence[Party]) -> dict[str, str] | None:
     return found
 
 
-def find_quorum(
-    case: Case, asked: ReleaseState, table: Table, excluded: Mapping[str, str]
-) -> Quorum:
-    """Match the people who approved a release to the seats of a table."""
+def find_quorum(case: Case, asked: Asked, table: Table, excluded: Mapping[str, str]) -> Quorum:
+    """Match the people who approved to the seats of a table."""
     seats = table.seats
     voters = _Voters(case, asked, excluded, table, case.now - table.lasts)
     counting: dict[str, Vote] = {}
@@ -214,10 +213,10 @@ def roles_wanted(
 
 @dataclass(frozen=True)
 class _Voters:
-    """Who may count for one rule of one release. A vote of ``too_old`` or before has expired."""
+    """Who may count for one rule on one question. Votes of ``too_old`` or before have expired."""
 
     case: Case
-    asked: ReleaseState
+    asked: Asked
     excluded: Mapping[str, str]
     table: Table
     too_old: datetime
@@ -231,15 +230,14 @@ class _Voters:
     def _why(  # noqa: PLR0911 (one return per reason)
         self, vote: Vote, actor: ActorState | None, held: frozenset[str]
     ) -> tuple[str, str]:
-        version = self.case.version
         if vote.actor in self.excluded:
             return "E_SELF", self.excluded[vote.actor]
         if actor is None or actor.type != "person":
             return "E_NOT_A_PERSON", ""
-        if vote.artifact != self.asked.artifact:
+        if vote.artifact != self.asked.digest:
             return "E_OTHER_ARTIFACT", ""
-        if version is None or vote.entry <= version.facts_changed:
-            return "E_STALE", str(version.facts_changed if version else "")
+        if vote.entry <= self.asked.changed:
+            return "E_STALE", str(self.asked.changed)
         if parse_instant(vote.at) <= self.too_old:
             return "E_EXPIRED", self.table.valid_for
         if not held & self.table.roles:

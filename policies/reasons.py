@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 _PARTIES: Final = {
     "registrant": "registered this version",
     "requester": "asked for this release",
+    "proposer": "proposed this change",
     "owner": "owns this model",
     "receiver": "is the one who receives it",
-    "approver": "approved this release",
+    "approver": "approved this",
 }
 _PLAIN: Final = {
     "M_CHECK": "{say}",
@@ -42,6 +43,7 @@ _PLAIN: Final = {
     "E_POLICY_DIGEST": "the new policy is not the one that its digest names",
     "E_POLICY_NAME": "the new policy calls itself {name}, the change calls it something else",
     "E_POLICY_LOCKED": "under the new policy nobody who is enrolled now could change it again",
+    "E_NOT_PROPOSED": "this needs the approval of others: propose it first",
     "E_NO_RELEASE": "nobody has asked for a release of this version to this environment",
     "E_NOT_GRANTED": "release {release} is {status}, not granted",
     "E_GRANT_OLD": "release {release} was granted longer ago than {limit}",

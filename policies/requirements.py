@@ -10,6 +10,7 @@ from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
+from ledger.events.change import PROPOSABLE
 from ledger.events.decision import Result, ResultState
 from ledger.events.names import format_instant, parse_instant
 from ledger.state.aggregates import DeploymentState, number_key
@@ -22,7 +23,7 @@ from policies.quorum import excluded_by, find_quorum, table_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ledger.state.aggregates import ReleaseState
+    from policies.asked import Asked
     from policies.calendar import Freeze
     from policies.document import (
         ActorRule,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     )
     from policies.facts import Case
     from policies.measure import Limit
+    from policies.party import Party
     from policies.quorum import Quorum
 
     Answer = Callable[[Case], Result]
@@ -118,9 +120,9 @@ def _any_approvals(gate: str, requirement: Requirement, rules: tuple[Approvals, 
     tables = [(rule, table_of(rule)) for rule in rules]
 
     def answer(case: Case) -> Result:
-        asked = case.release
+        asked = case.asked
         if asked is None:
-            return _result(gate, requirement, "not_known", "E_NO_RELEASE")
+            return _not_asked(gate, requirement, case)
         if asked.status in {"rejected", "withdrawn", "lapsed"}:
             return _over(gate, requirement, asked)
         nearest: tuple[int, Quorum] | None = None
@@ -189,14 +191,14 @@ def _not_during(gate: str, requirement: Requirement, windows: list[Freeze]) -> A
 
 
 def _wait(gate: str, requirement: Requirement, span: str) -> Answer:
-    """So long must pass between asking for a release and this."""
+    """So long must pass between asking and this."""
     lasts = parse_duration(span)
 
     def answer(case: Case) -> Result:
-        asked = case.release
+        asked = case.asked
         if asked is None:
-            return _result(gate, requirement, "not_known", "E_NO_RELEASE")
-        until = parse_instant(asked.requested_at) + lasts
+            return _not_asked(gate, requirement, case)
+        until = parse_instant(asked.at) + lasts
         if case.now < until:
             return _result(gate, requirement, "unmet", "E_WAIT", until=format_instant(until))
         return _result(gate, requirement, "met", "M_WAITED", limit=span)
@@ -204,7 +206,12 @@ def _wait(gate: str, requirement: Requirement, span: str) -> Answer:
     return answer
 
 
-def _over(gate: str, requirement: Requirement, asked: ReleaseState) -> Result:
+def _not_asked(gate: str, requirement: Requirement, case: Case) -> Result:
+    code = "E_NOT_PROPOSED" if case.event.kind in PROPOSABLE else "E_NO_RELEASE"
+    return _result(gate, requirement, "not_known", code)
+
+
+def _over(gate: str, requirement: Requirement, asked: Asked) -> Result:
     """A release that is closed gathers no approvals any more."""
     if asked.status == "rejected":
         by = [vote.actor for vote in asked.votes if vote.counts and vote.verdict == "reject"]
@@ -267,11 +274,13 @@ def _actor(gate: str, requirement: Requirement, rule: ActorRule) -> Answer:
 
 
 def _is_a_party(case: Case, rule: ActorRule) -> bool:
-    """Whether the rule lets the owner or the requester do it, and the asker is that."""
-    actor = case.actor.id
-    return (rule.owner and actor in (case.party("owner") or ())) or (
-        rule.requester and actor in (case.party("requester") or ())
-    )
+    """Whether the rule lets a party do it, and the asker is that."""
+    named: list[tuple[bool, Party]] = [
+        (rule.owner, "owner"),
+        (rule.requester, "requester"),
+        (rule.proposer, "proposer"),
+    ]
+    return any(may and case.actor.id in (case.party(party) or ()) for may, party in named)
 
 
 def _history(gate: str, requirement: Requirement, rule: History) -> Answer:

@@ -167,6 +167,14 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "previous": "8b" * 32,
         "document": {"format": "policy/1", "id": "default"},
     },
+    "change.proposed": {
+        "proposed": "role.granted",
+        "event": {"actor_id": ANA, "role": "compliance"},
+        "note": "She takes over from Bo",
+    },
+    "change.approved": {"change": 29, "command": "cd" * 32, "comment": "Agreed"},
+    "change.rejected": {"change": 29, "command": "cd" * 32, "reason": "Not before the audit"},
+    "change.withdrawn": {"change": 29, "command": "cd" * 32, "reason": "No longer needed"},
     "access.denied": {
         "attempted": "release.approved",
         "command": "ad" * 32,

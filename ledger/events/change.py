@@ -33,8 +33,6 @@ PROPOSABLE: Final = frozenset(
         "backup.restored",
         "version.deprecated",
         "version.archived",
-        "deployment.rolled_back",
-        "deployment.stopped",
     }
 )
 """The kinds that can be proposed. What a release is about is voted on as a release."""

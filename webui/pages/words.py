@@ -43,6 +43,19 @@ def _continued(event: Any) -> str:
     return f", which continues {before.origin} after {before.size} entries{lost}"
 
 
+def _proposed(event: Any, name: NameOf) -> str:
+    """What a proposal is about, as far as its facts are plain."""
+    facts = event.event
+    parts = []
+    if isinstance(facts.get("role"), str):
+        parts.append(plain(facts["role"]))
+    if isinstance(facts.get("actor_id"), str):
+        parts.append(name(facts["actor_id"]))
+    if isinstance(facts.get("model"), str):
+        parts.append(f"{facts['model']} {facts.get('version', '')}".strip())
+    return f": {', '.join(parts)}" if parts else ""
+
+
 def _short(actor_id: str) -> str:
     return actor_id[:_SHORT]
 
@@ -83,6 +96,10 @@ _PHRASES: Final[dict[str, Callable[[Any, NameOf], str]]] = {
     ),
     "deployment.stopped": lambda e, _: f"stopped {e.model} in {e.environment}",
     "policy.activated": lambda e, _: f"put the policy {e.policy} in force",
+    "change.proposed": lambda e, name: f"proposed to {attempt(e.proposed)}{_proposed(e, name)}",
+    "change.approved": lambda e, _: f"agreed to proposal {e.change}",
+    "change.rejected": lambda e, _: f"refused proposal {e.change}",
+    "change.withdrawn": lambda e, _: f"took proposal {e.change} back",
     "access.denied": lambda e, _: (
         f"tried to {attempt(e.attempted)}{_concerned(e)}, and was refused"
     ),
@@ -118,6 +135,10 @@ _DETAILS: Final[dict[str, Callable[[Any, NameOf], str]]] = {
     "release.lapsed": lambda e, _: f"release {e.release}",
     "deployment.rolled_back": lambda e, _: plain(e.cause),
     "policy.activated": lambda e, _: e.policy,
+    "change.proposed": lambda e, _: attempt(e.proposed),
+    "change.approved": lambda e, _: f"proposal {e.change}",
+    "change.rejected": lambda e, _: f"proposal {e.change}",
+    "change.withdrawn": lambda e, _: f"proposal {e.change}",
     "access.denied": lambda e, _: f"tried to {attempt(e.attempted)}",
     "report.issued": lambda e, _: plain(e.framework),
     "checkpoint.timestamped": lambda e, _: f"{e.size} entries by {e.authority}",
@@ -144,6 +165,10 @@ _ATTEMPTS: Final = {
     "deployment.rolled_back": "roll back",
     "deployment.stopped": "stop a deployment",
     "policy.activated": "change the policy",
+    "change.proposed": "propose a change",
+    "change.approved": "agree to a proposal",
+    "change.rejected": "refuse a proposal",
+    "change.withdrawn": "take a proposal back",
     "report.issued": "issue a report",
     "checkpoint.timestamped": "record a time stamp",
     "key.rotated": "replace a key",
