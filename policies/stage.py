@@ -14,10 +14,11 @@ from ledger.errors import LedgerError
 from ledger.events.actor import Actor
 from ledger.events.assurance import PolicyActivated
 from ledger.events.catalogue import CATALOGUE, class_of, read_event
+from ledger.events.change import ChangeProposed
 from ledger.events.log import LogCreated
 from ledger.events.names import format_instant, parse_instant
 from ledger.events.people import ActorEnrolled, RoleGranted
-from ledger.state.aggregates import ReleaseState, VersionState, number_key, version_key
+from ledger.state.aggregates import ChangeState, ReleaseState, VersionState, number_key, version_key
 from ledger.state.fold import Place, fold
 from ledger.state.registry import Registry
 from policies.cases import SERVICE
@@ -147,12 +148,17 @@ class _Setting:
         if step.via is not None:
             actor = Actor.model_validate({**actor.model_dump(), "via": step.via})
         wanted = class_of(step.do)
-        given = {**self._read.defaults.get(step.do, {}), **step.members}
-        fields: dict[str, Any] = {name: self._named(value) for name, value in given.items()}
-        _complete(fields, step.do, self.registry, self._document)
-        private = set(wanted.private_fields())
-        fields = {name: value for name, value in fields.items() if name not in private}
-        return actor, read_event(wanted.predicate_type(), fields)
+        return actor, read_event(wanted.predicate_type(), self._members(step.do, step.members))
+
+    def _members(self, kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
+        """The members of an event as an entry would hold them."""
+        written = {**self._read.defaults.get(kind, {}), **given}
+        fields: dict[str, Any] = {name: self._named(value) for name, value in written.items()}
+        if kind == ChangeProposed.kind:
+            fields["event"] = self._members(fields.get("proposed", ""), fields.get("event", {}))
+        _complete(fields, kind, self.registry, self._document)
+        private = set(class_of(kind).private_fields())
+        return {name: value for name, value in fields.items() if name not in private}
 
     def _named(self, value: Any) -> Any:
         if isinstance(value, (list, tuple)):
@@ -188,6 +194,9 @@ def _complete(fields: dict[str, Any], kind: str, registry: Registry, document: D
         asked = registry.find(ReleaseState, number_key(release))
         if asked is not None:
             known = {name: getattr(asked, name) for name in _OF_A_RELEASE}
+    elif isinstance(fields.get("change"), int):
+        proposed = registry.find(ChangeState, number_key(fields["change"]))
+        known = {"command": proposed.command} if proposed else {"command": _DIGEST}
     elif "model" in fields and "version" in fields:
         version = registry.find(VersionState, version_key(fields["model"], fields["version"]))
         known = {"artifact": version.artifact.sha256} if version else {"artifact": _DIGEST}

@@ -100,7 +100,7 @@ def test_a_document_under_another_name_is_refused() -> None:
 def test_a_policy_that_could_never_be_changed_is_refused() -> None:
     world = World()
     start = TEXT.index("  - id: change-policy\n")
-    end = TEXT.index("  # Models and versions.")
+    end = TEXT.index("  # What needs a second person is proposed")
     closed = TEXT[:start] + TEXT[end:]
     document = load_document(closed.replace("  - policy.activated\n", ""))
     assert code_of(world, **change(world, document)) == "E_POLICY_LOCKED"

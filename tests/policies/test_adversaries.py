@@ -105,7 +105,7 @@ def test_who_is_excluded_is_not_known_so_nobody_may(company: Company) -> None:
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ("not_by: [receiver]", "not_by: [approver]"),
+        ("not_by: [receiver]", "not_by: [registrant]"),
         ("not_by: [receiver]", "not_by: [requester]"),
         ("actor: {any_role: [administrator], requester: true}", "actor: {requester: true, not_by: [receiver]}"),
         ("{any_role: [ml_lead, compliance], owner: true}", "{requester: true}"),

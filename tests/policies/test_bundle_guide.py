@@ -21,8 +21,18 @@ def test_the_whole_form_is_a_document() -> None:
     assert load_document(EXAMPLES[0]).gates[0].id == "release-production"
 
 
+def test_the_example_of_a_change_replaces_the_shipped_gate() -> None:
+    example = next(one for one in EXAMPLES if "change-policy-together" in one)
+    start = TEXT.index("  - id: change-policy-together")
+    end = TEXT.index("  # What needs a second person is proposed")
+    document = load_document(TEXT[:start] + example + TEXT[end:])
+    gate = next(gate for gate in document.gates if gate.id == "change-policy-together")
+    assert [item.form for item in gate.require] == ["approvals", "wait"]
+
+
 def test_the_gate_of_the_example_joins_the_shipped_policy_and_speaks() -> None:
-    text = TEXT.replace("  # Deployments.\n", EXAMPLES[1] + "\n  # Deployments.\n")
+    example = next(one for one in EXAMPLES if "release-production-health" in one)
+    text = TEXT.replace("  # Deployments.\n", example + "\n  # Deployments.\n")
     company = Company(World(document=load_document(text)))
     release = company.world.request(company.ci)
     said = {result.gate for result in company.world.granting(release).results}

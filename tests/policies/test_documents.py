@@ -104,7 +104,7 @@ def test_the_canonical_form_says_what_was_left_out() -> None:
         requirement["approvals"]
         for gate in fields["gates"]
         for requirement in gate["require"]
-        if "approvals" in requirement
+        if "approvals" in requirement and gate["event"].startswith("release.")
     ]
     assert [(rule["not_by"], rule["valid_for"]) for rule in quorums] == [
         (["registrant", "requester"], "P14D")

@@ -238,7 +238,7 @@ def test_the_time_of_registration_can_be_asked_for() -> None:
     ("old", "new"),
     [
         (
-            "check: policy.changes_itself\n        say: The new policy differs from the one in force",
+            'check: model.risk_tier != "prohibited"\n        say: A model whose purpose is prohibited is not registered',
             "approvals: {at_least: 1, any_of: [compliance], not_by: []}",
         ),
         (
