@@ -160,6 +160,8 @@ class Case:
     def party(self, name: Party) -> frozenset[str] | None:
         """Who a party is in this case, as actor ids; None where that is not known."""
         found: str | None = None
+        if name == "receiver" and self.change is not None and not self.change.receiver:
+            return frozenset()
         if name == "approver":
             return _approvers(self.asked)
         if name == "registrant":
