@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ledger.errors import UnknownSubjectError
 from ledger.events.assurance import PolicyActivated
+from ledger.events.catalogue import read_proposed
+from ledger.events.change import ChangeProposed
 from ledger.events.entry import decode_entry
 from ledger.state.aggregates import (
     ActorState,
     Aggregate,
+    ChangeState,
     DeploymentState,
     ModelState,
     PolicyState,
@@ -46,6 +49,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from ledger.events.entry import Entry
+    from ledger.events.event import Event
     from ledger.log import Log
     from ledger.store.entries import Head, StoredEntry
 
@@ -136,6 +140,23 @@ class Reader:
     def release(self, number: int) -> ReleaseState:
         """One release by the entry that asked for it, or UnknownSubjectError."""
         return self._get(ReleaseState, number_key(number), "release")
+
+    def changes(
+        self, *, status: str = "", before: int | None = None, limit: int = 50
+    ) -> list[ChangeState]:
+        """Proposed changes, newest first."""
+        return self._find(ChangeState, before, limit, status=status)
+
+    def change(self, number: int) -> ChangeState:
+        """One proposed change by the entry that proposed it, or UnknownSubjectError."""
+        return self._get(ChangeState, number_key(number), "change")
+
+    def proposed(self, number: int) -> Event:
+        """The event that would come of a proposed change, or UnknownSubjectError."""
+        event = self.log.entry(self.change(number).since).event
+        if not isinstance(event, ChangeProposed):
+            raise UnknownSubjectError("The proposal can't be read.", pointer="/change")
+        return read_proposed(event)
 
     def deployments(
         self,

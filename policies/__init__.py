@@ -14,10 +14,20 @@ from policies.document import (
     Document,
     document_digest,
     document_schema,
+    document_text,
     load_document,
 )
 from policies.errors import PolicyError
-from policies.pending import Missing, may_vote, pending, what_is_missing, who_could_approve
+from policies.pending import (
+    Missing,
+    carrying_out,
+    may_agree,
+    may_vote,
+    pending,
+    what_is_missing,
+    who_could_approve,
+    without_asker,
+)
 from policies.reasons import explain, humanize, sentence
 
 __all__ = [
@@ -25,17 +35,21 @@ __all__ = [
     "Document",
     "Missing",
     "PolicyError",
+    "carrying_out",
     "describe",
     "document_digest",
     "document_schema",
+    "document_text",
     "explain",
     "granting_approvals",
     "humanize",
     "load_document",
     "make_decide",
+    "may_agree",
     "may_vote",
     "pending",
     "sentence",
     "what_is_missing",
     "who_could_approve",
+    "without_asker",
 ]

@@ -36,7 +36,7 @@ from policies.duration import Duration
 from policies.errors import PolicyError, did_you_mean
 from policies.names_used import check_names, place_of
 from policies.party import Party
-from policies.strict_yaml import Path, Places, read_yaml_with_places
+from policies.strict_yaml import Path, Places, read_yaml_with_places, write_yaml
 
 MOST_CANONICAL_BYTES: Final = 44_000
 """What an envelope of 65,535 bytes can carry in base64, beside the rest of its entry."""
@@ -262,6 +262,11 @@ def load_document(text: str, name: str = "") -> Document:
     """
     data, places = read_yaml_with_places(text, name)
     return _checked(data, places, name)
+
+
+def document_text(document: Document) -> str:
+    """The document as YAML, with everything filled in: for whoever changes it."""
+    return write_yaml(document.canonical())
 
 
 def document_digest(document: Document) -> str:

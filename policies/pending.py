@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ledger.events.actor import Actor
+from ledger.events.change import ChangeApproved
 from ledger.events.release import ReleaseApproved, ReleaseGranted
 from policies.asked import release_asked
 from policies.expression.evaluate import compile_condition
@@ -14,16 +15,18 @@ from policies.facts import Case
 from policies.quorum import excluded_by, find_quorum, table_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from ledger.events.decision import Decision
-    from ledger.state.aggregates import ReleaseState
+    from ledger.events.decision import Decision, Result
+    from ledger.events.event import Event
+    from ledger.state.aggregates import ChangeState, ReleaseState
     from ledger.state.decide import Decide
     from ledger.state.registry import Registry
     from policies.document import Approvals, Document
     from policies.quorum import Quorum
 
 # Nobody asks when it is only looked at what is missing; no rule about approvals reads the asker.
+_OF_THE_ASKER: Final = frozenset({"M_ACTOR", "E_NOROLE", "E_SELF", "E_TYPE", "E_PARTY_UNKNOWN"})
 _NOBODY: Final = Actor(id="0" * 32, type="service", via="service")
 
 
@@ -101,6 +104,26 @@ def who_could_approve(decision: Decision) -> frozenset[str]:
         if result.code == "E_NEED" and isinstance(could, (list, tuple)):
             found.update(could)
     return frozenset(found)
+
+
+def carrying_out(
+    decide: Decide, registry: Registry, proposed: Event, actor: Actor, now: str
+) -> Decision:
+    """The decision about this actor carrying out what was proposed, now."""
+    return decide(registry, proposed, actor, now)
+
+
+def without_asker(results: Iterable[Result]) -> tuple[Result, ...]:
+    """The results that do not speak of whoever asks."""
+    return tuple(result for result in results if result.code not in _OF_THE_ASKER)
+
+
+def may_agree(
+    decide: Decide, registry: Registry, asked: ChangeState, actor: Actor, now: str
+) -> Decision:
+    """The decision about this actor agreeing to a proposed change now."""
+    word = ChangeApproved(change=asked.since, command=asked.command)
+    return decide(registry, word, actor, now)
 
 
 def may_vote(

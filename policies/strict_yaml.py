@@ -45,6 +45,14 @@ class _Mark(Protocol):
     column: int
 
 
+class _Plain(yaml.SafeDumper):
+    """Writes what is there twice twice, because aliases are refused."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        del data
+        return True
+
+
 def read_yaml(text: str, name: str = "") -> Any:
     """Read a document as dictionaries, lists, text, integers and truth values.
 
@@ -52,6 +60,11 @@ def read_yaml(text: str, name: str = "") -> Any:
         PolicyError: it is not YAML, or uses what is refused; ``line`` and ``column`` say where.
     """
     return read_yaml_with_places(text, name)[0]
+
+
+def write_yaml(data: dict[str, Any]) -> str:
+    """Plain data as YAML that ``read_yaml`` reads back as the same."""
+    return yaml.dump(data, Dumper=_Plain, sort_keys=False, allow_unicode=True, width=100)
 
 
 def read_yaml_with_places(text: str, name: str = "") -> tuple[Any, Places]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint
 
-from webui.api import batch, deployment, entry, event, model, policy, release, report, token
+from webui.api import batch, change, deployment, entry, event, model, policy, release, report, token
 from webui.api.door import guarded
 from webui.api.openapi import document_bytes, route_of
 
@@ -22,6 +22,7 @@ ROUTES: tuple[Route, ...] = (
     *batch.ROUTES,
     *model.ROUTES,
     *release.ROUTES,
+    *change.ROUTES,
     *deployment.ROUTES,
     *entry.ROUTES,
     *policy.ROUTES,

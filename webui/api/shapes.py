@@ -20,7 +20,7 @@ from ledger.events.names import (
     Slug,
     Value,
 )
-from ledger.state.aggregates import DeploymentState, ReleaseState
+from ledger.state.aggregates import ChangeState, DeploymentState, ReleaseState
 from ledger.state.lineage import NodeKind
 from webui.identity.scope import TokenScope
 
@@ -169,6 +169,14 @@ class ReleaseAnswer(Value):
     """A release and what the policy in force still asks for; empty when it asks for nothing."""
 
     release: ReleaseState
+    pending: tuple[str, ...]
+
+
+class ChangeAnswer(Value):
+    """A proposed change, the facts of the event, and what is missing before it can happen."""
+
+    change: ChangeState
+    event: dict[str, Any]
     pending: tuple[str, ...]
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from webui.pages import (
     account,
+    changes,
     deployments,
     explorer,
     exporting,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 _ROOMS = (
     account,
+    changes,
     deployments,
     explorer,
     exporting,

@@ -121,13 +121,14 @@ def _surroundings() -> dict[str, Any]:
 
 
 def _section() -> str:
-    """The part of the menu that this page belongs to; a release belongs to the inbox."""
+    """The part of the menu that this page belongs to; releases and changes belong to the inbox."""
     for path in [*(path for path, _ in MENU if path != "/"), "/account"]:
         if request.path == path or request.path.startswith(path + "/"):
             return path
     if request.path == "/notices" or request.path.startswith("/notices/"):
         return "/account"
-    return "/" if request.path == "/" or request.path.startswith("/releases/") else ""
+    of_the_inbox = ("/releases/", "/changes")
+    return "/" if request.path == "/" or request.path.startswith(of_the_inbox) else ""
 
 
 def _standing(*, shown: bool) -> Standing:

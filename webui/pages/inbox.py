@@ -8,6 +8,7 @@ from flask import render_template
 
 from ledger.store.entries import Filter
 from webui.here import wired
+from webui.pages.changes import waiting_changes
 from webui.pages.frame import me
 from webui.pages.waiting import waiting
 
@@ -38,6 +39,7 @@ def _inbox() -> ResponseReturnValue:
         counts=reader.counts(),
         mine=mine,
         notes={item.release.since: _note(reader, item.release) for item in mine},
+        changes=waiting_changes(actor),
         others=[item for item in found if not item.for_me],
         asked=_asked_by(reader, actor.id),
         decided=_decided(reader),

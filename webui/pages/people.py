@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import render_template, request
+from flask import flash, render_template, request
 
 from ledger.genesis import new_actor_id
 from ledger.store.entries import Filter
@@ -12,7 +12,8 @@ from webui.here import wired
 from webui.identity.accounts import find_account
 from webui.identity.administrators import check_administrator
 from webui.identity.links import issue_setup_link, setup_url
-from webui.pages.asking import ask, concluded, optional, refused, text
+from webui.pages.asking import ask, optional, refused, text
+from webui.pages.changes import ask_or_propose, done_or_proposed
 from webui.pages.frame import before, first_page, me, next_page
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def _people() -> ResponseReturnValue:
         actors=actors,
         people=reader.people(actor.id for actor in actors),
         roles=wired().policy().roles,
+        administrators=len(reader.holders("administrator")),
         changes=reader.told(reader.entries(CHANGES, limit=MOST_CHANGES)),
         first=first_page(),
         next=next_page(actors, ON_A_PAGE, lambda item: item.since),
@@ -77,20 +79,24 @@ def _enrol() -> ResponseReturnValue:
     enrolled = wired().log.entry(receipt.sequence).event
     actor = str(getattr(enrolled, "actor_id", actor))
     if text("role"):
-        granted = ask("role.granted", {"actor_id": actor, "role": text("role")}, "role")
+        fields = {"actor_id": actor, "role": text("role")}
+        granted = ask_or_propose("role.granted", fields, "role")
         if granted.outcome != "allow":
             return refused(granted.sequence, f"/people/{actor}")
+        if granted.kind == "change.proposed":
+            flash(f"The role is proposed: somebody else must agree to {granted.sequence}.", "ok")
     return _show(actor, _link(actor) if kind == "person" and text("email") else "")
 
 
 def _grant(actor: str) -> ResponseReturnValue:
     fields = {"actor_id": actor, "role": text("role"), **optional(reason=text("reason"))}
-    return concluded(ask("role.granted", fields), "The role is given.", f"/people/{actor}")
+    return done_or_proposed("role.granted", fields, "The role is given.", f"/people/{actor}")
 
 
 def _revoke(actor: str) -> ResponseReturnValue:
     fields = {"actor_id": actor, "role": text("role"), **optional(reason=text("reason"))}
-    return concluded(ask("role.revoked", fields), "The role is taken back.", f"/people/{actor}")
+    back = f"/people/{actor}"
+    return done_or_proposed("role.revoked", fields, "The role is taken back.", back)
 
 
 def _invite(actor: str) -> ResponseReturnValue:

@@ -1,14 +1,18 @@
-"""The policy in force, in words."""
+"""The policy in force, in words; and what another one would mean."""
 
 from __future__ import annotations
 
 from itertools import groupby
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from flask import render_template
+from flask import render_template, request
 
-from policies import describe
+from ledger.events.assurance import PolicyActivated
+from policies import PolicyError, describe, document_digest, document_text, load_document
 from webui.here import wired
+from webui.pages.asking import text
+from webui.pages.changes import done_or_proposed
+from webui.pages.other_rules import other_rules
 
 if TYPE_CHECKING:
     from flask import Blueprint
@@ -21,6 +25,7 @@ _CHAPTERS: Final = {
     "actor": "People and roles",
     "role": "People and roles",
     "policy": "This policy",
+    "change": "What needs a second person",
     "model": "Models and versions",
     "version": "Models and versions",
     "evidence": "Models and versions",
@@ -35,6 +40,8 @@ _CHAPTERS: Final = {
 def add_to(blueprint: Blueprint) -> None:
     """The routes of this room."""
     blueprint.add_url_rule("/policy", "policy", _policy)
+    blueprint.add_url_rule("/policy/new", "new_policy", _new)
+    blueprint.add_url_rule("/policy/new", "look_at_policy", _look, methods=["POST"])
 
 
 def _policy() -> ResponseReturnValue:
@@ -50,6 +57,36 @@ def _policy() -> ResponseReturnValue:
         holders={role: wiring.reader.holders(role) for role in document.roles},
         describe=describe,
     )
+
+
+def _new() -> ResponseReturnValue:
+    return _changing(document_text(wired().policy()))
+
+
+def _look() -> ResponseReturnValue:
+    """Read what was written; show what it means, or propose it."""
+    written = request.form.get("document", "").replace("\r\n", "\n")
+    try:
+        document = load_document(written)
+    except PolicyError as error:
+        return _changing(written, error), 422
+    in_force, _ = wired().reader.policy()
+    fields = {
+        "policy": document.id,
+        "digest": document_digest(document),
+        "previous": in_force.digest,
+        "document": document.canonical(),
+    }
+    if text("act") == "propose":
+        return done_or_proposed("policy.activated", fields, "The policy is in force.", "/policy")
+    event = PolicyActivated.model_validate(fields)
+    return _changing(written, rules=other_rules(event))
+
+
+def _changing(
+    written: str, error: PolicyError | None = None, *, rules: dict[str, Any] | None = None
+) -> str:
+    return render_template("new_policy.html", written=written, error=error, other_rules=rules)
 
 
 def _chapters(document: Document) -> list[tuple[str, list[Gate]]]:
