@@ -36,6 +36,7 @@ def install(app: App) -> None:
         say=say,
         phrase=phrase,
         detail=detail,
+        wanted=wanted,
         plain=words.plain,
         attempt=words.attempt,
         kind=kind,
@@ -61,6 +62,11 @@ def name(actor_id: str) -> str:
 def say(result: Result) -> str:
     """What a requirement said, as the beginning of a sentence."""
     return capital(sentence(result, name))
+
+
+def wanted(event: Event) -> str:
+    """What somebody wants to happen."""
+    return words.wanted(event, name)
 
 
 def phrase(event: Event) -> str:

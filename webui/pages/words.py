@@ -191,6 +191,15 @@ def detail(event: Event, name_of: NameOf = _short) -> str:
     return told(event, name_of) if told else ""
 
 
+def wanted(event: Event, name_of: NameOf = _short) -> str:
+    """What somebody wants to happen, as a phrase: ``give a role: operations to Ana``."""
+    concerned = event.about()
+    told = detail(event, name_of)
+    parts = [f"{concerned.model} {concerned.version}".strip(), told]
+    about = ", ".join(part for part in parts if part)
+    return f"{attempt(event.kind)}: {about}" if about else attempt(event.kind)
+
+
 def attempt(kind: str) -> str:
     """What was attempted, to follow ``to``; a kind without words is named as it is."""
     return _ATTEMPTS.get(kind, f"submit {kind}")

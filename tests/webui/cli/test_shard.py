@@ -133,7 +133,7 @@ def test_reports_are_made_of_the_new_log_with_the_people_who_came_over(
     tmp_path: Path, framework: str, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     house = build(tmp_path / "home")
-    for number, role in enumerate(("administrator", "data_scientist", "compliance")):
+    for number, role in enumerate(("data_scientist", "compliance", "administrator")):
         house.enrol(f"Person {number}", "", role)
     shard(house.wiring, "2027")
     house.wiring.close()
