@@ -295,7 +295,7 @@ def _checked(data: Any, places: Places, name: str) -> Document:
     try:
         document = Document.model_validate(_filled_in(plain(data)))
     except ValidationError as error:
-        raise _policy_error(error, places, name) from None
+        raise policy_error(error, places, name) from None
     check_names(document, places, name)
     _check_size(document, name)
     return document
@@ -306,9 +306,17 @@ def _filled_in(data: Any) -> Any:
     if not isinstance(data, dict):
         return data
     try:
-        given = ApprovalsDefault.model_validate(data.get("approvals_default", {})).model_dump()
+        given = ApprovalsDefault.model_validate(data.get("approvals_default", {}))
     except ValidationError:
         return data  # the document's own validation says where
+    return fill_in(data, given)
+
+
+def fill_in(data: Any, default: ApprovalsDefault) -> Any:
+    """Put what a default says into every quorum of plain data that leaves something out."""
+    if not isinstance(data, dict):
+        return data
+    given = default.model_dump()
     for gate in _dictionaries(data.get("gates")):
         for requirement in _dictionaries(gate.get("require")):
             quorum = requirement.get("approvals")
@@ -340,7 +348,8 @@ def _check_size(document: Document, name: str) -> None:
         )
 
 
-def _policy_error(error: ValidationError, places: Places, name: str) -> PolicyError:
+def policy_error(error: ValidationError, places: Places, name: str) -> PolicyError:
+    """The first thing that is wrong with a document, where it stands."""
     found = error.errors(include_input=False, include_url=False)
     misspelt = [item for item in found if item["type"] == "extra_forbidden"]
     first = (misspelt or found)[0]

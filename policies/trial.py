@@ -39,9 +39,13 @@ class Coverage:
     states: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     whens: dict[str, set[bool | None]] = field(default_factory=lambda: defaultdict(set))
 
-    def missing(self, document: Document) -> Iterator[tuple[tuple[str | int, ...], str]]:
-        """What was never seen: a path into the document, and a sentence."""
+    def missing(
+        self, document: Document, since: int = 0
+    ) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """What was never seen: a path into the document, and a sentence; of gates ``since`` on."""
         for at, gate in enumerate(document.gates):
+            if at < since:
+                continue
             if gate.when is not None:
                 for answer, word in ((True, "true"), (False, "false"), (None, "not known")):
                     if answer not in self.whens[gate.id]:
@@ -109,13 +113,17 @@ def judge(stage: Stage, decision: Decision) -> tuple[str, ...]:
 
 
 def survivors(
-    document: Document, stages: Sequence[Stage], progress: Progress | None = None
+    document: Document,
+    stages: Sequence[Stage],
+    progress: Progress | None = None,
+    since: int = 0,
 ) -> tuple[int, list[Mutant]]:
     """How many mutants there are, and those under which every case comes out as expected.
 
-    The cases must all come out under the document itself.
+    The cases must all come out under the document itself. With ``since``, only of the gates from
+    that one on: those of a bundle, behind the ones of its base.
     """
-    everything = list(mutate(document))
+    everything = [one for one in mutate(document) if not since or _is_of(one, since)]
     digest = document_digest(document)
     found = []
     for number, mutant in enumerate(everything, 1):
@@ -126,6 +134,10 @@ def survivors(
         if progress is not None:
             progress("mutants", number, len(everything))
     return len(everything), found
+
+
+def _is_of(mutant: Mutant, since: int) -> bool:
+    return mutant.path[0] == "gates" and int(mutant.path[1]) >= since
 
 
 def _decided(stage: Stage, compiled: Compiled) -> Decision:

@@ -10,7 +10,7 @@ import secrets
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
-from importlib import metadata, resources
+from importlib import metadata
 from typing import TYPE_CHECKING, Final
 
 from cryptography import x509
@@ -32,8 +32,9 @@ from ledger.store.database import open_engine
 from ledger.store.guards import Shared, open_guard, shared
 from ledger.store.migrate import check_migrated, migrate
 from ledger.submit import Submitter
-from policies import Document, document_digest, load_document, make_decide
+from policies import Document, document_digest, make_decide
 from policies.replay import Replayer
+from policies.shipped import shipped_policy
 from webui.identity.schema import prepare
 from webui.identity.tokens import no_longer_good
 
@@ -245,8 +246,7 @@ def generator() -> str:
 
 def default_policy() -> PolicyActivated:
     """The policy that ships, as the event that first puts it in force."""
-    file = resources.files("policies") / "bundles" / "default" / "policy.yaml"
-    document = load_document(file.read_text(encoding="utf-8"), name="default/policy.yaml")
+    document = shipped_policy()
     return PolicyActivated(
         policy=document.id,
         digest=document_digest(document),

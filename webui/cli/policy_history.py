@@ -118,6 +118,23 @@ def read_document(file: Path) -> Document:
     return load_document(read_text(file), str(file))
 
 
+def read_with_base(file: Path) -> tuple[Document, int]:
+    """A document, or a bundle on top of the shipped one; and how many gates are the base's.
+
+    Raises:
+        PolicyError: what is wrong with it, and where.
+        OutsideError: the file can't be read.
+    """
+    from policies.bundle import compose, is_bundle, load_bundle
+    from policies.shipped import shipped_policy
+
+    text = read_text(file)
+    if not is_bundle(text):
+        return read_document(file), 0
+    base = shipped_policy()
+    return compose(base, [load_bundle(text, base, str(file))]), len(base.gates)
+
+
 def read_text(file: Path) -> str:
     """The text of a file.
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from webui.cli.exit_codes import ExitCode
-from webui.cli.policy_history import read_document, read_text
+from webui.cli.policy_history import read_text, read_with_base
 from webui.cli.progress import shown
 
 if TYPE_CHECKING:
@@ -50,8 +50,10 @@ def test(folder: Path, *, mutate: bool, as_json: bool) -> None:
         raise click.exceptions.Exit(ExitCode.NOT_VERIFIED)
 
 
-def _policies(folder: Path) -> list[tuple[Path, Document, list[Stage]]]:
+def _policies(folder: Path) -> list[tuple[Path, Document, int, list[Stage]]]:
     """Every policy that cases under a folder are about, with the stages of its cases.
+
+    A bundle is tried on top of the shipped policy; the number is how many gates are that one's.
 
     Raises:
         InputError: there are none.
@@ -61,15 +63,15 @@ def _policies(folder: Path) -> list[tuple[Path, Document, list[Stage]]]:
     from policies.cases import load_cases
     from policies.stage import set_stages
 
-    documents: dict[Path, Document] = {}
+    documents: dict[Path, tuple[Document, int]] = {}
     stages: dict[Path, list[Stage]] = {}
     files = sorted(file for file in folder.rglob("*.yaml") if file.parent.name == CASES)
     for file in files:
         read, lines = load_cases(read_text(file), str(file))
         path = (file.parent / read.policy).resolve()
         if path not in documents:
-            documents[path] = read_document(path)
-        found = set_stages(read, lines, documents[path], str(file))
+            documents[path] = read_with_base(path)
+        found = set_stages(read, lines, documents[path][0], str(file))
         stages.setdefault(path, []).extend(found)
     if not stages:
         raise InputError(
@@ -77,22 +79,33 @@ def _policies(folder: Path) -> list[tuple[Path, Document, list[Stage]]]:
             code="no-cases",
             remedy="Put them into a folder called cases beside the policy; see docs.",
         )
-    return [(path, documents[path], stages[path]) for path in documents]
+    return [(path, *documents[path], stages[path]) for path in documents]
 
 
 def _tried(
-    path: Path, document: Document, stages: list[Stage], progress: Progress, *, mutate: bool
+    path: Path,
+    document: Document,
+    since: int,
+    stages: list[Stage],
+    progress: Progress,
+    *,
+    mutate: bool,
 ) -> dict[str, Any]:
     from policies.names_used import place_of
     from policies.strict_yaml import read_yaml_with_places
     from policies.trial import survivors, try_cases
 
     _, places = read_yaml_with_places(read_text(path), str(path))
+
+    def line(where: tuple[str | int, ...]) -> int:
+        own = (where[0], int(where[1]) - since, *where[2:]) if where[0] == "gates" else where
+        return place_of(places, own).line
+
     trial = try_cases(document, stages)
     number = 0
     left: list[Mutant] = []
     if mutate and not trial.failures:
-        number, left = survivors(document, stages, progress)
+        number, left = survivors(document, stages, progress, since)
     return {
         "policy": str(path),
         "cases": trial.cases,
@@ -106,14 +119,13 @@ def _tried(
             for one in trial.failures
         ],
         "unseen": [
-            {"line": place_of(places, where).line, "what": what}
-            for where, what in trial.coverage.missing(document)
+            {"line": line(where), "what": what}
+            for where, what in trial.coverage.missing(document, since)
         ],
         "mutated": mutate and not trial.failures,
         "mutants": number,
         "survivors": [
-            {"line": place_of(places, one.path).line, "place": one.place, "what": one.what}
-            for one in left
+            {"line": line(one.path), "place": one.place, "what": one.what} for one in left
         ],
     }
 

@@ -9,6 +9,8 @@ from flask import render_template, request
 
 from ledger.events.assurance import PolicyActivated
 from policies import PolicyError, describe, document_digest, document_text, load_document
+from policies.bundle import compose
+from policies.shipped import BUNDLES, shipped_bundle
 from webui.here import wired
 from webui.pages.asking import text
 from webui.pages.changes import done_or_proposed
@@ -67,7 +69,9 @@ def _look() -> ResponseReturnValue:
     """Read what was written; show what it means, or propose it."""
     written = request.form.get("document", "").replace("\r\n", "\n")
     try:
-        document = load_document(written)
+        document = compose(
+            load_document(written), map(shipped_bundle, request.form.getlist("with"))
+        )
     except PolicyError as error:
         return _changing(written, error), 422
     in_force, _ = wired().reader.policy()
@@ -80,13 +84,16 @@ def _look() -> ResponseReturnValue:
     if text("act") == "propose":
         return done_or_proposed("policy.activated", fields, "The policy is in force.", "/policy")
     event = PolicyActivated.model_validate(fields)
-    return _changing(written, rules=other_rules(event))
+    return _changing(document_text(document), rules=other_rules(event))
 
 
 def _changing(
     written: str, error: PolicyError | None = None, *, rules: dict[str, Any] | None = None
 ) -> str:
-    return render_template("new_policy.html", written=written, error=error, other_rules=rules)
+    bundles = {name: shipped_bundle(name) for name in BUNDLES}
+    return render_template(
+        "new_policy.html", written=written, error=error, other_rules=rules, bundles=bundles
+    )
 
 
 def _chapters(document: Document) -> list[tuple[str, list[Gate]]]:

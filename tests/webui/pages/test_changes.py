@@ -147,6 +147,21 @@ def test_other_rules_are_looked_at_then_proposed_then_put_in_force(company: Seed
     assert audit(company.house.wiring.log).problems == []
 
 
+def test_a_shipped_bundle_is_put_on_top_by_a_tick(company: Seeded) -> None:
+    rae = company.browser("rae")
+    written = document_text(company.house.wiring.policy())
+    looked = company.post(
+        rae, "/policy/new", "/policy/new", document=written, act="look", **{"with": "gdpr"}
+    )
+    assert "gdpr-basis" in looked.text
+    assert "looser" not in shown(looked.text)
+    again = company.post(
+        rae, "/policy/new", "/policy/new", document=written, act="look", **{"with": "gpdr"}
+    )
+    assert again.status_code == 422
+    assert "Did you mean gdpr?" in again.text
+
+
 def test_rules_that_cannot_be_read_are_shown_with_the_line(company: Seeded) -> None:
     rae = company.browser("rae")
     written = document_text(company.house.wiring.policy()).replace("any_role:", "any_rule:", 1)
