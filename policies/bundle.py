@@ -25,6 +25,7 @@ from policies.document import (
     fill_in,
     plain,
     policy_error,
+    without_defaults,
 )
 from policies.errors import PolicyError
 from policies.strict_yaml import Places, read_yaml_with_places
@@ -68,6 +69,11 @@ def load_bundle(text: str, base: Document, name: str = "") -> Bundle:
 def is_bundle(text: str) -> bool:
     """Whether a text says of itself that it is a bundle."""
     return any(line.startswith("format: policy-bundle/") for line in text.splitlines())
+
+
+def bundle_schema() -> dict[str, Any]:
+    """The JSON Schema of bundles as people write them, for editors."""
+    return without_defaults(Bundle.model_json_schema())
 
 
 def compose(base: Document, bundles: Iterable[Bundle]) -> Document:

@@ -276,7 +276,11 @@ def document_digest(document: Document) -> str:
 
 def document_schema() -> dict[str, Any]:
     """The JSON Schema of documents as people write them, for editors."""
-    schema = Document.model_json_schema()
+    return without_defaults(Document.model_json_schema())
+
+
+def without_defaults(schema: dict[str, Any]) -> dict[str, Any]:
+    """A schema in which quorums may leave out what the default says."""
     for name in ApprovalsDefault.model_fields:
         schema["$defs"]["Approvals"]["required"].remove(name)
     return schema

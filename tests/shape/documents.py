@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any, Final
 
 from ledger.events.catalogue import CATALOGUE
+from policies import document_schema
+from policies.bundle import bundle_schema
 from policies.controls.coverage import controls_for
 from webui.cli.exit_codes import ExitCode
 from webui.settings import SETTINGS
@@ -41,7 +44,22 @@ def settings() -> str:
     return "\n".join([*parts, ""])
 
 
-FILES: Final = {"events.md": events, "settings.md": settings}
+def policy_schema() -> str:
+    """docs/policy.schema.json: policy documents as people write them, for editors."""
+    return json.dumps(document_schema(), indent=1) + "\n"
+
+
+def bundle_schema_text() -> str:
+    """docs/policy-bundle.schema.json: bundles as people write them, for editors."""
+    return json.dumps(bundle_schema(), indent=1) + "\n"
+
+
+FILES: Final = {
+    "events.md": events,
+    "settings.md": settings,
+    "policy.schema.json": policy_schema,
+    "policy-bundle.schema.json": bundle_schema_text,
+}
 
 
 def _first_paragraph(text: str | None) -> str:
