@@ -121,7 +121,7 @@ def test_matching_is_as_good_as_trying_everything_on_larger_tables() -> None:
 def test_a_broken_twin_is_caught(twin: Callable[[Seats, Held], int]) -> None:
     tables = random_tables(1_000)
     wrong = sum(twin(seats, held) != most_by_trying(seats, held) for seats, held in tables)
-    assert wrong > 50
+    assert wrong > 20
 
 
 def test_exactly_what_is_wanted_fills_one_more_seat() -> None:
