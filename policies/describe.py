@@ -15,6 +15,7 @@ _PARTIES: Final = {
     "registrant": "whoever registered the version",
     "requester": "whoever asked for the release",
     "proposer": "whoever proposed it",
+    "delegator": "whoever gave the delegation",
     "owner": "the model's owner",
     "receiver": "whoever receives it",
     "approver": "whoever approved it",
@@ -78,8 +79,11 @@ def _actor(rule: ActorRule) -> str:
     who += ["the model's owner"] if rule.owner else []
     who += ["whoever asked for it"] if rule.requester else []
     who += ["whoever proposed it"] if rule.proposer else []
+    who += ["whoever gave it"] if rule.delegator else []
     who += ["the service itself"] if rule.service else []
     text = f"Done by {' or '.join(who)}"
+    if rule.delegates:
+        text += ", or stands in for one"
     if rule.types:
         text += f", who is a {_either(rule.types)}"
     if rule.not_by:

@@ -23,7 +23,17 @@ _MORE_IS_TIGHTER: Final = frozenset(
     {"at_least", "not_by", "fields", "not_during", "wait", "at_least_before", "after"}
 )
 _MORE_IS_LOOSER: Final = frozenset(
-    {"any_of", "any_role", "owner", "requester", "proposer", "service", "any_approvals"}
+    {
+        "any_of",
+        "any_role",
+        "owner",
+        "requester",
+        "proposer",
+        "delegator",
+        "delegates",
+        "service",
+        "any_approvals",
+    }
 )
 _LONGER_IS_LOOSER: Final = frozenset({"valid_for", "within", "not_older_than"})
 _LIMITING: Final = frozenset({"within", "not_older_than", "types", "at_least_before", "wait"})

@@ -130,19 +130,32 @@ class DocumentNeeded(Part):
 
 
 class ActorRule(Part):
-    """Who may do it: holders of a role, the owner, the requester, the proposer, the service."""
+    """Who may do it: holders of a role, the owner, the requester, the proposer, the service.
+
+    With ``delegates``, also whoever stands in for a holder of a role; ``delegator`` is whoever gave
+    the delegation that the event is about.
+    """
 
     any_role: tuple[Slug, ...] = ()
     types: tuple[ActorType, ...] = ()
     owner: bool = False
     requester: bool = False
     proposer: bool = False
+    delegator: bool = False
+    delegates: bool = False
     service: bool = False
     not_by: tuple[Party, ...] = ()
 
     @model_validator(mode="after")
     def _somebody_may(self) -> Self:
-        if not (self.any_role or self.owner or self.requester or self.proposer or self.service):
+        if not (
+            self.any_role
+            or self.owner
+            or self.requester
+            or self.proposer
+            or self.delegator
+            or self.service
+        ):
             msg = "nobody could ever do this"
             raise ValueError(msg)
         return self

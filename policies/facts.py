@@ -11,6 +11,7 @@ condition first asks for it. None means not known: what was not recorded satisfi
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ from ledger.events.names import parse_instant
 from ledger.state.aggregates import (
     ActorState,
     ChangeState,
+    DelegationState,
     DeploymentState,
     ModelState,
     ReleaseState,
@@ -34,6 +36,7 @@ from ledger.state.concerns import about
 from ledger.state.fold_changes import proposal_of
 from policies.asked import change_asked, release_asked
 from policies.fields import DIFFERENCE_PREFIX, METRIC_PREFIX
+from policies.standing_in import lent_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,6 +50,7 @@ if TYPE_CHECKING:
     from policies.document import Document
     from policies.expression.evaluate import Value
     from policies.party import Party
+    from policies.standing_in import Lent
 
 ADMINISTRATOR = "administrator"
 
@@ -152,6 +156,18 @@ class Case:
             return change_asked(self.change) if self.change else None
         return release_asked(self.release, self.version) if self.release else None
 
+    @cached_property
+    def lent(self) -> tuple[Lent, ...]:
+        """The roles that the asker may use for others now."""
+        return tuple(one for one in lent_to(self.registry, self.actor.id) if one.at(self.now))
+
+    @cached_property
+    def delegation(self) -> DelegationState | None:
+        """The delegation that the event ends."""
+        if not isinstance(self.event, people.DelegationEnded):
+            return None
+        return self.registry.find(DelegationState, number_key(self.event.delegation))
+
     @property
     def roles(self) -> tuple[str, ...]:
         """Roles the asker holds now."""
@@ -170,10 +186,14 @@ class Case:
             found = self.release.requester if self.release else None
         elif name == "proposer":
             found = self.change.proposer if self.change else None
+        elif name == "delegator":
+            found = self.delegation.delegator if self.delegation else None
         elif name == "owner":
             found = self.model.owner if self.model else None
         else:
-            found = getattr(self.event, "actor_id", None) or _receiver_of(self.change)
+            lent_to_one = self.delegation.delegate if self.delegation else None
+            found = getattr(self.event, "actor_id", None) or lent_to_one
+            found = found or _receiver_of(self.change)
         return None if found is None else frozenset((found,))
 
     def held_out(self) -> list[Measured]:
@@ -271,7 +291,7 @@ def _dirty(case: Case) -> Value:
 
 
 def _receiver(case: Case) -> ActorState | None:
-    if isinstance(case.event, (people.RoleGranted, people.RoleRevoked)):
+    if isinstance(case.event, (people.RoleGranted, people.RoleRevoked, people.RoleDelegated)):
         return case.registry.find(ActorState, case.event.actor_id)
     return None
 
@@ -303,6 +323,18 @@ def _proposed(case: Case) -> Value:
     return case.change.proposed if case.change else None
 
 
+def _delegation_days(case: Case) -> Value:
+    """How many days until it ends, begun ones counted."""
+    if not isinstance(case.event, people.RoleDelegated):
+        return None
+    lasts = parse_instant(case.event.until) - case.now
+    return Decimal(-(-lasts // timedelta(days=1)))
+
+
+def _delegation_role(case: Case) -> Value:
+    return case.event.role if isinstance(case.event, people.RoleDelegated) else None
+
+
 _FACTS: dict[str, Callable[[Case], Value]] = {
     "model.name": lambda case: case.about.model or None,
     "model.task": _of_model("task"),
@@ -328,6 +360,8 @@ _FACTS: dict[str, Callable[[Case], Value]] = {
     "grant.receiver_roles": _receiver_roles,
     "enrol.actor_type": lambda case: getattr(case.event, "actor_type", None),
     "directory.administrators": lambda case: Decimal(len(case.registry.holders(ADMINISTRATOR))),
+    "delegation.role": _delegation_role,
+    "delegation.days": _delegation_days,
     "policy.changes_itself": _changes_itself,
     "change.proposed": _proposed,
 }

@@ -112,6 +112,12 @@ FIELDS: Final[dict[str, FieldEntry]] = {
     "directory.administrators": FieldEntry(
         "number", "How many hold the role administrator", "role.granted"
     ),
+    "delegation.role": _of_a_person(
+        "text", "The role in which somebody shall stand in", _REQUEST, holds_roles=True
+    ),
+    "delegation.days": FieldEntry(
+        "number", "Days until the delegation ends, begun ones counted", _REQUEST
+    ),
     "change.proposed": FieldEntry(
         "text", "The kind of event that is proposed", "change.proposed", tuple(sorted(PROPOSABLE))
     ),

@@ -130,6 +130,8 @@ class _Names:
             self._parties(kind, ("owner",), path)
         if rule.requester:
             self._parties(kind, ("requester",), path)
+        if rule.delegator:
+            self._parties(kind, ("delegator",), path)
         if rule.proposer:
             self._parties(kind, ("proposer",), path)
 

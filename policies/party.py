@@ -2,7 +2,8 @@
 
 - registrant: registered the version. owner: answers for the model. requester: asked for the
   release. proposer: proposed the change. receiver: is enrolled, or is given or loses a role.
-  approver: approved the release or the change.
+  approver: approved the release or the change. receiver and delegator of a delegation: who stands
+  in, and for whom.
 - Not every kind of event has every party. A rule about a party that its kind lacks is refused at
   load: it would exclude nobody, ever.
 """
@@ -13,9 +14,10 @@ from typing import Final, Literal
 
 from ledger.events.change import PROPOSABLE
 
-Party = Literal["registrant", "requester", "proposer", "owner", "receiver", "approver"]
+Party = Literal["registrant", "requester", "proposer", "owner", "receiver", "delegator", "approver"]
 
-_OF_A_PERSON: Final = frozenset({"actor.enrolled", "role.granted", "role.revoked"})
+_OF_A_DELEGATION: Final = frozenset({"role.delegated", "delegation.ended"})
+_OF_A_PERSON: Final = _OF_A_DELEGATION | {"actor.enrolled", "role.granted", "role.revoked"}
 OF_A_RELEASE: Final = frozenset(
     {
         "release.approved",
@@ -46,6 +48,7 @@ _KINDS: Final[dict[Party, frozenset[str]]] = {
     "approver": VOTED_ON | ON_A_CHANGE,
     "proposer": PROPOSABLE | ON_A_CHANGE,
     "receiver": _OF_A_PERSON | ON_A_CHANGE,
+    "delegator": frozenset({"delegation.ended"}),
 }
 
 

@@ -13,6 +13,7 @@ from policies.expression.evaluate import compile_condition
 from policies.expression.parse import parse
 from policies.facts import Case
 from policies.quorum import excluded_by, find_quorum, table_of
+from policies.standing_in import lent_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
     from policies.quorum import Quorum
 
 # Nobody asks when it is only looked at what is missing; no rule about approvals reads the asker.
-_OF_THE_ASKER: Final = frozenset({"M_ACTOR", "E_NOROLE", "E_SELF", "E_TYPE", "E_PARTY_UNKNOWN"})
+_OF_THE_ASKER: Final = frozenset(
+    {"M_ACTOR", "M_STANDS_IN", "E_NOROLE", "E_SELF", "E_TYPE", "E_PARTY_UNKNOWN"}
+)
 _NOBODY: Final = Actor(id="0" * 32, type="service", via="service")
 
 
@@ -71,6 +74,12 @@ def _quorums(document: Document, case: Case) -> Iterator[tuple[str, Approvals]]:
 def _missing(registry: Registry, gate: str, quorum: Quorum) -> Iterator[Missing]:
     for roles, number in Counter(quorum.missing).items():
         holders = {holder for role in roles for holder in registry.holders(role)}
+        holders |= {
+            lent.delegate
+            for holder in sorted(holders)
+            for lent in lent_by(registry, holder)
+            if lent.role in roles
+        }
         yield Missing(gate, roles, number, tuple(sorted(holders.intersection(quorum.could))))
 
 

@@ -3,21 +3,26 @@
 One person takes one seat, however many roles they hold and however often they spoke. A vote counts
 when the person may vote at all, holds a role of some seat now, said so about the same artifact,
 after the last change of what there was to look at, and not too long ago; for a seat that comes
-after others', once these have approved. Source: bipartite
-matching by augmenting paths (Kuhn 1955).
+after others', once these have approved. Source: bipartite matching by augmenting paths (Kuhn 1955).
+
+Who stands in for another votes with the other's role, and both are one: where the delegator's own
+vote counts, or another carries the role, it is not lent. Of several who could carry it, the one
+with whom most seats are taken does.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import islice, product
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ledger.events.names import parse_instant
 from ledger.state.aggregates import ActorState
 from policies.duration import parse_duration
+from policies.standing_in import lent_by, lent_to
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime, timedelta
 
     from ledger.state.aggregates import Vote
@@ -25,9 +30,13 @@ if TYPE_CHECKING:
     from policies.document import Approvals
     from policies.facts import Case
     from policies.party import Party
+    from policies.standing_in import Lent
 
     Seats = Sequence[tuple[str, ...]]
 
+
+MOST_WAYS: Final = 64
+"""Ways of choosing who carries lent roles that are tried; the first of them beyond that."""
 
 # Marks the role of a seat that comes after others'; no role's name can hold it.
 _IN_TURN = ">"
@@ -49,7 +58,8 @@ class Quorum:
 
     ``missing`` holds, for each empty seat, the roles that may fill it: giving exactly these makes
     the quorum met. ``could`` are all whose approval would bring it nearer, also by letting somebody
-    who has a seat move to an empty one.
+    who has a seat move to an empty one. ``stand_ins`` are ``delegate:delegator`` for the seats that
+    were taken with a role that was lent.
     """
 
     by: tuple[int, ...]
@@ -57,6 +67,7 @@ class Quorum:
     missing: tuple[tuple[str, ...], ...] = ()
     could: tuple[str, ...] = ()
     cannot: tuple[Refusal, ...] = ()
+    stand_ins: tuple[str, ...] = ()
 
     @property
     def met(self) -> bool:
@@ -110,33 +121,99 @@ def excluded_by(case: Case, parties: Sequence[Party]) -> dict[str, str] | None:
 
 def find_quorum(case: Case, asked: Asked, table: Table, excluded: Mapping[str, str]) -> Quorum:
     """Match the people who approved to the seats of a table."""
-    seats = table.seats
     voters = _Voters(case, asked, excluded, table, case.now - table.lasts)
-    counting: dict[str, Vote] = {}
-    held: dict[str, frozenset[str]] = {}
+    candidates: dict[str, Vote] = {}
     cannot = []
     for vote in sorted(asked.votes, key=lambda vote: vote.actor):
         if not vote.counts or vote.verdict != "approve":
             continue
-        roles, code, detail = voters.weigh(vote)
+        code, detail = voters.why_not(vote)
         if code:
             cannot.append(Refusal(vote.actor, code, detail, vote.entry))
         else:
-            counting[vote.actor] = vote
-            held[vote.actor] = roles
+            candidates[vote.actor] = vote
+    own = {actor: voters.roles(actor) for actor in candidates}
+    lent = {actor: voters.lent(candidates[actor], own) for actor in candidates}
+    found = max(
+        (_seated(table, candidates, held) for held in _ways(table, own, lent)),
+        key=lambda one: len(one.taken),
+    )
+    return _told(voters, candidates, own, found, cannot)
+
+
+@dataclass(frozen=True)
+class _Seated:
+    """One way of seating voters: their roles, who sits where, who came too early."""
+
+    held: dict[str, frozenset[str]]
+    taken: dict[int, str]
+    early: dict[str, Refusal]
+    for_whom: dict[str, dict[str, str]]
+
+
+def _ways(
+    table: Table, own: Mapping[str, frozenset[str]], lent: Mapping[str, tuple[Lent, ...]]
+) -> Iterator[_Held]:
+    """Every way of giving each delegator's role to one of those who stand in; at most so many."""
+    carriers: dict[str, list[str]] = {}
+    for actor, roles in lent.items():
+        for one in roles:
+            if one.role in table.roles and actor not in carriers.setdefault(one.delegator, []):
+                carriers[one.delegator].append(actor)
+    for chosen in islice(product(*carriers.values()), MOST_WAYS):
+        carries = dict(zip(carriers, chosen, strict=True))
+        for_whom: dict[str, dict[str, str]] = {}
+        for actor, roles in lent.items():
+            mine = [one for one in roles if carries.get(one.delegator) == actor]
+            for_whom[actor] = {one.role: one.delegator for one in mine}
+        held = {actor: roles | for_whom[actor].keys() for actor, roles in own.items()}
+        yield _Held(held, for_whom)
+
+
+class _Held(NamedTuple):
+    held: dict[str, frozenset[str]]
+    for_whom: dict[str, dict[str, str]]
+
+
+def _seated(table: Table, candidates: Mapping[str, Vote], way: _Held) -> _Seated:
+    counting = {actor: vote for actor, vote in candidates.items() if way.held[actor] & table.roles}
+    held = {actor: way.held[actor] for actor in counting}
     early = _take_turns(table, counting, held)
-    taken = match(seats, held)
-    by = tuple(sorted(counting[actor].entry for actor in taken.values()))
+    return _Seated(held, match(table.seats, held), early, way.for_whom)
+
+
+def _told(
+    voters: _Voters,
+    candidates: Mapping[str, Vote],
+    own: Mapping[str, frozenset[str]],
+    found: _Seated,
+    cannot: list[Refusal],
+) -> Quorum:
+    """The outcome of the best way of seating them."""
+    table, taken = voters.table, found.taken
+    by = tuple(sorted(candidates[actor].entry for actor in taken.values()))
     people = tuple(sorted(taken.values()))
-    missing = tuple(_plain(seat) for at, seat in enumerate(seats) if at not in taken)
+    stand_ins = tuple(sorted(_stands_in(table, own, found)))
+    missing = tuple(_plain(seat) for at, seat in enumerate(table.seats) if at not in taken)
     if not missing:
-        return Quorum(by, people)
-    wanted = frozenset(_plain(roles_wanted(seats, held, taken)))
-    cannot.extend(early[actor] for actor in sorted(early.keys() - taken.values()))
-    could, barred = _who_could(case, wanted, counting, excluded)
+        return Quorum(by, people, stand_ins=stand_ins)
+    for actor in sorted(candidates.keys() - found.held.keys()):
+        code, detail = voters.why_no_role(candidates[actor], own)
+        cannot.append(Refusal(actor, code, detail, candidates[actor].entry))
+    wanted = frozenset(_plain(roles_wanted(table.seats, found.held, taken)))
+    cannot.extend(found.early[actor] for actor in sorted(found.early.keys() - taken.values()))
+    could, barred = _who_could(voters.case, wanted, found.held, voters.excluded)
     known = {refusal.actor for refusal in cannot}
     cannot.extend(refusal for refusal in barred if refusal.actor not in known)
-    return Quorum(by, people, missing, could, tuple(cannot))
+    return Quorum(by, people, missing, could, tuple(cannot), stand_ins)
+
+
+def _stands_in(table: Table, own: Mapping[str, frozenset[str]], found: _Seated) -> Iterator[str]:
+    for at, actor in found.taken.items():
+        seat = _plain(table.seats[at])
+        if not own[actor].intersection(seat):
+            lent = found.for_whom[actor]
+            yield f"{actor}:{next(lent[role] for role in seat if role in lent)}"
 
 
 def _take_turns(
@@ -221,15 +298,29 @@ class _Voters:
     table: Table
     too_old: datetime
 
-    def weigh(self, vote: Vote) -> tuple[frozenset[str], str, str]:
-        """The voter's roles; and the code and detail of why the vote does not count, or nothing."""
-        actor = self.case.registry.find(ActorState, vote.actor)
-        held = frozenset(item.role for item in actor.roles) if actor else frozenset()
-        return held, *self._why(vote, actor, held)
+    def roles(self, actor: str) -> frozenset[str]:
+        """The roles that somebody holds now."""
+        state = self.case.registry.find(ActorState, actor)
+        return frozenset(item.role for item in state.roles) if state else frozenset()
 
-    def _why(  # noqa: PLR0911 (one return per reason)
-        self, vote: Vote, actor: ActorState | None, held: frozenset[str]
-    ) -> tuple[str, str]:
+    def lent(self, vote: Vote, own: Mapping[str, frozenset[str]]) -> tuple[Lent, ...]:
+        """What the voter has from others and may use, then and now.
+
+        Nothing from whoever is excluded, or whose own vote is among those that count.
+        """
+        then = parse_instant(vote.at)
+        return tuple(
+            one
+            for one in lent_to(self.case.registry, vote.actor)
+            if one.at(then)
+            and one.at(self.case.now)
+            and one.delegator not in self.excluded
+            and one.delegator not in own
+        )
+
+    def why_not(self, vote: Vote) -> tuple[str, str]:
+        """The code and detail of why a vote does not count, whatever the voter's roles."""
+        actor = self.case.registry.find(ActorState, vote.actor)
         if vote.actor in self.excluded:
             return "E_SELF", self.excluded[vote.actor]
         if actor is None or actor.type != "person":
@@ -240,19 +331,37 @@ class _Voters:
             return "E_STALE", str(self.asked.changed)
         if parse_instant(vote.at) <= self.too_old:
             return "E_EXPIRED", self.table.valid_for
-        if not held & self.table.roles:
-            return "E_ROLE_LOST", ""
         return "", ""
+
+    def why_no_role(self, vote: Vote, own: Mapping[str, frozenset[str]]) -> tuple[str, str]:
+        """Why a voter has no role that counts: none of one's own, and none to stand in with."""
+        lent = [
+            one for one in lent_to(self.case.registry, vote.actor) if one.role in self.table.roles
+        ]
+        then = parse_instant(vote.at)
+        for one in lent:
+            if one.delegator in self.excluded:
+                return "E_STANDS_IN_EXCLUDED", f"{one.delegator}:{self.excluded[one.delegator]}"
+            if one.delegator in own:
+                return "E_DELEGATOR_VOTED", one.delegator
+            if one.at(then) and one.at(self.case.now):
+                return "E_OTHER_STANDS_IN", one.delegator
+        if lent:
+            return "E_DELEGATION_OVER", lent[0].delegator
+        return "E_ROLE_LOST", ""
 
 
 def _who_could(
     case: Case,
     wanted: frozenset[str],
-    counting: Mapping[str, Vote],
+    counting: Mapping[str, object],
     excluded: Mapping[str, str],
 ) -> tuple[tuple[str, ...], list[Refusal]]:
-    """Who holds a wanted role: those who could still approve, and those who are excluded."""
-    could = []
+    """Whose approval would fill a seat: those who hold a wanted role, or stand in for them.
+
+    And those who hold one and are excluded.
+    """
+    could: set[str] = set()
     barred = []
     holders = {holder for role in wanted for holder in case.registry.holders(role)}
     for holder in sorted(holders.difference(counting)):
@@ -260,5 +369,13 @@ def _who_could(
         if holder in excluded:
             barred.append(Refusal(holder, "E_SELF", excluded[holder], -1))
         elif actor is not None and actor.type == "person":
-            could.append(holder)
-    return tuple(could), barred
+            could.add(holder)
+            could.update(
+                one.delegate
+                for one in lent_by(case.registry, holder)
+                if one.role in wanted
+                and one.at(case.now)
+                and one.delegate not in excluded
+                and one.delegate not in counting
+            )
+    return tuple(sorted(could)), barred

@@ -19,6 +19,7 @@ _PARTIES: Final = {
     "registrant": "registered this version",
     "requester": "asked for this release",
     "proposer": "proposed this change",
+    "delegator": "gave this delegation",
     "owner": "owns this model",
     "receiver": "is the one who receives it",
     "approver": "approved this",
@@ -62,6 +63,10 @@ _CANNOT: Final = {
     "E_STALE": "approved before entry {detail} changed what there was to look at",
     "E_EXPIRED": "approved longer ago than {detail}",
     "E_ROLE_LOST": "no longer holds a role that counts",
+    "E_STANDS_IN_EXCLUDED": "stands in for {name}, who {party}",
+    "E_DELEGATOR_VOTED": "stands in for {name}, who approved too: both are one",
+    "E_OTHER_STANDS_IN": "stands in for {name}, for whom somebody else approved already",
+    "E_DELEGATION_OVER": "stood in for {name}, and the delegation did not hold all the time",
     "E_BEFORE_ITS_TURN": "approved before {detail} did",
 }
 
@@ -119,7 +124,11 @@ def _all_of(names: Iterable[str]) -> str:
 
 
 def _approved(params: Mapping[str, Any], name_of: NameOf) -> str:
-    names = [name_of(actor) for actor in _list(params.get("people"))]
+    lent = dict(pair.split(":", 1) for pair in _list(params.get("stand_ins")))
+    names = [
+        f"{name_of(actor)} for {name_of(lent[actor])}" if actor in lent else name_of(actor)
+        for actor in _list(params.get("people"))
+    ]
     if not names:
         return "no approval is needed"
     return f"approved by {', '.join(names)}"
@@ -129,6 +138,11 @@ def _acted(params: Mapping[str, Any], name_of: NameOf) -> str:
     name = name_of(str(params.get("actor", "")))
     roles = _words(params.get("roles", []))
     return f"{name} may do this as {roles}" if roles else f"{name} may do this"
+
+
+def _stands_in(params: Mapping[str, Any], name_of: NameOf) -> str:
+    name, other = (name_of(str(params.get(key, ""))) for key in ("actor", "delegator"))
+    return f"{name} may do this for {other} as {_words(params.get('role', '-'))}"
 
 
 def _need(params: Mapping[str, Any], name_of: NameOf) -> str:
@@ -147,16 +161,20 @@ def _need(params: Mapping[str, Any], name_of: NameOf) -> str:
         parts.append("nobody who could give it holds the role now")
     for item in _list(params.get("cannot")):
         actor, code, detail = item.split(":", 2)
-        parts.append(f"{name_of(actor)} cannot count: {_why(code, detail)}")
+        parts.append(f"{name_of(actor)} cannot count: {_why(code, detail, name_of)}")
     return "; ".join(parts)
 
 
-def _why(code: str, detail: str) -> str:
+def _why(code: str, detail: str, name_of: NameOf) -> str:
     if code == "E_SELF":
         return f"the same person {_PARTIES.get(detail, detail)}"
     if code == "E_BEFORE_ITS_TURN":
         detail = _one_of(humanize(role) for role in detail.split("|"))
-    return _CANNOT.get(code, code).format(detail=detail)
+    actor, _, party = detail.partition(":")
+    found = _CANNOT.get(code, code)
+    if "{name}" in found:
+        return found.format(name=name_of(actor), party=_PARTIES.get(party, party))
+    return found.format(detail=detail)
 
 
 def _rejected(params: Mapping[str, Any], name_of: NameOf) -> str:
@@ -201,6 +219,7 @@ def _no_role(params: Mapping[str, Any], name_of: NameOf) -> str:
 _SPECIAL: Final = {
     "M_APPROVED": _approved,
     "M_ACTOR": _acted,
+    "M_STANDS_IN": _stands_in,
     "E_NEED": _need,
     "E_REJECTED": _rejected,
     "E_BELOW": _beyond,

@@ -143,7 +143,14 @@ def _any_approvals(gate: str, requirement: Requirement, rules: tuple[Approvals, 
 
 def _approved(gate: str, requirement: Requirement, need: int, found: Quorum) -> Result:
     people = list(found.people[:MOST_NAMED])
-    return _result(gate, requirement, "met", "M_APPROVED", found.by, need=need, people=people)
+    return _result(
+        gate, requirement, "met", "M_APPROVED", found.by, need=need, people=people, **_lent(found)
+    )
+
+
+def _lent(found: Quorum) -> dict[str, list[str]]:
+    """Who took a seat for whom; nothing where nobody did."""
+    return {"stand_ins": list(found.stand_ins[:MOST_NAMED])} if found.stand_ins else {}
 
 
 def _needs(gate: str, requirement: Requirement, need: int, found: Quorum) -> Result:
@@ -159,6 +166,7 @@ def _needs(gate: str, requirement: Requirement, need: int, found: Quorum) -> Res
         missing=["|".join(seat) for seat in found.missing],
         could=list(found.could[:MOST_NAMED]),
         cannot=cannot[:MOST_NAMED],
+        **_lent(found),
     )
 
 
@@ -268,6 +276,18 @@ def _actor(gate: str, requirement: Requirement, rule: ActorRule) -> Answer:
         held = tuple(role for role in wanted if role in roles)
         if held or (rule.service and kind == "service") or _is_a_party(case, rule):
             return met(actor, held)
+        if rule.delegates:
+            for lent in case.lent:
+                if lent.role in wanted and lent.delegator not in excluded:
+                    return _result(
+                        gate,
+                        requirement,
+                        "met",
+                        "M_STANDS_IN",
+                        actor=actor,
+                        delegator=lent.delegator,
+                        role=lent.role,
+                    )
         return _result(gate, requirement, "unmet", "E_NOROLE", actor=actor, roles=wanted)
 
     return answer
@@ -279,6 +299,7 @@ def _is_a_party(case: Case, rule: ActorRule) -> bool:
         (rule.owner, "owner"),
         (rule.requester, "requester"),
         (rule.proposer, "proposer"),
+        (rule.delegator, "delegator"),
     ]
     return any(may and case.actor.id in (case.party(party) or ()) for may, party in named)
 

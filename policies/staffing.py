@@ -61,7 +61,9 @@ def _quorums(
 
 def _actor(name: str, path: Path, item: Requirement, holders: Holders) -> Iterator[Found]:
     rule = item.actor
-    if rule is None or rule.owner or rule.requester or rule.proposer or rule.service:
+    if rule is None or rule.service:
+        return
+    if rule.owner or rule.requester or rule.proposer or rule.delegator:
         return
     able = {
         one

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     World = dict[str, Value]
 
 MOST: Final = 20_000
-COUNTS: Final = frozenset({"directory.administrators", "evaluation.age_days"})
+COUNTS: Final = frozenset({"delegation.days", "directory.administrators", "evaluation.age_days"})
 """Facts that are whole numbers from 0 on."""
 _OTHER: Final = "something-else"
 _MOST_TEXTS: Final = 4

@@ -57,6 +57,14 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
     },
     "role.granted": {"actor_id": ANA, "role": "compliance", "reason": "Joined the team"},
     "role.revoked": {"actor_id": ANA, "role": "compliance", "reason": "Left the team"},
+    "role.delegated": {
+        "actor_id": ANA,
+        "role": "compliance",
+        "since": "2026-08-01T00:00:00Z",
+        "until": "2026-08-22T00:00:00Z",
+        "reason": "On leave",
+    },
+    "delegation.ended": {"delegation": 31, "reason": "Back earlier"},
     "model.registered": {
         "model": "churn",
         "version_scheme": "semantic",

@@ -25,6 +25,8 @@ CATALOGUE: Final[dict[str, type[Event]]] = {
         people.ActorEnrolled,
         people.RoleGranted,
         people.RoleRevoked,
+        people.RoleDelegated,
+        people.DelegationEnded,
         model.ModelRegistered,
         model.VersionRegistered,
         model.EvidenceAttached,

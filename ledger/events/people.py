@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from ledger.events.event import Event, named
-from ledger.events.names import ActorId, PrivateText, Slug
+from ledger.events.names import ActorId, Instant, PrivateText, Sequence, Slug
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,3 +55,30 @@ class RoleRevoked(Event):
 
     def subject_digests(self) -> Mapping[str, str]:
         return named(f"actor:{self.actor_id}")
+
+
+class RoleDelegated(Event):
+    """Somebody lets another person stand in for them, in one role, until a time."""
+
+    kind: ClassVar[str] = "role.delegated"
+
+    actor_id: ActorId
+    role: Slug
+    since: Instant | None = None
+    until: Instant
+    reason: PrivateText | None = None
+
+    def subject_digests(self) -> Mapping[str, str]:
+        return named(f"actor:{self.actor_id}")
+
+
+class DelegationEnded(Event):
+    """A delegation ends before its time; ``delegation`` is the entry that began it."""
+
+    kind: ClassVar[str] = "delegation.ended"
+
+    delegation: Sequence
+    reason: PrivateText | None = None
+
+    def subject_digests(self) -> Mapping[str, str]:
+        return named(f"delegation:{self.delegation}")

@@ -133,6 +133,45 @@ class ActorState(Aggregate):
         return any(held.role == role for held in self.roles)
 
 
+class DelegationState(Aggregate):
+    """Somebody stands in for another in one role, from ``begins`` to before ``until``. Key: entry.
+
+    ``ended`` is the entry that ended it before its time.
+    """
+
+    table: ClassVar[str] = "delegation"
+    delegator: str
+    delegate: str
+    role: str
+    begins: str
+    until: str
+    at: str
+    ended: int | None = None
+
+    @property
+    def key(self) -> str:
+        return number_key(self.since)
+
+    def search(self) -> Search:
+        return Search(actor=self.delegate, status="ended" if self.ended is not None else "open")
+
+
+class StandIns(Aggregate):
+    """The delegations that were given to, or by, an actor and not ended: entries by actor.
+
+    ``given`` names those of which the actor is the delegator, ``held`` those of the delegate.
+    """
+
+    table: ClassVar[str] = "stand_ins"
+    actor: str
+    given: tuple[int, ...] = ()
+    held: tuple[int, ...] = ()
+
+    @property
+    def key(self) -> str:
+        return self.actor
+
+
 class RoleState(Aggregate):
     """Who holds a role now, in the order in which it was granted."""
 
@@ -407,4 +446,6 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     ReportState,
     ChangeState,
     OpenChanges,
+    DelegationState,
+    StandIns,
 )

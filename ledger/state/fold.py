@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from ledger.events import assurance, change, custody, deployment, log, model, people, release
 from ledger.events.change import PROPOSABLE
-from ledger.state import fold_changes, fold_deployments, fold_people, fold_releases, fold_versions
+from ledger.state import (
+    fold_changes,
+    fold_delegations,
+    fold_deployments,
+    fold_people,
+    fold_releases,
+    fold_versions,
+)
 from ledger.state.aggregates import LogState
 from ledger.state.fold_people import frozen
 from ledger.state.place import Place
@@ -51,6 +58,8 @@ _FOLDS: dict[str, Callable[[Registry, Any, Place], Changes]] = {
     people.ActorEnrolled.kind: fold_people.actor_enrolled,
     people.RoleGranted.kind: fold_people.role_granted,
     people.RoleRevoked.kind: fold_people.role_revoked,
+    people.RoleDelegated.kind: fold_delegations.role_delegated,
+    people.DelegationEnded.kind: fold_delegations.delegation_ended,
     model.ModelRegistered.kind: fold_versions.model_registered,
     model.VersionRegistered.kind: fold_versions.version_registered,
     model.EvidenceAttached.kind: fold_versions.evidence_attached,

@@ -14,6 +14,7 @@ from ledger.state.aggregates import (
     ActorState,
     Aggregate,
     ChangeState,
+    DelegationState,
     DeploymentState,
     ModelState,
     PolicyState,
@@ -102,6 +103,11 @@ class Registry:
     def change(self, entry: int) -> ChangeState:
         """The proposal, or UnknownSubjectError."""
         return self._require(ChangeState, number_key(entry), "proposal", "/event/change")
+
+    def delegation(self, entry: int) -> DelegationState:
+        """The delegation, or UnknownSubjectError."""
+        pointer = "/event/delegation"
+        return self._require(DelegationState, number_key(entry), "delegation", pointer)
 
     def deployment(self, entry: int) -> DeploymentState:
         """The deployment, or UnknownSubjectError."""

@@ -51,6 +51,8 @@ _NOUNS: Final = {
     "grant.receiver_roles": "the receiver's roles",
     "enrol.actor_type": "the type of who is enrolled",
     "directory.administrators": "the number of administrators",
+    "delegation.role": "the role that is delegated",
+    "delegation.days": "the days of the delegation",
     "change.proposed": "the kind that is proposed",
     "policy.changes_itself": "the new policy is another than the one in force",
 }

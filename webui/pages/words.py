@@ -68,6 +68,10 @@ _PHRASES: Final[dict[str, Callable[[Any, NameOf], str]]] = {
     "actor.enrolled": lambda e, name: f"enrolled {name(e.actor_id)}",
     "role.granted": lambda e, name: f"gave {name(e.actor_id)} the role {plain(e.role)}",
     "role.revoked": lambda e, name: f"took the role {plain(e.role)} from {name(e.actor_id)}",
+    "role.delegated": lambda e, name: (
+        f"let {name(e.actor_id)} stand in as {plain(e.role)} until {e.until[:16]}"
+    ),
+    "delegation.ended": lambda e, _: f"ended the delegation of entry {e.delegation}",
     "model.registered": lambda e, _: f"registered the model {e.model}",
     "version.registered": lambda e, _: f"registered {e.model} {e.version}",
     "evidence.attached": lambda e, _: f"attached {with_article(e.type)} to {e.model} {e.version}",
@@ -124,6 +128,8 @@ _DETAILS: Final[dict[str, Callable[[Any, NameOf], str]]] = {
     "actor.enrolled": lambda e, name: name(e.actor_id),
     "role.granted": lambda e, name: f"{plain(e.role)} to {name(e.actor_id)}",
     "role.revoked": lambda e, name: f"{plain(e.role)} from {name(e.actor_id)}",
+    "role.delegated": lambda e, name: f"{plain(e.role)} to {name(e.actor_id)}",
+    "delegation.ended": lambda e, _: f"delegation {e.delegation}",
     "evidence.attached": lambda e, _: plain(e.type),
     "metrics.observed": lambda e, _: _metrics(e.metrics, 2),
     "version.deprecated": lambda e, _: plain(e.cause),
@@ -150,6 +156,8 @@ _ATTEMPTS: Final = {
     "actor.enrolled": "enrol somebody",
     "role.granted": "give a role",
     "role.revoked": "take a role",
+    "role.delegated": "let somebody stand in",
+    "delegation.ended": "end a delegation",
     "model.registered": "register a model",
     "version.registered": "register a version",
     "evidence.attached": "attach a document",

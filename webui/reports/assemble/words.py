@@ -21,6 +21,8 @@ KIND_WORDS: Final = {
     "actor.enrolled": "Person or machine enrolled",
     "role.granted": "Role granted",
     "role.revoked": "Role revoked",
+    "role.delegated": "Role delegated for a time",
+    "delegation.ended": "Delegation ended",
     "model.registered": "Model registered",
     "version.registered": "Version registered",
     "evidence.attached": "Document attached",
