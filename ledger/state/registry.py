@@ -15,9 +15,12 @@ from ledger.state.aggregates import (
     Aggregate,
     ChangeState,
     DeploymentState,
+    ExceptionSlot,
+    ExceptionState,
     ModelState,
     PolicyState,
     ReleaseState,
+    ReviewState,
     RoleState,
     SlotState,
     VersionState,
@@ -102,6 +105,22 @@ class Registry:
     def change(self, entry: int) -> ChangeState:
         """The proposal, or UnknownSubjectError."""
         return self._require(ChangeState, number_key(entry), "proposal", "/event/change")
+
+    def exception(self, entry: int) -> ExceptionState:
+        """The exception, or UnknownSubjectError."""
+        return self._require(ExceptionState, number_key(entry), "exception", "/event/exception")
+
+    def review(self, entry: int) -> ReviewState:
+        """The review, or UnknownSubjectError."""
+        return self._require(ReviewState, number_key(entry), "review", "/event/review")
+
+    def exception_in_force(self, model: str, environment: str, now: str) -> ExceptionState | None:
+        """The exception that lets things through in an environment of a model at an instant."""
+        slot = self.find(ExceptionSlot, slot_key(model, environment))
+        if slot is None:
+            return None
+        found = self.exception(slot.exception)
+        return found if found.in_force(now) else None
 
     def deployment(self, entry: int) -> DeploymentState:
         """The deployment, or UnknownSubjectError."""
