@@ -9,7 +9,17 @@ from pydantic import TypeAdapter, ValidationError
 from ledger.core.digest import hex_digest
 from ledger.core.encoding import canonical, plain
 from ledger.errors import InputError, UnknownKindError, did_you_mean
-from ledger.events import assurance, change, custody, deployment, log, model, people, release
+from ledger.events import (
+    assurance,
+    change,
+    custody,
+    deployment,
+    exception,
+    log,
+    model,
+    people,
+    release,
+)
 from ledger.events.event import PREDICATE_BASE
 
 if TYPE_CHECKING:
@@ -56,6 +66,11 @@ CATALOGUE: Final[dict[str, type[Event]]] = {
         change.ChangeApproved,
         change.ChangeRejected,
         change.ChangeWithdrawn,
+        exception.ExceptionOpened,
+        exception.ExceptionUsed,
+        exception.ExceptionClosed,
+        exception.ReviewRequired,
+        exception.ReviewCompleted,
     )
 }
 

@@ -7,19 +7,15 @@ is known by the sequence number of the entry that proposed it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final
-
-from pydantic import StringConstraints
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from ledger.core.encoding import canonical
 from ledger.events.command import command_digest
 from ledger.events.event import Event
-from ledger.events.names import PrivateText, Sequence, Sha256
+from ledger.events.names import KindName, PrivateText, Sequence, Sha256
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-KindName = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,30}\.[a-z_]{2,30}$")]
 
 PROPOSABLE: Final = frozenset(
     {
@@ -33,6 +29,9 @@ PROPOSABLE: Final = frozenset(
         "backup.restored",
         "version.deprecated",
         "version.archived",
+        "exception.opened",
+        "exception.closed",
+        "review.completed",
     }
 )
 """The kinds that can be proposed. What a release is about is voted on as a release."""

@@ -15,16 +15,17 @@ from ledger.core.encoding import canonical
 from ledger.events.names import Count, Sequence, Sha256, Slug, Value
 
 Outcome = Literal["allow", "deny"]
-ResultState = Literal["met", "unmet", "not_known", "warned"]
+ResultState = Literal["met", "unmet", "not_known", "warned", "bypassed", "owed"]
 _MISSING: Final = frozenset({"unmet", "not_known"})
 
 
 class Result(Value):
     """What one requirement said.
 
-    ``warned`` is what is not met while its gate only warns; it stops nothing. ``code`` and
-    ``params`` become a sentence through one table (policies.reasons); ``by`` are the entries that
-    met the requirement.
+    ``warned`` is what is not met while its gate only warns, ``bypassed`` what is not met and is let
+    through by an exception, whose entry is all that ``by`` holds, ``owed`` a review that an allowed
+    event brings with it: these stop nothing. ``code`` and ``params`` become a sentence through one
+    table (policies.reasons); otherwise ``by`` are the entries that met the requirement.
     """
 
     gate: Slug
@@ -75,3 +76,13 @@ class Decision(Value):
     def warned(self) -> tuple[Result, ...]:
         """What would be missing if the gates that warn were enforced."""
         return tuple(result for result in self.results if result.state == "warned")
+
+    @property
+    def bypassed(self) -> tuple[Result, ...]:
+        """What is missing and was let through by an exception."""
+        return tuple(result for result in self.results if result.state == "bypassed")
+
+    @property
+    def owed(self) -> tuple[Result, ...]:
+        """The reviews that this brings with it."""
+        return tuple(result for result in self.results if result.state == "owed")

@@ -70,6 +70,7 @@ SignatureText = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{128}|[0-9a
 NoteText = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z0-9+/]{4,20000}={0,2}$", max_length=20000)
 ]
+KindName = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,30}\.[a-z_]{2,30}$")]
 ActorId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 CommitId = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{40}|[0-9a-f]{64})$")]
 DecimalText = Annotated[str, StringConstraints(pattern=r"^-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,18})?$")]

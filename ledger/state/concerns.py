@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ledger.core.statement import Subject
-from ledger.events import change, deployment, model
+from ledger.events import change, deployment, exception, model
 from ledger.events.catalogue import read_proposed
 from ledger.events.event import About, Event
 
@@ -29,6 +29,12 @@ def about(registry: Registry, event: Event) -> About:
     if isinstance(event, change.Word):
         change_ = registry.change(event.change)
         return About(change_.model, change_.version, change_.environment)
+    if isinstance(event, (exception.ExceptionUsed, exception.ExceptionClosed)):
+        opened = registry.exception(event.exception)
+        return About(opened.model, environment=opened.environment)
+    if isinstance(event, exception.ReviewCompleted):
+        owed = registry.review(event.review)
+        return About(owed.model, environment=owed.environment)
     if isinstance(event, deployment.DeploymentStopped):
         stopped = registry.deployment(event.deployment)
         return About(stopped.model, stopped.version, stopped.environment)

@@ -9,12 +9,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ledger.events import assurance, change, custody, deployment, log, model, people, release
+from ledger.events import (
+    assurance,
+    change,
+    custody,
+    deployment,
+    exception,
+    log,
+    model,
+    people,
+    release,
+)
 from ledger.events.change import PROPOSABLE
 from ledger.state import (
     fold_changes,
     fold_delegations,
     fold_deployments,
+    fold_exceptions,
     fold_people,
     fold_releases,
     fold_versions,
@@ -88,6 +99,11 @@ _FOLDS: dict[str, Callable[[Registry, Any, Place], Changes]] = {
     change.ChangeApproved.kind: fold_changes.change_voted,
     change.ChangeRejected.kind: fold_changes.change_voted,
     change.ChangeWithdrawn.kind: fold_changes.change_withdrawn,
+    exception.ExceptionOpened.kind: fold_exceptions.exception_opened,
+    exception.ExceptionUsed.kind: fold_exceptions.exception_used,
+    exception.ExceptionClosed.kind: fold_exceptions.exception_closed,
+    exception.ReviewRequired.kind: fold_exceptions.review_required,
+    exception.ReviewCompleted.kind: fold_exceptions.review_completed,
 }
 
 

@@ -16,9 +16,12 @@ from ledger.state.aggregates import (
     ChangeState,
     DelegationState,
     DeploymentState,
+    ExceptionSlot,
+    ExceptionState,
     ModelState,
     PolicyState,
     ReleaseState,
+    ReviewState,
     RoleState,
     SlotState,
     VersionState,
@@ -108,6 +111,22 @@ class Registry:
         """The delegation, or UnknownSubjectError."""
         pointer = "/event/delegation"
         return self._require(DelegationState, number_key(entry), "delegation", pointer)
+
+    def exception(self, entry: int) -> ExceptionState:
+        """The exception, or UnknownSubjectError."""
+        return self._require(ExceptionState, number_key(entry), "exception", "/event/exception")
+
+    def review(self, entry: int) -> ReviewState:
+        """The review, or UnknownSubjectError."""
+        return self._require(ReviewState, number_key(entry), "review", "/event/review")
+
+    def exception_in_force(self, model: str, environment: str, now: str) -> ExceptionState | None:
+        """The exception that lets things through in an environment of a model at an instant."""
+        slot = self.find(ExceptionSlot, slot_key(model, environment))
+        if slot is None:
+            return None
+        found = self.exception(slot.exception)
+        return found if found.in_force(now) else None
 
     def deployment(self, entry: int) -> DeploymentState:
         """The deployment, or UnknownSubjectError."""
