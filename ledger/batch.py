@@ -21,6 +21,7 @@ from ledger.events.actor import Actor
 from ledger.events.assurance import AccessDenied
 from ledger.events.command import command_digest
 from ledger.events.entry import Request, decode_entry
+from ledger.events.exception import ExceptionOpened
 from ledger.events.ready import prepare
 from ledger.events.release import ReleaseGranted, ReleaseLapsed
 from ledger.state.aggregates import LogState
@@ -28,6 +29,7 @@ from ledger.state.concerns import about, subjects
 from ledger.state.consequences import affected_releases
 from ledger.state.fold import Place, fold
 from ledger.state.fold_people import frozen
+from ledger.state.following import following
 from ledger.state.keys import KEY_KINDS
 from ledger.store.entries import read_entries
 
@@ -176,7 +178,10 @@ class Batch:
         )
         if decision.allowed:
             done = self._append(asked, actor, decision, request)
-            consequences = self._consequences(asked.event, done.sequence)
+            consequences = (
+                *self._following(asked.event, decision, done.sequence, actor),
+                *self._consequences(asked.event, done.sequence),
+            )
             done = replace(done, consequences=consequences) if consequences else done
         else:
             denial = Asked(self._denial(asked.event, command))
@@ -240,11 +245,26 @@ class Batch:
                 votes = {vote.entry for vote in asked.votes}
                 by = {entry for result in decision.results for entry in result.by}
                 granted = _granted(asked, tuple(sorted(votes & by)))
-                found.append(self._append(Asked(granted), service, decision).sequence)
+                done = self._append(Asked(granted), service, decision)
+                found.append(done.sequence)
+                found.extend(self._following(granted, decision, done.sequence, service))
             elif not decision.allowed and asked.status == "granted":
                 lapsed = _lapsed(asked, sequence)
                 found.append(self._append(Asked(lapsed), service, decision).sequence)
         return tuple(found)
+
+    def _following(
+        self, event: Event, decision: Decision, sequence: int, actor: Actor
+    ) -> tuple[int, ...]:
+        """Add what follows from an entry by itself, right behind it."""
+        if not (decision.bypassed or decision.owed or isinstance(event, ExceptionOpened)):
+            return ()
+        service = Actor(id=self._log.service, type="service", via="service")
+        concerned = about(self.registry, event)
+        return tuple(
+            self._append(Asked(follower), service, None).sequence
+            for follower in following(event, decision, sequence, actor.id, concerned)
+        )
 
     def _append(
         self,

@@ -78,6 +78,7 @@ class Expected(_Part):
 
     ``codes`` must be among those of what is unmet or warned, ``unmet`` (gate/requirement) must be
     unmet, and ``met`` must be met; ``withhold`` names facts that are not known in this case.
+    ``owed`` are the reviews (gate/review) that must follow, with how long until they are due.
     """
 
     id: str = Field(pattern=r"^[a-z0-9$][a-z0-9_.$-]{0,119}$")
@@ -89,6 +90,7 @@ class Expected(_Part):
     unmet: tuple[str, ...] = ()
     met: tuple[str, ...] = ()
     withhold: tuple[str, ...] = ()
+    owed: dict[str, Duration] | None = None
 
 
 class CaseFile(_Part):

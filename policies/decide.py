@@ -17,14 +17,17 @@ from ledger.events.assurance import PolicyActivated
 from ledger.events.catalogue import read_proposed
 from ledger.events.change import ChangeProposed
 from ledger.events.decision import Decision, Result
+from ledger.events.names import format_instant
 from policies.activation import read_activation
+from policies.duration import parse_duration
 from policies.expression.evaluate import compile_condition
 from policies.expression.parse import parse
 from policies.facts import Case
 from policies.requirements import compile_requirement
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+    from datetime import timedelta
 
     from ledger.events.actor import Actor
     from ledger.events.event import Event
@@ -38,14 +41,15 @@ ENGINE: Final = 1
 _KEPT: Final = 64
 _DECISIONS_KEPT: Final = 1_024
 _DATE: Final = len("2026-12-31")
-_LETS_THROUGH: Final = frozenset({"met", "warned"})
+_LETS_THROUGH: Final = frozenset({"met", "warned", "bypassed"})
 
 
 @dataclass(frozen=True)
 class _Gate:
     when: Condition | None
-    answers: tuple[Answer, ...]
+    answers: tuple[tuple[Answer, bool], ...]
     warn_until: str
+    owed: tuple[tuple[str, str, timedelta], ...]
 
 
 @dataclass(frozen=True)
@@ -62,8 +66,12 @@ def compile_document(document: Document, digest: str) -> Compiled:
     gates: dict[str, tuple[_Gate, ...]] = {}
     for gate in document.gates:
         when = compile_condition(parse(gate.when)) if gate.when is not None else None
-        answers = tuple(compile_requirement(gate.id, item, document) for item in gate.require)
-        made = _Gate(when, answers, gate.warn_until or "")
+        answers = tuple(
+            (compile_requirement(gate.id, item, document), item.bypass == "emergency")
+            for item in gate.require
+        )
+        owed = tuple((gate.id, one.id, parse_duration(one.due)) for one in gate.afterwards)
+        made = _Gate(when, answers, gate.warn_until or "", owed)
         gates[gate.event] = (*gates.get(gate.event, ()), made)
     return Compiled(document, digest, gates)
 
@@ -78,10 +86,13 @@ def decide_with(
 def decide_case(compiled: Compiled, case: Case) -> Decision:
     """Decide one case under the document that it was made for."""
     event = case.event
-    results = list(_results(compiled, case)) or [_closed(event)]
+    applied = [gate for gate in compiled.gates.get(event.kind, ()) if _applies(gate, case)]
+    results = [item for gate in applied for item in _results(gate, case)] or [_closed(event)]
     activation = _activation(event)
     if activation is not None:
         results.append(read_activation(activation, case.registry, case.now_text)[1])
+    if any(gate.owed for gate in applied) and _lets_through(results):
+        results += [item for gate in applied for item in _owed(gate, case)]
     return _decision(compiled.digest, tuple(results))
 
 
@@ -98,7 +109,7 @@ def _activation(event: Event) -> PolicyActivated | None:
 # The same gates say the same again and again, and a decision keeps its canonical bytes.
 @lru_cache(maxsize=_DECISIONS_KEPT)
 def _decision(digest: str, results: tuple[Result, ...]) -> Decision:
-    met = all(result.state in _LETS_THROUGH for result in results)
+    met = _lets_through(result for result in results if result.state != "owed")
     return Decision.model_construct(
         outcome="allow" if met else "deny",
         policy=digest,
@@ -143,13 +154,35 @@ def granting_approvals(decision: Decision) -> tuple[int, ...]:
     return tuple(sorted(found))
 
 
-def _results(compiled: Compiled, case: Case) -> Iterator[Result]:
-    for gate in compiled.gates.get(case.event.kind, ()):
-        if gate.when is None or gate.when(case.fact) is not False:
-            warns = case.now_text[:_DATE] <= gate.warn_until
-            for answer in gate.answers:
-                result = answer(case)
-                yield _warning(result) if warns and result.state != "met" else result
+def _lets_through(results: Iterable[Result]) -> bool:
+    return all(result.state in _LETS_THROUGH for result in results)
+
+
+def _applies(gate: _Gate, case: Case) -> bool:
+    return gate.when is None or gate.when(case.fact) is not False
+
+
+def _results(gate: _Gate, case: Case) -> Iterator[Result]:
+    warns = case.now_text[:_DATE] <= gate.warn_until
+    for answer, can_be_bypassed in gate.answers:
+        result = answer(case)
+        if result.state == "met":
+            yield result
+        elif warns:
+            yield _warning(result)
+        elif can_be_bypassed and case.exception is not None:
+            yield result.but(state="bypassed", by=(case.exception.since,))
+        else:
+            yield result
+
+
+def _owed(gate: _Gate, case: Case) -> Iterator[Result]:
+    """The reviews that are owed where this happens now."""
+    for name, review, after in gate.owed:
+        due = format_instant(case.now + after)
+        yield Result.model_construct(
+            gate=name, requirement=review, state="owed", code="O_REVIEW", params={"due": due}
+        )
 
 
 def _warning(result: Result) -> Result:

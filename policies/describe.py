@@ -9,13 +9,22 @@ from policies.reasons import humanize
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from policies.document import ActorRule, Approvals, DocumentNeeded, History, Requirement, Seat
+    from policies.document import (
+        ActorRule,
+        Afterwards,
+        Approvals,
+        DocumentNeeded,
+        History,
+        Requirement,
+        Seat,
+    )
 
 _PARTIES: Final = {
     "registrant": "whoever registered the version",
     "requester": "whoever asked for the release",
     "proposer": "whoever proposed it",
     "delegator": "whoever gave the delegation",
+    "participant": "whoever had a part in it",
     "owner": "the model's owner",
     "receiver": "whoever receives it",
     "approver": "whoever approved it",
@@ -24,6 +33,16 @@ _PARTIES: Final = {
 
 def describe(requirement: Requirement) -> str:
     """A requirement as one sentence without a full stop."""
+    around = ", unless an exception is open" if requirement.bypass != "never" else ""
+    return f"{_described(requirement)}{around}"
+
+
+def describe_review(review: Afterwards) -> str:
+    """A review that is owed afterwards, as one sentence without a full stop."""
+    return f"It is reviewed within {_span(review.due)} afterwards"
+
+
+def _described(requirement: Requirement) -> str:
     if requirement.quorums:
         return "; or: ".join(_approvals(rule) for rule in requirement.quorums)
     if requirement.check is not None:

@@ -35,7 +35,7 @@ _MORE_IS_LOOSER: Final = frozenset(
         "any_approvals",
     }
 )
-_LONGER_IS_LOOSER: Final = frozenset({"valid_for", "within", "not_older_than"})
+_LONGER_IS_LOOSER: Final = frozenset({"valid_for", "within", "not_older_than", "due"})
 _LIMITING: Final = frozenset({"within", "not_older_than", "types", "at_least_before", "wait"})
 """Settings of which none at all is no limit."""
 _LEVELS: Final = {"bypass": ("never", "emergency"), "mode": ("enforce", "warn")}
@@ -136,6 +136,7 @@ def _types(old: tuple[str, ...], new: tuple[str, ...]) -> Direction:
 _SPECIAL: Final[dict[str, Callable[[Any, Any], Direction]]] = {
     "seats": _one_by_one("role"),
     "documents": _one_by_one("type"),
+    "afterwards": _one_by_one("id"),
     "types": _types,
     "warn_until": _warn_until,
 }

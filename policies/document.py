@@ -189,7 +189,10 @@ FORMS: Final = (
 
 
 class Requirement(Part):
-    """One thing that must hold; exactly one of its forms is given."""
+    """One thing that must hold; exactly one of its forms is given.
+
+    With ``bypass: emergency`` an open exception lets it be unmet.
+    """
 
     id: Slug
     approvals: Approvals | None = None
@@ -202,6 +205,7 @@ class Requirement(Part):
     history: History | None = None
     not_during: Annotated[tuple[Slug, ...], Field(min_length=1)] | None = None
     wait: Duration | None = None
+    bypass: Literal["never", "emergency"] = "never"
 
     @property
     def form(self) -> str:
@@ -224,6 +228,13 @@ class Requirement(Part):
         return self
 
 
+class Afterwards(Part):
+    """A review that is owed after the fact, ``due`` so long after it."""
+
+    id: Slug
+    due: Duration
+
+
 class Gate(Part):
     """What must be true before one kind of event, where ``when`` is not false.
 
@@ -236,6 +247,7 @@ class Gate(Part):
     when: Sentence | None = None
     warn_until: Day | None = None
     require: tuple[Requirement, ...] = Field(min_length=1)
+    afterwards: tuple[Afterwards, ...] = ()
     controls: tuple[Slug, ...] = ()
 
 
@@ -404,6 +416,7 @@ _SETTINGS: Final = sorted(
             DocumentNeeded,
             ActorRule,
             History,
+            Afterwards,
             Metric,
             Freeze,
             Weekly,

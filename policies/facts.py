@@ -17,15 +17,18 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ledger.errors import UnknownSubjectError
-from ledger.events import assurance, change, model, people
+from ledger.events import assurance, change, exception, model, people
 from ledger.events.names import parse_instant
 from ledger.state.aggregates import (
     ActorState,
     ChangeState,
     DelegationState,
     DeploymentState,
+    ExceptionState,
     ModelState,
+    OwedReviews,
     ReleaseState,
+    ReviewState,
     SlotState,
     VersionState,
     number_key,
@@ -168,6 +171,19 @@ class Case:
             return None
         return self.registry.find(DelegationState, number_key(self.event.delegation))
 
+    @cached_property
+    def exception(self) -> ExceptionState | None:
+        """The exception that is in force for the model and environment that are concerned."""
+        about = self.about
+        return self.registry.exception_in_force(about.model, about.environment, self.now_text)
+
+    @cached_property
+    def review(self) -> ReviewState | None:
+        """The review that the event completes."""
+        if not isinstance(self.event, exception.ReviewCompleted):
+            return None
+        return self.registry.find(ReviewState, number_key(self.event.review))
+
     @property
     def roles(self) -> tuple[str, ...]:
         """Roles the asker holds now."""
@@ -178,6 +194,8 @@ class Case:
         found: str | None = None
         if name == "receiver" and self.change is not None and not self.change.receiver:
             return frozenset()
+        if name == "participant":
+            return _participants(self)
         if name == "approver":
             return _approvers(self.asked)
         if name == "registrant":
@@ -228,6 +246,21 @@ def _held_out(version: VersionState | None) -> list[Measured]:
 def _by_data_set(version: VersionState, name: str) -> dict[str, Decimal]:
     found = (item.metric for item in _held_out(version) if item.metric.name == name)
     return {metric.data_set: Decimal(metric.value) for metric in found}
+
+
+def _participants(case: Case) -> frozenset[str] | None:
+    """Whoever had a part in what is closed or reviewed; None where that is not known."""
+    entry = None
+    if isinstance(case.event, exception.ExceptionClosed):
+        entry = case.event.exception
+    elif case.review is not None and case.review.reviewed == exception.ExceptionOpened.kind:
+        entry = case.review.of
+    if entry is None:
+        return frozenset((case.review.by,)) if case.review else None
+    opened = case.registry.find(ExceptionState, number_key(entry))
+    if opened is None:
+        return None
+    return frozenset((*opened.openers, *opened.backers, *opened.users))
 
 
 def _receiver_of(proposed: ChangeState | None) -> str | None:
@@ -335,6 +368,37 @@ def _delegation_role(case: Case) -> Value:
     return case.event.role if isinstance(case.event, people.RoleDelegated) else None
 
 
+def _opened(case: Case) -> exception.ExceptionOpened | None:
+    return case.event if isinstance(case.event, exception.ExceptionOpened) else None
+
+
+def _minutes(case: Case) -> Value:
+    """How many minutes until it ends, begun ones counted."""
+    event = _opened(case)
+    if event is None:
+        return None
+    return Decimal(-(-(parse_instant(event.until) - case.now) // timedelta(minutes=1)))
+
+
+def _review_days(case: Case) -> Value:
+    """How many days behind its end the review is due, begun ones counted."""
+    event = _opened(case)
+    if event is None:
+        return None
+    lasts = parse_instant(event.review_by) - parse_instant(event.until)
+    return Decimal(-(-lasts // timedelta(days=1)))
+
+
+def _uses(case: Case) -> Value:
+    event = _opened(case)
+    return None if event is None else Decimal(event.uses)
+
+
+def _overdue(case: Case) -> Value:
+    found = case.registry.find(OwedReviews, "owed")
+    return Decimal(found.overdue(case.now_text) if found else 0)
+
+
 _FACTS: dict[str, Callable[[Case], Value]] = {
     "model.name": lambda case: case.about.model or None,
     "model.task": _of_model("task"),
@@ -362,6 +426,11 @@ _FACTS: dict[str, Callable[[Case], Value]] = {
     "directory.administrators": lambda case: Decimal(len(case.registry.holders(ADMINISTRATOR))),
     "delegation.role": _delegation_role,
     "delegation.days": _delegation_days,
+    "exception.minutes": _minutes,
+    "exception.uses": _uses,
+    "exception.review_days": _review_days,
+    "reviews.overdue": _overdue,
+    "review.of": lambda case: case.review.reviewed if case.review else None,
     "policy.changes_itself": _changes_itself,
     "change.proposed": _proposed,
 }

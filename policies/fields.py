@@ -118,6 +118,17 @@ FIELDS: Final[dict[str, FieldEntry]] = {
     "delegation.days": FieldEntry(
         "number", "Days until the delegation ends, begun ones counted", _REQUEST
     ),
+    "exception.minutes": FieldEntry(
+        "number", "Minutes until the exception ends, begun ones counted", _REQUEST
+    ),
+    "exception.uses": FieldEntry("number", "How often the exception may be used", _REQUEST),
+    "exception.review_days": FieldEntry(
+        "number", "Days from the exception's end until its review is due", _REQUEST
+    ),
+    "reviews.overdue": FieldEntry(
+        "number", "Reviews after the fact that are past their day", "review.required"
+    ),
+    "review.of": FieldEntry("text", "The kind of event that is reviewed", "review.required"),
     "change.proposed": FieldEntry(
         "text", "The kind of event that is proposed", "change.proposed", tuple(sorted(PROPOSABLE))
     ),

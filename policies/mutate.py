@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     Change = tuple[Path, str, Any]
 
-_WORDS: Final = frozenset({"id", "title", "say", "controls", "event", "about", "unit"})
+_WORDS: Final = frozenset({"id", "title", "say", "controls", "event", "about", "unit", "bypass"})
 """What names or explains, and decides nothing; an ``event`` other than its own is no weakening."""
 _CONDITIONS: Final = frozenset({"when", "check"})
 _DURATION: Final = re.compile(r"(PT?)([0-9]+)([DH])", re.ASCII)

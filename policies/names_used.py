@@ -14,7 +14,7 @@ from policies.errors import PolicyError, did_you_mean
 from policies.expression.check import check_condition
 from policies.expression.parse import parse
 from policies.fields import DIFFERENCE_PREFIX, FIELDS, METRIC_PREFIX
-from policies.party import OF_A_VERSION, VOTED_ON, has_party
+from policies.party import IN_AN_ENVIRONMENT, OF_A_VERSION, VOTED_ON, has_party
 from policies.strict_yaml import Path, Place, Places
 
 if TYPE_CHECKING:
@@ -87,12 +87,15 @@ class _Names:
             raise self._wrong(f"{gate.event} is not opened, so this gate never speaks", path)
         if gate.when is not None:
             self._condition(gate.when, (*path, "when"))
-        self._twice([item.id for item in gate.require], (*path, "require"), "id")
+        names = [*(item.id for item in gate.require), *(item.id for item in gate.afterwards)]
+        self._twice(names, (*path, "require"), "id")
         for at, item in enumerate(gate.require):
             self._requirement(gate.event, item, (*path, "require", at))
 
     def _requirement(self, kind: str, item: Requirement, path: Path) -> None:
         path = (*path, item.form)
+        if item.bypass != "never" and kind not in IN_AN_ENVIRONMENT:
+            raise self._wrong(f"{kind} is in no environment, so no exception is open for it", path)
         if item.check is not None:
             self._condition(item.check, path)
         for rule in item.quorums:

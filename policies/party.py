@@ -3,7 +3,7 @@
 - registrant: registered the version. owner: answers for the model. requester: asked for the
   release. proposer: proposed the change. receiver: is enrolled, or is given or loses a role.
   approver: approved the release or the change. receiver and delegator of a delegation: who stands
-  in, and for whom.
+  in, and for whom. participant: had a part in what is closed or reviewed.
 - Not every kind of event has every party. A rule about a party that its kind lacks is refused at
   load: it would exclude nobody, ever.
 """
@@ -14,7 +14,16 @@ from typing import Final, Literal
 
 from ledger.events.change import PROPOSABLE
 
-Party = Literal["registrant", "requester", "proposer", "owner", "receiver", "delegator", "approver"]
+Party = Literal[
+    "registrant",
+    "requester",
+    "proposer",
+    "owner",
+    "receiver",
+    "delegator",
+    "participant",
+    "approver",
+]
 
 _OF_A_DELEGATION: Final = frozenset({"role.delegated", "delegation.ended"})
 _OF_A_PERSON: Final = _OF_A_DELEGATION | {"actor.enrolled", "role.granted", "role.revoked"}
@@ -39,6 +48,8 @@ OF_A_VERSION: Final = OF_A_RELEASE | {
     "release.requested",
 }
 ON_A_CHANGE: Final = frozenset({"change.approved", "change.rejected", "change.withdrawn"})
+IN_AN_ENVIRONMENT: Final = OF_A_RELEASE | {"release.requested"}
+"""Kinds that concern a model in an environment, so that an exception can be open for them."""
 VOTED_ON: Final = OF_A_RELEASE | PROPOSABLE
 """Kinds that people can be asked to agree to: through a release, or through a proposal."""
 _KINDS: Final[dict[Party, frozenset[str]]] = {
@@ -49,6 +60,7 @@ _KINDS: Final[dict[Party, frozenset[str]]] = {
     "proposer": PROPOSABLE | ON_A_CHANGE,
     "receiver": _OF_A_PERSON | ON_A_CHANGE,
     "delegator": frozenset({"delegation.ended"}),
+    "participant": frozenset({"exception.closed", "review.completed"}),
 }
 
 

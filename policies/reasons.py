@@ -20,6 +20,7 @@ _PARTIES: Final = {
     "requester": "asked for this release",
     "proposer": "proposed this change",
     "delegator": "gave this delegation",
+    "participant": "had a part in it",
     "owner": "owns this model",
     "receiver": "is the one who receives it",
     "approver": "approved this",
@@ -44,6 +45,7 @@ _PLAIN: Final = {
     "E_POLICY_DIGEST": "the new policy is not the one that its digest names",
     "E_POLICY_NAME": "the new policy calls itself {name}, the change calls it something else",
     "E_POLICY_LOCKED": "under the new policy nobody who is enrolled now could change it again",
+    "O_REVIEW": "it is reviewed until {due}",
     "E_NOT_PROPOSED": "this needs the approval of others: propose it first",
     "E_NO_RELEASE": "nobody has asked for a release of this version to this environment",
     "E_NOT_GRANTED": "release {release} is {status}, not granted",
@@ -73,6 +75,13 @@ _CANNOT: Final = {
 
 def sentence(result: Result, name_of: NameOf) -> str:
     """One result as a sentence without a full stop."""
+    said = _sentence(result, name_of)
+    if result.state == "bypassed":
+        return f"let through by exception {result.by[0] if result.by else '-'}: {said}"
+    return said
+
+
+def _sentence(result: Result, name_of: NameOf) -> str:
     special = _SPECIAL.get(result.code)
     if special is not None:
         return special(result.params, name_of)

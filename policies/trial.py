@@ -6,8 +6,10 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ledger.events.names import format_instant, parse_instant
 from policies.decide import compile_document, decide_case
 from policies.document import document_digest
+from policies.duration import parse_duration
 from policies.expression.evaluate import compile_condition
 from policies.expression.parse import parse
 from policies.mutate import mutate
@@ -96,7 +98,7 @@ def judge(stage: Stage, decision: Decision) -> tuple[str, ...]:
     """How a decision departs from what a case expects; nothing where it does not."""
     expected = stage.expected
     found = []
-    wrong = [item for item in decision.results if item.state != "met"]
+    wrong = [item for item in decision.results if item.state not in {"met", "owed"}]
     if decision.outcome != expected.expect:
         said = ", ".join(f"{item.gate}/{item.requirement} {item.code}" for item in wrong)
         found.append(f"expected {expected.expect}, got {decision.outcome} ({said or 'all met'})")
@@ -109,7 +111,15 @@ def judge(stage: Stage, decision: Decision) -> tuple[str, ...]:
     for place in expected.met:
         if states.get(place) != "met":
             found.append(f"{place} is {states.get(place, 'not asked')}, expected met")
+    owed = {f"{item.gate}/{item.requirement}": item.params["due"] for item in decision.owed}
+    wanted = {place: _due(stage, span) for place, span in (expected.owed or {}).items()}
+    if expected.owed is not None and owed != wanted:
+        found.append(f"owed is {owed}, expected {wanted}")
     return tuple(found)
+
+
+def _due(stage: Stage, span: str) -> str:
+    return format_instant(parse_instant(stage.now) + parse_duration(span))
 
 
 def survivors(

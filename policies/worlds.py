@@ -26,7 +26,17 @@ if TYPE_CHECKING:
     World = dict[str, Value]
 
 MOST: Final = 20_000
-COUNTS: Final = frozenset({"delegation.days", "directory.administrators", "evaluation.age_days"})
+COUNTS: Final = frozenset(
+    {
+        "delegation.days",
+        "directory.administrators",
+        "evaluation.age_days",
+        "exception.minutes",
+        "exception.review_days",
+        "exception.uses",
+        "reviews.overdue",
+    }
+)
 """Facts that are whole numbers from 0 on."""
 _OTHER: Final = "something-else"
 _MOST_TEXTS: Final = 4

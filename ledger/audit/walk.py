@@ -20,9 +20,11 @@ from ledger.core.treewalk import TreeWalk
 from ledger.errors import LedgerError
 from ledger.events.assurance import PolicyActivated
 from ledger.events.entry import FIRST_PREVIOUS, decode_envelope
+from ledger.events.exception import FOLLOWING
 from ledger.events.log import LogCreated
 from ledger.state.concerns import about, subjects
 from ledger.state.fold import Place, fold
+from ledger.state.following import following
 from ledger.state.keys import KEY_KINDS, KeyHistory
 from ledger.state.redecide import NOT_KEPT
 from ledger.state.registry import Registry
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
     from ledger.core.signature import Signed
     from ledger.core.treewalk import OnTile
     from ledger.events.entry import Entry
-    from ledger.events.event import About
+    from ledger.events.event import About, Event
     from ledger.state.redecide import Redecide
 
 _DENIED_KINDS: Final = {"access.denied", "release.lapsed"}
@@ -76,6 +78,7 @@ class Walk:
         self._redecide = redecide
         self._not_kept = 0
         self._next = 0
+        self._due: list[Event] = []
 
     def begin_behind(
         self, before: Entry, keys: KeyHistory, policy: str, registry: Registry
@@ -155,6 +158,7 @@ class Walk:
             self._begin_keys(entry)
         self._check_signature(sequence, envelope, signed, places)
         self._check_decision(entry)
+        self._check_following(entry)
         self._turn(sequence, entry)
         return self._fold(sequence, entry)
 
@@ -197,7 +201,7 @@ class Walk:
 
     def _check_decision(self, entry: Entry) -> None:
         decision = entry.decision
-        if not self.policy:
+        if not self.policy or (decision is None and entry.kind in FOLLOWING):
             return
         if decision is None:
             self._found.note("entry", entry.sequence, "undecided", "No policy decided this entry.")
@@ -207,6 +211,19 @@ class Walk:
         elif (decision.outcome == "deny") != (entry.kind in _DENIED_KINDS):
             sentence = "Its kind and its decision's outcome do not agree."
             self._found.note("entry", entry.sequence, "outcome-mismatch", sentence)
+
+    def _check_following(self, entry: Entry) -> None:
+        """What follows from an entry by itself stands right behind it, and nowhere else."""
+        if self._due:
+            expected, *self._due = self._due
+            if entry.kind == expected.kind and entry.event.facts() == expected.facts():
+                return
+            sentence = f"A {expected.kind} that follows from an entry before does not stand here."
+            self._found.note("entry", entry.sequence, "follower-missing", sentence)
+            self._due = []
+        if entry.kind in FOLLOWING:
+            sentence = "It follows from no entry before it."
+            self._found.note("entry", entry.sequence, "follower-unfounded", sentence)
 
     def _turn(self, number: int, entry: Entry) -> None:
         """What later entries are held against: the policy in force and the keys."""
@@ -262,6 +279,7 @@ class Walk:
             self.folding = self.knowing = False
             return None
         self.registry.apply(changes, number)
+        self._due.extend(following(event, entry.decision, number, entry.actor.id, concerned))
         if named != entry.subjects:
             sentence = "It names other subjects' digests."
             self._found.note("entry", number, "subjects-wrong", sentence)

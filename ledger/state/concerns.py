@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ledger.state.registry import Registry
 
 
-def about(registry: Registry, event: Event) -> About:
+def about(registry: Registry, event: Event) -> About:  # noqa: PLR0911 (one per family)
     """Model, version, environment and release of an event, through the release it names."""
     named = event.about()
     if named.release >= 0 and not named.model:

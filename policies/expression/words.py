@@ -53,6 +53,11 @@ _NOUNS: Final = {
     "directory.administrators": "the number of administrators",
     "delegation.role": "the role that is delegated",
     "delegation.days": "the days of the delegation",
+    "exception.minutes": "the minutes of the exception",
+    "exception.uses": "the uses of the exception",
+    "exception.review_days": "the days until the review of the exception",
+    "reviews.overdue": "the reviews that are overdue",
+    "review.of": "the kind that is reviewed",
     "change.proposed": "the kind that is proposed",
     "policy.changes_itself": "the new policy is another than the one in force",
 }

@@ -25,6 +25,8 @@ SOURCES = [
 NO_GATE = {
     "log.created": "the first entry stands before any policy",
     "access.denied": "it is the policy's own refusal",
+    "exception.used": "it follows from an entry that an exception let through",
+    "review.required": "it follows from an entry whose gate owes a review",
     "release.lapsed": "it follows from the gate of release.granted no longer being met",
 }
 FORBIDDEN_NAMES = {"utils", "helpers", "common", "misc", "base", "manager", "service"}

@@ -72,6 +72,15 @@ _PHRASES: Final[dict[str, Callable[[Any, NameOf], str]]] = {
         f"let {name(e.actor_id)} stand in as {plain(e.role)} until {e.until[:16]}"
     ),
     "delegation.ended": lambda e, _: f"ended the delegation of entry {e.delegation}",
+    "exception.opened": lambda e, _: (
+        f"opened an exception for {e.model} in {e.environment} until {e.until[:16]}"
+    ),
+    "exception.used": lambda e, name: (
+        f"noted that exception {e.exception} let entry {e.entry} of {name(e.by)} through"
+    ),
+    "exception.closed": lambda e, _: f"closed exception {e.exception}",
+    "review.required": lambda e, _: f"asked for a review of entry {e.of} by {e.due[:10]}",
+    "review.completed": lambda e, _: f"reviewed what review {e.review} asks for: {e.finding}",
     "model.registered": lambda e, _: f"registered the model {e.model}",
     "version.registered": lambda e, _: f"registered {e.model} {e.version}",
     "evidence.attached": lambda e, _: f"attached {with_article(e.type)} to {e.model} {e.version}",
@@ -130,6 +139,11 @@ _DETAILS: Final[dict[str, Callable[[Any, NameOf], str]]] = {
     "role.revoked": lambda e, name: f"{plain(e.role)} from {name(e.actor_id)}",
     "role.delegated": lambda e, name: f"{plain(e.role)} to {name(e.actor_id)}",
     "delegation.ended": lambda e, _: f"delegation {e.delegation}",
+    "exception.opened": lambda e, _: f"{e.uses} uses until {e.until[:16]}",
+    "exception.used": lambda e, _: f"exception {e.exception}, entry {e.entry}",
+    "exception.closed": lambda e, _: f"exception {e.exception}",
+    "review.required": lambda e, _: f"entry {e.of}, due {e.due[:10]}",
+    "review.completed": lambda e, _: f"review {e.review}: {e.finding}",
     "evidence.attached": lambda e, _: plain(e.type),
     "metrics.observed": lambda e, _: _metrics(e.metrics, 2),
     "version.deprecated": lambda e, _: plain(e.cause),
@@ -158,6 +172,9 @@ _ATTEMPTS: Final = {
     "role.revoked": "take a role",
     "role.delegated": "let somebody stand in",
     "delegation.ended": "end a delegation",
+    "exception.opened": "open an exception",
+    "exception.closed": "close an exception",
+    "review.completed": "complete a review",
     "model.registered": "register a model",
     "version.registered": "register a version",
     "evidence.attached": "attach a document",

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
+from ledger.events.exception import ExceptionOpened, ReviewCompleted
 from ledger.events.model import VersionDeprecated
+from ledger.state.aggregates import ReviewState
 from policies.controls.finding import Deviation, Tally, both, many, not_recorded
 from policies.controls.primitives.arguments import Arguments
 
 if TYPE_CHECKING:
+    from ledger.state.aggregates import ExceptionState
     from ledger.state.history import Recorded
     from policies.controls.changes import Change
     from policies.controls.finding import Finding
@@ -26,35 +29,119 @@ class ExceptionArguments(Arguments):
 
 
 def emergency(material: Material, arguments: ExceptionArguments) -> Finding:
-    """T10: each emergency has a cause, a reason and a known-good target; its review is a person's.
+    """T10: each emergency has a cause, a reason and a review in time by somebody else.
 
-    No entry goes around the policy, so there is nothing to find unless roll-backs are looked at.
+    Looks at the exceptions that were opened; with ``rollbacks``, at roll-backs in production.
     """
-    if not arguments.rollbacks:
-        said = "This ledger knows no emergency path around its policy, so none was used."
-        return Tally(0, 0).found("T10", 1, (), said)
+    if arguments.rollbacks:
+        return _rolled_back(material, arguments)
+    opened = material.of_kind(ExceptionOpened.kind)
+    numbers = [item.entry.sequence for item in opened]
+    reviews = _reviews(material, numbers)
+    states = [material.history.registry.exception(number) for number in numbers]
+    wrong = tuple(
+        Deviation((state.since,), f"Exception {state.since}: {'; '.join(lacks)}.")
+        for state in states
+        if (
+            lacks := [*_unfinished(material, state), *_review_lacks(material, reviews, state.since)]
+        )
+    )
+    waiting = tuple(
+        Deviation((number,), f"The review of exception {number} is not made, and not due yet.")
+        for number in numbers
+        if _waits(material, reviews, number)
+    )
+    entries = both(numbers, *((item.since, item.completed or item.since) for item in reviews))
+    tally = Tally(len(opened), len(opened), wrong, waiting, entries)
+    uses = many(sum(len(state.used) for state in states), "use")
+    held = f"{many(len(opened), 'exception')} opened, with {uses}"
+    sentence = {
+        "fail": f"{held}; {len(wrong):,} without account, or without a review in time.",
+        "pass": f"{held}; each was closed with an account and reviewed in time by somebody else.",
+        "insufficient_evidence": f"{held}; {len(waiting):,} still to be reviewed.",
+    }.get(tally.verdict, "No exception was opened in the period, so no way around a rule was used.")
+    return tally.found("T10", 2, (ExceptionOpened.kind, ReviewCompleted.kind), sentence)
+
+
+def _rolled_back(material: Material, arguments: ExceptionArguments) -> Finding:
     changes = tuple(change for change in material.changes if change.rollback)
+    reviews = _reviews(material, [change.entry for change in changes])
     exceptions = tuple(
         Deviation((change.entry,), f"Roll-back in entry {change.entry}: {'; '.join(lacks)}.")
         for change in changes
-        if (lacks := _lacks(material, change))
+        if (lacks := [*_lacks(material, change), *_review_lacks(material, reviews, change.entry)])
     )
-    review = Deviation(
-        (),
-        "The review afterwards is not recorded in this ledger; show one for each roll-back, made "
-        f"within {many(arguments.review_days, 'day')}.",
+    asked = {item.of for item in reviews}
+    unasked = [change.entry for change in changes if change.entry not in asked]
+    waiting = [change.entry for change in changes if _waits(material, reviews, change.entry)]
+    missing = []
+    if unasked:
+        said = (
+            "The review afterwards is not recorded in this ledger; show one for each roll-back, "
+            f"made within {many(arguments.review_days, 'day')}."
+        )
+        missing.append(Deviation((), said))
+    if waiting:
+        said = f"{many(len(waiting), 'review')} afterwards is not made, and not due yet."
+        missing.append(Deviation(tuple(waiting), said))
+    entries = both(
+        *((item.entry, *_before(item)) for item in changes),
+        *((item.since, item.completed or item.since) for item in reviews),
     )
-    entries = both(*((item.entry, *_before(item)) for item in changes))
-    tally = Tally(len(changes), len(changes), exceptions, (review,) if changes else (), entries)
+    tally = Tally(len(changes), len(changes), exceptions, tuple(missing), entries)
     held = many(len(changes), "roll-back")
     sentence = {
-        "fail": f"{held} in production, {len(exceptions):,} without cause, reason or known-good "
-        "version.",
+        "fail": f"{held} in production, {len(exceptions):,} without cause, reason, known-good "
+        "version or a review in time.",
+        "pass": f"{held} in production, each with cause and reason, to a version that had run "
+        "there before, and reviewed in time.",
         "insufficient_evidence": f"{held} in production, each with cause and reason, to a version "
-        f"that had run there before. {review.sentence}",
+        f"that had run there before. {missing[0].sentence if missing else ''}",
     }.get(tally.verdict, "Nothing was rolled back in production in the period.")
     return tally.found(
-        "T10", 1, ("deployment.rolled_back",), sentence, human_part="missing" if changes else "none"
+        "T10",
+        2,
+        ("deployment.rolled_back",),
+        sentence,
+        human_part="missing" if missing else "none",
+    )
+
+
+def _reviews(material: Material, entries: list[int]) -> list[ReviewState]:
+    """The reviews of these entries, demanded or made."""
+    wanted = set(entries)
+    return [item for item in material.history.registry.all(ReviewState) if item.of in wanted]
+
+
+def _as_of(material: Material) -> str:
+    return material.history.recorded[-1].entry.recorded_at
+
+
+def _unfinished(material: Material, reviews: list[ReviewState], state: ExceptionState) -> list[str]:
+    """An exception that ran out without an account, or whose review is wrong."""
+    over = state.status == "open" and state.until < _as_of(material)
+    said = ["it ended without an account of what was done"] if over else []
+    return said + _review_lacks(material, reviews, state.since)
+
+
+def _review_lacks(material: Material, reviews: list[ReviewState], entry: int) -> list[str]:
+    found = []
+    for item in reviews:
+        if item.of != entry:
+            continue
+        if item.completed_at is None and item.due < _as_of(material):
+            found.append(f"its review was due by {item.due[:10]} and is not made")
+        elif item.completed_at is not None and item.completed_at > item.due:
+            found.append(f"its review was due by {item.due[:10]} and was made later")
+        if item.finding == "objected":
+            found.append("the reviewer objected")
+    return found
+
+
+def _waits(material: Material, reviews: list[ReviewState], entry: int) -> bool:
+    return any(
+        item.of == entry and item.completed is None and item.due >= _as_of(material)
+        for item in reviews
     )
 
 

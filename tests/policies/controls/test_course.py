@@ -24,7 +24,7 @@ def test_leavers_are_counted_and_their_last_days_asked_for() -> None:
     assert "within 24 hours" in found.sentence
 
 
-def test_there_is_no_way_around_the_policy_and_so_none_was_used() -> None:
+def test_no_exception_is_not_exercised() -> None:
     assert examine(_begun(), "T10").verdict == "not_exercised"
 
 
