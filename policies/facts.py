@@ -24,11 +24,8 @@ from ledger.state.aggregates import (
     ChangeState,
     DelegationState,
     DeploymentState,
-    ExceptionState,
     ModelState,
-    OwedReviews,
     ReleaseState,
-    ReviewState,
     SlotState,
     VersionState,
     number_key,
@@ -36,6 +33,7 @@ from ledger.state.aggregates import (
     version_key,
 )
 from ledger.state.concerns import about
+from ledger.state.exceptions import ExceptionState, OwedReviews, ReviewState
 from ledger.state.fold_changes import proposal_of
 from policies.asked import change_asked, release_asked
 from policies.fields import DIFFERENCE_PREFIX, METRIC_PREFIX

@@ -7,15 +7,8 @@ from typing import TYPE_CHECKING
 from ledger.errors import ConflictError
 from ledger.events.exception import ExceptionOpened
 from ledger.events.names import format_instant, parse_instant
-from ledger.state.aggregates import (
-    Aggregate,
-    ExceptionSlot,
-    ExceptionState,
-    OwedReviews,
-    ReviewState,
-    number_key,
-    slot_key,
-)
+from ledger.state.aggregates import Aggregate, number_key, slot_key
+from ledger.state.exceptions import ExceptionSlot, ExceptionState, OwedReviews, ReviewState
 from ledger.state.fold_changes import proposal_of
 
 if TYPE_CHECKING:

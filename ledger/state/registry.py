@@ -16,12 +16,9 @@ from ledger.state.aggregates import (
     ChangeState,
     DelegationState,
     DeploymentState,
-    ExceptionSlot,
-    ExceptionState,
     ModelState,
     PolicyState,
     ReleaseState,
-    ReviewState,
     RoleState,
     SlotState,
     VersionState,
@@ -29,6 +26,7 @@ from ledger.state.aggregates import (
     slot_key,
     version_key,
 )
+from ledger.state.exceptions import ExceptionSlot, ExceptionState, ReviewState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -13,7 +13,8 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ledger.core.encoding import canonical
-from ledger.state.aggregates import AGGREGATES, Aggregate
+from ledger.state.aggregates import Aggregate
+from ledger.state.known import AGGREGATES
 from ledger.store.tables import folded
 
 if TYPE_CHECKING:

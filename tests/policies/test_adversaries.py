@@ -362,5 +362,7 @@ def test_no_fact_holds_the_id_of_a_person(company: Company) -> None:
 
 def test_facts_about_a_person_are_marked() -> None:
     assert {path for path, field in FIELDS.items() if field.privacy != "none"} == {
-        path for path in FIELDS if path.startswith(("actor.", "grant.", "enrol."))
+        path
+        for path in FIELDS
+        if path.startswith(("actor.", "grant.", "enrol.")) or path == "delegation.role"
     }

@@ -64,7 +64,7 @@ def test_each_change_goes_its_way(old: str, new: str, gate: str, way: str) -> No
 
 
 def test_gates_and_kinds_that_come_and_go() -> None:
-    stop = TEXT[TEXT.index("  - id: stop\n") : TEXT.index("  # Reports.")]
+    stop = TEXT[TEXT.index("  - id: stop\n") : TEXT.index("  # Emergencies: ")]
     gone = directions((stop, ""), ("  - deployment.stopped\n", ""))
     assert gone == {"opens": "tighter", "stop": "tighter"}
     staging = TEXT[

@@ -126,7 +126,7 @@ def test_a_changed_default_reaches_every_quorum_that_does_not_say_otherwise() ->
         item.approvals.valid_for
         for gate in week.gates
         for item in gate.require
-        if item.approvals is not None
+        if item.approvals is not None and gate.id != "emergency"
     }
     assert lasting == {"P7D"}
 

@@ -87,7 +87,7 @@ def test_one_of_several_quorums_is_enough() -> None:
 
 def test_what_a_quorum_leaves_out_comes_from_the_defaults_there_too() -> None:
     document = load_document(TEXT.replace(QUORUM, EITHER))
-    rules = next(g for g in document.gates if g.id == "release-production").require[1].quorums
+    rules = next(g for g in document.gates if g.id == "release-production").require[2].quorums
     assert [rule.valid_for for rule in rules] == ["P14D", "P1D"]
     assert {rule.not_by for rule in rules} == {("registrant", "requester")}
 

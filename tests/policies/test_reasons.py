@@ -28,7 +28,7 @@ def test_every_code_that_the_engine_writes_has_a_sentence() -> None:
     folder = Path(policies.__file__).parent
     written = set()
     for file in folder.glob("*.py"):
-        written |= set(re.findall(r'"([EM]_[A-Z_]+)"', file.read_text(encoding="utf-8")))
+        written |= set(re.findall(r'"([EMO]_[A-Z_]+)"', file.read_text(encoding="utf-8")))
     assert written == CODES
 
 

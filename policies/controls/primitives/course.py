@@ -9,12 +9,12 @@ from pydantic import Field
 
 from ledger.events.exception import ExceptionOpened, ReviewCompleted
 from ledger.events.model import VersionDeprecated
-from ledger.state.aggregates import ReviewState
+from ledger.state.exceptions import ReviewState
 from policies.controls.finding import Deviation, Tally, both, many, not_recorded
 from policies.controls.primitives.arguments import Arguments
 
 if TYPE_CHECKING:
-    from ledger.state.aggregates import ExceptionState
+    from ledger.state.exceptions import ExceptionState
     from ledger.state.history import Recorded
     from policies.controls.changes import Change
     from policies.controls.finding import Finding
@@ -43,7 +43,10 @@ def emergency(material: Material, arguments: ExceptionArguments) -> Finding:
         Deviation((state.since,), f"Exception {state.since}: {'; '.join(lacks)}.")
         for state in states
         if (
-            lacks := [*_unfinished(material, state), *_review_lacks(material, reviews, state.since)]
+            lacks := [
+                *_unfinished(material, reviews, state),
+                *_review_lacks(material, reviews, state.since),
+            ]
         )
     )
     waiting = tuple(

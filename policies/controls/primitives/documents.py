@@ -170,7 +170,7 @@ class CadenceArguments(Arguments):
 
 
 _UNRECORDED = {
-    "review.completed": "Reviews",
+    "access.reviewed": "Reviews of access",
     "login.failed": "Reviews of failed sign-ins",
 }
 

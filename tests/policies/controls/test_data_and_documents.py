@@ -205,9 +205,9 @@ def test_a_ledger_younger_than_the_interval_is_insufficient_evidence() -> None:
 
 
 def test_events_that_are_not_recorded_are_insufficient_evidence() -> None:
-    found = examine(_begun(), "T7", kind="review.completed", every_days=90)
+    found = examine(_begun(), "T7", kind="access.reviewed", every_days=90)
     assert found.sentence == (
-        "Reviews are not recorded in this ledger; show from elsewhere that one was made at least "
+        "Reviews of access are not recorded in this ledger; show from elsewhere that one was made at least "
         "every 90 days."
     )
 

@@ -1,0 +1,43 @@
+"""Every kind of aggregate, so that what is stored is read back as what it is."""
+
+from __future__ import annotations
+
+from ledger.state.aggregates import (
+    ActorState,
+    Aggregate,
+    ChangeState,
+    DelegationState,
+    DeploymentState,
+    LogState,
+    ModelState,
+    OpenChanges,
+    PolicyState,
+    ReleaseState,
+    ReportState,
+    RoleState,
+    SlotState,
+    StandIns,
+    VersionState,
+)
+from ledger.state.exceptions import ExceptionSlot, ExceptionState, OwedReviews, ReviewState
+
+AGGREGATES: tuple[type[Aggregate], ...] = (
+    LogState,
+    PolicyState,
+    ActorState,
+    RoleState,
+    ModelState,
+    VersionState,
+    ReleaseState,
+    DeploymentState,
+    SlotState,
+    ReportState,
+    ChangeState,
+    OpenChanges,
+    DelegationState,
+    StandIns,
+    ExceptionState,
+    ExceptionSlot,
+    ReviewState,
+    OwedReviews,
+)
