@@ -18,6 +18,7 @@ from ledger.state.aggregates import (
     ActorState,
     Aggregate,
     ChangeState,
+    DelegationState,
     DeploymentState,
     ModelState,
     PolicyState,
@@ -25,10 +26,12 @@ from ledger.state.aggregates import (
     ReportState,
     RoleState,
     SlotState,
+    StandIns,
     VersionState,
     number_key,
     version_key,
 )
+from ledger.state.exceptions import ExceptionState, ReviewState
 from ledger.state.lineage import Lineage, lineage_of
 from ledger.state.registry import Registry
 from ledger.store import folded
@@ -157,6 +160,35 @@ class Reader:
         if not isinstance(event, ChangeProposed):
             raise UnknownSubjectError("The proposal can't be read.", pointer="/change")
         return read_proposed(event)
+
+    def exceptions(
+        self, *, status: str = "", before: int | None = None, limit: int = 50
+    ) -> list[ExceptionState]:
+        """Exceptions, newest first."""
+        return self._find(ExceptionState, before, limit, status=status)
+
+    def exception(self, number: int) -> ExceptionState:
+        """One exception by the entry that opened it, or UnknownSubjectError."""
+        return self._get(ExceptionState, number_key(number), "exception")
+
+    def reviews(
+        self, *, status: str = "", before: int | None = None, limit: int = 50
+    ) -> list[ReviewState]:
+        """Reviews that are owed or were made, newest first."""
+        return self._find(ReviewState, before, limit, status=status)
+
+    def stand_ins(self, actor_id: str) -> tuple[list[DelegationState], list[DelegationState]]:
+        """The delegations that an actor gave, and those that the actor holds, not ended."""
+        with reading(self.log.engine) as connection:
+            found = folded.load(connection, self.log.log_id, StandIns.table, actor_id)
+        if not isinstance(found, StandIns):
+            return [], []
+        get = self.delegation
+        return [get(entry) for entry in found.given], [get(entry) for entry in found.held]
+
+    def delegation(self, number: int) -> DelegationState:
+        """One delegation by the entry that began it, or UnknownSubjectError."""
+        return self._get(DelegationState, number_key(number), "delegation")
 
     def deployments(
         self,

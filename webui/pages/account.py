@@ -1,7 +1,8 @@
-"""My account: my tokens, my other sessions, my password."""
+"""My account: my tokens, who stands in for me, my other sessions, my password."""
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from flask import flash, redirect, render_template, request
@@ -13,19 +14,25 @@ from webui.identity.administrators import check_administrator
 from webui.identity.scope import TokenScope
 from webui.identity.sessions import list_sessions, revoke_session_by_id
 from webui.identity.tokens import create_token, get_token, list_tokens, revoke_token
-from webui.pages.asking import text
+from webui.pages.asking import ask, concluded, optional, text
 from webui.pages.frame import me
 
 if TYPE_CHECKING:
     from flask import Blueprint
     from flask.typing import ResponseReturnValue
 
+    from ledger.state.aggregates import ActorState
+
 LONGEST_DAYS = 365
+MOST_OTHERS = 500
 
 
 def add_to(blueprint: Blueprint) -> None:
     """The routes of this room."""
     blueprint.add_url_rule("/account", "account", _account)
+    blueprint.add_url_rule("/account/stand-ins", "lend", _lend, methods=["POST"])
+    rule = "/account/stand-ins/<int:number>/end"
+    blueprint.add_url_rule(rule, "end_stand_in", _end, methods=["POST"])
     blueprint.add_url_rule("/account/tokens", "new_token", _new_token, methods=["POST"])
     rule = "/account/tokens/<token>/revoke"
     blueprint.add_url_rule(rule, "drop_token", _drop_token, methods=["POST"])
@@ -41,6 +48,7 @@ def _account() -> ResponseReturnValue:
 def _show(secret: str) -> ResponseReturnValue:
     actor = me().actor
     wiring = wired()
+    given, held = wiring.reader.stand_ins(actor.id)
     return render_template(
         "account.html",
         person=wiring.reader.person(actor.id),
@@ -48,7 +56,39 @@ def _show(secret: str) -> ResponseReturnValue:
         sessions=list_sessions(wiring, actor.id),
         account=find_account(wiring, actor.id),
         secret=secret,
+        given=given,
+        held=held,
+        others=[item for item in wiring.reader.actors(limit=MOST_OTHERS) if _may_stand_in(item)],
     )
+
+
+def _may_stand_in(other: ActorState) -> bool:
+    return other.type == "person" and other.id != me().actor.id
+
+
+def _lend() -> ResponseReturnValue:
+    """Let somebody stand in; whole days of UTC, the last one included."""
+    fields = {
+        "actor_id": text("actor"),
+        "role": text("role"),
+        "until": _day(text("until"), "/until", after=1),
+        **optional(reason=text("reason")),
+    }
+    if text("since"):
+        fields["since"] = _day(text("since"), "/since")
+    return concluded(ask("role.delegated", fields), "The stand-in is recorded.", "/account")
+
+
+def _day(written: str, pointer: str, after: int = 0) -> str:
+    try:
+        day = date.fromisoformat(written) + timedelta(days=after)
+    except (ValueError, OverflowError):
+        raise InputError("This is a day, such as 2026-08-31.", pointer=pointer) from None
+    return f"{day.isoformat()}T00:00:00Z"
+
+
+def _end(number: int) -> ResponseReturnValue:
+    return concluded(ask("delegation.ended", {"delegation": number}), "It ended.", "/account")
 
 
 def _new_token() -> ResponseReturnValue:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from flask import render_template
 
+from ledger.events.names import format_instant
+from ledger.store.database import reading
 from ledger.store.entries import Filter
 from webui.here import wired
 from webui.pages.asking import ask, concluded, optional, text
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
     from ledger.state.aggregates import DeploymentState, ReleaseState
+    from ledger.state.exceptions import ExceptionState
 
 ON_A_TIMELINE = 30
 
@@ -46,6 +49,7 @@ def _release(number: int) -> ResponseReturnValue:
     return render_template(
         "release.html",
         release=release,
+        exception=_exception(release),
         version=version,
         now=now,
         other=other if other != version else None,
@@ -57,6 +61,15 @@ def _release(number: int) -> ResponseReturnValue:
         mine=next((vote for vote in release.votes if vote.actor == actor.id and vote.counts), None),
         told=reader.told(reader.entries(wanted, limit=ON_A_TIMELINE)),
     )
+
+
+def _exception(release: ReleaseState) -> ExceptionState | None:
+    """The exception that is in force where the release wants to go."""
+    wiring = wired()
+    with reading(wiring.engine) as connection:
+        registry = wiring.reader.registry(connection)
+        now = format_instant(wiring.now())
+        return registry.exception_in_force(release.model, release.environment, now)
 
 
 def _running(release: ReleaseState) -> DeploymentState | None:

@@ -171,6 +171,7 @@ class CadenceArguments(Arguments):
 
 _UNRECORDED = {
     "access.reviewed": "Reviews of access",
+    "activity.reviewed": "Reviews of activity",
     "login.failed": "Reviews of failed sign-ins",
 }
 
