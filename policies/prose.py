@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from policies.describe import describe
+from policies.describe import describe, describe_review
 from policies.expression.parse import parse
 from policies.expression.words import words
 from policies.reasons import humanize
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
     from policies.document import Document, Gate
 
-_TOLD: Final = frozenset({"id", "event", "title", "when", "require", "controls", "warn_until"})
+_TOLD: Final = frozenset(
+    {"id", "event", "title", "when", "require", "controls", "warn_until", "afterwards"}
+)
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,8 @@ def _rest(gate: Gate) -> Iterator[str]:
         value = getattr(gate, name)
         if name not in _TOLD and value not in (None, (), False):
             yield f"{humanize(name).capitalize()}: {told(value)}."
+    for review in gate.afterwards:
+        yield f"{describe_review(review)}."
     if gate.controls:
         yield f"This serves {', '.join(gate.controls)}."
 

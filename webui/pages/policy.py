@@ -10,6 +10,7 @@ from flask import render_template, request
 from ledger.events.assurance import PolicyActivated
 from policies import PolicyError, describe, document_digest, document_text, load_document
 from policies.bundle import compose
+from policies.describe import describe_review
 from policies.shipped import BUNDLES, shipped_bundle
 from webui.here import wired
 from webui.pages.asking import text
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 _CHAPTERS: Final = {
     "actor": "People and roles",
     "role": "People and roles",
+    "delegation": "People and roles",
     "policy": "This policy",
     "change": "What needs a second person",
     "model": "Models and versions",
@@ -35,6 +37,8 @@ _CHAPTERS: Final = {
     "release": "Releases and approvals",
     "approval": "Releases and approvals",
     "deployment": "Deployments",
+    "exception": "Emergencies",
+    "review": "Emergencies",
     "report": "Reports",
 }
 
@@ -58,6 +62,7 @@ def _policy() -> ResponseReturnValue:
         activated=wiring.reader.tell(state.since),
         holders={role: wiring.reader.holders(role) for role in document.roles},
         describe=describe,
+        describe_review=describe_review,
     )
 
 
