@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from bench import append, decide, fairness, http, kills, peers, reads, report, verify
+from bench import append, decide, engines, fairness, http, kills, peers, reads, report, verify
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 ON_DATABASES: dict[str, Callable[[list[str]], None]] = {
     "append": append.run,
     "decide": decide.run,
+    "engines": engines.run,
     "http": http.run,
     "report": report.run,
     "fairness": fairness.run,

@@ -141,8 +141,7 @@ def find_quorum(case: Case, asked: Asked, table: Table, excluded: Mapping[str, s
     return _told(voters, candidates, own, found, cannot)
 
 
-@dataclass(frozen=True)
-class _Seated:
+class _Seated(NamedTuple):
     """One way of seating voters: their roles, who sits where, who came too early."""
 
     held: dict[str, frozenset[str]]
@@ -155,6 +154,9 @@ def _ways(
     table: Table, own: Mapping[str, frozenset[str]], lent: Mapping[str, tuple[Lent, ...]]
 ) -> Iterator[_Held]:
     """Every way of giving each delegator's role to one of those who stand in; at most so many."""
+    if not any(lent.values()):
+        yield _Held({**own}, {})
+        return
     carriers: dict[str, list[str]] = {}
     for actor, roles in lent.items():
         for one in roles:

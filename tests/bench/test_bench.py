@@ -7,7 +7,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from bench import append, decide, http, report, verify
+from bench import append, decide, engines, http, report, verify
 from bench.installation import installation
 from ledger.audit import audit
 
@@ -55,6 +55,15 @@ def test_deciding_is_measured(
     monkeypatch.setattr(decide, "DECISIONS", 10)
     decide.run([""])
     assert names(capsys) == ["decide.with_sentences", "decide.replay"]
+
+
+def test_deciding_is_measured_beside_other_engines(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engines, "DECISIONS", 10)
+    monkeypatch.setattr(engines, "TURNS", 1)
+    engines.run([""])
+    assert names(capsys) == ["engines.decide"] * 3
 
 
 def test_http_is_measured_beside_its_peer(
@@ -109,7 +118,17 @@ def test_help_names_every_benchmark() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "bench", "--help"], capture_output=True, text=True, check=True
     )
-    for name in ("append", "decide", "http", "verify", "report", "reads", "peers", "--million"):
+    for name in (
+        "append",
+        "decide",
+        "engines",
+        "http",
+        "verify",
+        "report",
+        "reads",
+        "peers",
+        "--million",
+    ):
         assert name in done.stdout
 
 
