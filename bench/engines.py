@@ -1,9 +1,9 @@
 """A release to production decided by us, its bare conditions by Google's CEL, its rules by Cedar.
 
 All three answer the same question about the same facts, by turns in one run. They don't do the
-same: ours matches people to seats, names every requirement and writes the sentences; CEL evaluates the
-conditions alone; Cedar is given the number of approvals, which its language can't count, and names
-the policies that decided.
+same: ours matches people to seats, names every requirement and writes the sentences; CEL evaluates
+the conditions alone; Cedar is given the number of approvals, which its language can't count, and
+names the policies that decided.
 """
 
 from __future__ import annotations
