@@ -12,6 +12,7 @@ import logging
 import signal
 import threading
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from ledger.errors import OutsideError
@@ -94,7 +95,8 @@ class Server:
     def stop(self) -> None:
         """Finish what has begun and close."""
         self._stopping.set()
-        self._server.pull_trigger()
+        with suppress(OSError):  # it may have noticed by itself, and closed what would wake it
+            self._server.pull_trigger()
         self._thread.join()
 
     def wait(self) -> None:

@@ -135,7 +135,7 @@ def test_an_interrupted_story_is_played_to_its_end_and_nothing_twice(
 def test_everything_that_happened_came_by_the_api_with_a_token(told: list[Told]) -> None:
     set_up = told[:4]
     assert {one.entry.actor.via for one in set_up} == {"service"}
-    written = {"release.granted", "release.lapsed"}
+    written = {"release.granted", "release.lapsed", "review.required"}
     assert {one.entry.actor.via for one in told[4:] if one.entry.kind not in written} == {"token"}
 
 
