@@ -42,12 +42,7 @@ def emergency(material: Material, arguments: ExceptionArguments) -> Finding:
     wrong = tuple(
         Deviation((state.since,), f"Exception {state.since}: {'; '.join(lacks)}.")
         for state in states
-        if (
-            lacks := [
-                *_unfinished(material, reviews, state),
-                *_review_lacks(material, reviews, state.since),
-            ]
-        )
+        if (lacks := _unfinished(material, reviews, state))
     )
     waiting = tuple(
         Deviation((number,), f"The review of exception {number} is not made, and not due yet.")

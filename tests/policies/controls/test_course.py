@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from ledger.events.exception import (
+    ExceptionClosed,
+    ExceptionOpened,
+    ReviewCompleted,
+    ReviewRequired,
+)
 from tests.policies.controls.examine import examine, told
-from tests.policies.controls.story import Story
+from tests.policies.controls.story import Story, actor_id
 
 
 def _begun() -> Story:
@@ -26,6 +32,100 @@ def test_leavers_are_counted_and_their_last_days_asked_for() -> None:
 
 def test_no_exception_is_not_exercised() -> None:
     assert examine(_begun(), "T10").verdict == "not_exercised"
+
+
+def _opened(story: Story) -> tuple[int, int]:
+    """An exception of two hours on 2 March, and its review, due on the 4th."""
+    opened = story.says(
+        "hal",
+        ExceptionOpened(
+            model="prices",
+            environment="production",
+            until="2026-03-02T12:00:00Z",
+            uses=1,
+            review_by="2026-03-04T12:00:00Z",
+            reason="All prices are wrong",
+        ),
+    )
+    return opened, _owed(story, opened, "exception.opened", "2026-03-04T12:00:00Z")
+
+
+def _owed(story: Story, of: int, kind: str, due: str) -> int:
+    return story.says(
+        "service",
+        ReviewRequired(
+            of=of, reviewed=kind, by=actor_id("hal"), gate="policy", review="exception", due=due
+        ),
+    )
+
+
+def _closed(story: Story, opened: int) -> None:
+    story.says("hal", ExceptionClosed(exception=opened, account="Went back"))
+
+
+def _reviewed(story: Story, review: int, finding: str = "accepted") -> int:
+    verdict = "accepted" if finding == "accepted" else "objected"
+    return story.says("bo", ReviewCompleted(review=review, finding=verdict, comment="Looked"))
+
+
+def test_an_exception_that_was_closed_and_reviewed_in_time_passes() -> None:
+    story = _begun()
+    opened, review = _opened(story)
+    _closed(story, opened)
+    done = _reviewed(story.on("2026-03-03"), review)
+    found = examine(story, "T10")
+    assert (found.verdict, found.population) == ("pass", 1)
+    assert found.entries == (opened, review, done)
+
+
+def test_an_exception_whose_review_is_not_due_yet_waits() -> None:
+    story = _begun()
+    opened, _ = _opened(story)
+    _closed(story, opened)
+    found = examine(story, "T10")
+    assert (found.verdict, found.exceptions) == ("insufficient_evidence", ())
+
+
+def test_an_exception_that_nobody_reviewed_or_accounted_for_fails() -> None:
+    story = _begun()
+    opened, _ = _opened(story)
+    story.on("2026-03-05").version("1.0.0")
+    assert told(examine(story, "T10")) == (
+        (
+            (opened,),
+            (
+                f"Exception {opened}: it ended without an account of what was done; its review was"
+                " due by 2026-03-04 and is not made."
+            ),
+        ),
+    )
+
+
+def test_a_late_review_and_an_objection_fail() -> None:
+    story = _begun()
+    opened, review = _opened(story)
+    _closed(story, opened)
+    _reviewed(story.on("2026-03-06"), review, "objected")
+    assert told(examine(story, "T10")) == (
+        (
+            (opened,),
+            (
+                f"Exception {opened}: its review was due by 2026-03-04 and was made later; the"
+                " reviewer objected."
+            ),
+        ),
+    )
+
+
+def test_a_roll_back_that_was_reviewed_in_time_passes() -> None:
+    story = _begun()
+    story.clean_change("1.0.0")
+    story.clean_change("1.1.0")
+    back = story.rolled_back("1.0.0")
+    review = _owed(story, back, "deployment.rolled_back", "2026-03-07T12:00:00Z")
+    assert examine(story, "T10", rollbacks=True).verdict == "insufficient_evidence"
+    _reviewed(story.on("2026-03-04"), review)
+    assert examine(story, "T10", rollbacks=True).verdict == "pass"
 
 
 def test_a_roll_back_still_lacks_its_review() -> None:
