@@ -7,6 +7,7 @@ number. Names and other private texts come from the vault and may have been eras
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
 from ledger.errors import UnknownSubjectError
@@ -92,12 +93,10 @@ class Reader:
 
     def registry(self, connection: Connection) -> Registry:
         """The registry at the head, loaded as it is asked, within a caller's transaction."""
-        known: dict[tuple[str, str], Aggregate | None] = {}
 
+        @cache
         def load(table: str, key: str) -> Aggregate | None:
-            if (table, key) not in known:
-                known[table, key] = folded.load(connection, self.log.log_id, table, key)
-            return known[table, key]
+            return folded.load(connection, self.log.log_id, table, key)
 
         return Registry(load)
 

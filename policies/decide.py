@@ -87,7 +87,11 @@ def decide_case(compiled: Compiled, case: Case) -> Decision:
     """Decide one case under the document that it was made for."""
     event = case.event
     applied = [gate for gate in compiled.gates.get(event.kind, ()) if _applies(gate, case)]
-    results = [item for gate in applied for item in _results(gate, case)] or [_closed(event)]
+    results: list[Result] = []
+    for gate in applied:
+        _ask(gate, case, results)
+    if not results:
+        results.append(_closed(event))
     activation = _activation(event)
     if activation is not None:
         results.append(read_activation(activation, case.registry, case.now_text)[1])
@@ -162,18 +166,22 @@ def _applies(gate: _Gate, case: Case) -> bool:
     return gate.when is None or gate.when(case.fact) is not False
 
 
-def _results(gate: _Gate, case: Case) -> Iterator[Result]:
-    warns = case.now_text[:_DATE] <= gate.warn_until
+def _ask(gate: _Gate, case: Case, results: list[Result]) -> None:
+    """Add what each requirement of a gate says."""
     for answer, can_be_bypassed in gate.answers:
         result = answer(case)
-        if result.state == "met":
-            yield result
-        elif warns:
-            yield _warning(result)
-        elif can_be_bypassed and case.exception is not None:
-            yield result.but(state="bypassed", by=(case.exception.since,))
-        else:
-            yield result
+        if result.state != "met":
+            result = _softened(result, gate, case, can_be_bypassed=can_be_bypassed)
+        results.append(result)
+
+
+def _softened(result: Result, gate: _Gate, case: Case, *, can_be_bypassed: bool) -> Result:
+    """What is not met, where its gate only warns or an exception lets it through."""
+    if case.now_text[:_DATE] <= gate.warn_until:
+        return result.model_copy(update={"state": "warned"})
+    if can_be_bypassed and case.exception is not None:
+        return result.but(state="bypassed", by=(case.exception.since,))
+    return result
 
 
 def _owed(gate: _Gate, case: Case) -> Iterator[Result]:
@@ -183,10 +191,6 @@ def _owed(gate: _Gate, case: Case) -> Iterator[Result]:
         yield Result.model_construct(
             gate=name, requirement=review, state="owed", code="O_REVIEW", params={"due": due}
         )
-
-
-def _warning(result: Result) -> Result:
-    return result.model_copy(update={"state": "warned"})
 
 
 def _closed(event: Event) -> Result:

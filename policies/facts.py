@@ -14,7 +14,7 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, cast
 
 from ledger.errors import UnknownSubjectError
 from ledger.events import assurance, change, exception, model, people
@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from policies.standing_in import Lent
 
 ADMINISTRATOR = "administrator"
+_UNASKED: Final = object()
 
 
 class Case:
@@ -71,10 +72,10 @@ class Case:
 
     def fact(self, path: str) -> Value:
         """A fact by its path, or None where it is not known."""
-        known = self._known
-        if path not in known:
-            known[path] = self._work_out(path)
-        return known[path]
+        found = self._known.get(path, _UNASKED)
+        if found is _UNASKED:
+            found = self._known[path] = self._work_out(path)
+        return cast("Value", found)
 
     def _work_out(self, path: str) -> Value:
         found = _FACTS.get(path)

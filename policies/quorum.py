@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import islice, product
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ledger.events.names import parse_instant
@@ -123,22 +124,27 @@ def find_quorum(case: Case, asked: Asked, table: Table, excluded: Mapping[str, s
     """Match the people who approved to the seats of a table."""
     voters = _Voters(case, asked, excluded, table, case.now - table.lasts)
     candidates: dict[str, Vote] = {}
+    own: dict[str, frozenset[str]] = {}
     cannot = []
-    for vote in sorted(asked.votes, key=lambda vote: vote.actor):
+    for vote in sorted(asked.votes, key=_voter):
         if not vote.counts or vote.verdict != "approve":
             continue
-        code, detail = voters.why_not(vote)
-        if code:
+        state = case.registry.find(ActorState, vote.actor)
+        code, detail = voters.why_not(vote, state)
+        if code or state is None:
             cannot.append(Refusal(vote.actor, code, detail, vote.entry))
         else:
             candidates[vote.actor] = vote
-    own = {actor: voters.roles(actor) for actor in candidates}
+            own[vote.actor] = frozenset([item.role for item in state.roles])
     lent = {actor: voters.lent(candidates[actor], own) for actor in candidates}
     found = max(
         (_seated(table, candidates, held) for held in _ways(table, own, lent)),
         key=lambda one: len(one.taken),
     )
     return _told(voters, candidates, own, found, cannot)
+
+
+_voter: Final = attrgetter("actor")
 
 
 class _Seated(NamedTuple):
@@ -195,10 +201,10 @@ def _told(
     table, taken = voters.table, found.taken
     by = tuple(sorted(candidates[actor].entry for actor in taken.values()))
     people = tuple(sorted(taken.values()))
-    stand_ins = tuple(sorted(_stands_in(table, own, found)))
-    missing = tuple(_plain(seat) for at, seat in enumerate(table.seats) if at not in taken)
-    if not missing:
+    stand_ins = tuple(sorted(_stands_in(table, own, found))) if found.for_whom else ()
+    if len(taken) == len(table.seats):
         return Quorum(by, people, stand_ins=stand_ins)
+    missing = tuple(_plain(seat) for at, seat in enumerate(table.seats) if at not in taken)
     for actor in sorted(candidates.keys() - found.held.keys()):
         code, detail = voters.why_no_role(candidates[actor], own)
         cannot.append(Refusal(actor, code, detail, candidates[actor].entry))
@@ -300,29 +306,26 @@ class _Voters:
     table: Table
     too_old: datetime
 
-    def roles(self, actor: str) -> frozenset[str]:
-        """The roles that somebody holds now."""
-        state = self.case.registry.find(ActorState, actor)
-        return frozenset(item.role for item in state.roles) if state else frozenset()
-
     def lent(self, vote: Vote, own: Mapping[str, frozenset[str]]) -> tuple[Lent, ...]:
         """What the voter has from others and may use, then and now.
 
         Nothing from whoever is excluded, or whose own vote is among those that count.
         """
+        offered = lent_to(self.case.registry, vote.actor)
+        if not offered:
+            return ()
         then = parse_instant(vote.at)
         return tuple(
             one
-            for one in lent_to(self.case.registry, vote.actor)
+            for one in offered
             if one.at(then)
             and one.at(self.case.now)
             and one.delegator not in self.excluded
             and one.delegator not in own
         )
 
-    def why_not(self, vote: Vote) -> tuple[str, str]:
+    def why_not(self, vote: Vote, actor: ActorState | None) -> tuple[str, str]:
         """The code and detail of why a vote does not count, whatever the voter's roles."""
-        actor = self.case.registry.find(ActorState, vote.actor)
         if vote.actor in self.excluded:
             return "E_SELF", self.excluded[vote.actor]
         if actor is None or actor.type != "person":

@@ -6,6 +6,7 @@ same ones. ``name_of`` turns an actor id into a name, which may have been erased
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ _PLAIN: Final = {
     "E_DOC_OLD": "the document of type {type} is older than {limit}",
     "E_NO_GATE": "the policy opens no gate for {kind} here",
 }
+_KEPT: Final = 1_024
 _SIGNS: Final = {">=": "at least", ">": "more than", "<=": "at most", "<": "less than"}
 _CANNOT: Final = {
     "E_NOT_A_PERSON": "is not a person",
@@ -85,6 +87,12 @@ def _sentence(result: Result, name_of: NameOf) -> str:
     special = _SPECIAL.get(result.code)
     if special is not None:
         return special(result.params, name_of)
+    return _plain(result)
+
+
+# The same checks are met again and again. No sentence that names a person is kept.
+@lru_cache(maxsize=_KEPT)
+def _plain(result: Result) -> str:
     shown = {key: _words(value) for key, value in result.params.items()}
     return _PLAIN.get(result.code, result.code).format_map(_Shown(shown))
 

@@ -41,7 +41,8 @@ if TYPE_CHECKING:
     Answer = Callable[[Case], Result]
 
 MOST_NAMED: Final = 100
-_ACTORS_KEPT: Final = 1_024
+_KEPT: Final = 1_024
+"""Answers of one requirement that are kept: the same people and documents speak again and again."""
 
 
 def compile_requirement(gate: str, requirement: Requirement, document: Document) -> Answer:
@@ -119,6 +120,10 @@ def _any_approvals(gate: str, requirement: Requirement, rules: tuple[Approvals, 
     """One of the quorums is met; of those that are not, the nearest is told."""
     tables = [(rule, table_of(rule)) for rule in rules]
 
+    @lru_cache(maxsize=_KEPT)
+    def approved(need: int, found: Quorum) -> Result:
+        return _approved(gate, requirement, need, found)
+
     def answer(case: Case) -> Result:
         asked = case.asked
         if asked is None:
@@ -132,7 +137,7 @@ def _any_approvals(gate: str, requirement: Requirement, rules: tuple[Approvals, 
                 return _result(gate, requirement, "not_known", "E_PARTY_UNKNOWN")
             found = find_quorum(case, asked, table, excluded)
             if found.met:
-                return _approved(gate, requirement, rule.at_least, found)
+                return approved(rule.at_least, found)
             if nearest is None or len(found.missing) < len(nearest[1].missing):
                 nearest = rule.at_least, found
         assert nearest is not None  # noqa: S101 (there is at least one quorum)
@@ -229,6 +234,12 @@ def _over(gate: str, requirement: Requirement, asked: Asked) -> Result:
 
 
 def _documents(gate: str, requirement: Requirement, rules: tuple[DocumentNeeded, ...]) -> Answer:
+    types = [rule.type for rule in rules]
+
+    @lru_cache(maxsize=_KEPT)
+    def met(found: tuple[int, ...]) -> Result:
+        return _result(gate, requirement, "met", "M_DOCUMENTS", found, types=types)
+
     def answer(case: Case) -> Result:
         version = case.version
         found: list[int] = []
@@ -247,8 +258,7 @@ def _documents(gate: str, requirement: Requirement, rules: tuple[DocumentNeeded,
                 limit = rule.not_older_than
                 return _result(gate, requirement, "unmet", "E_DOC_OLD", type=rule.type, limit=limit)
             found.append(last.entry)
-        types = [rule.type for rule in rules]
-        return _result(gate, requirement, "met", "M_DOCUMENTS", tuple(found), types=types)
+        return met(tuple(found))
 
     return answer
 
@@ -257,7 +267,7 @@ def _actor(gate: str, requirement: Requirement, rule: ActorRule) -> Answer:
     wanted = list(rule.any_role)
     types: list[str] = list(rule.types)
 
-    @lru_cache(maxsize=_ACTORS_KEPT)
+    @lru_cache(maxsize=_KEPT)
     def met(actor: str, held: tuple[str, ...]) -> Result:
         return _result(gate, requirement, "met", "M_ACTOR", actor=actor, roles=list(held))
 

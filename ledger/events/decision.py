@@ -7,7 +7,7 @@ handed in as a function.
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Final, Literal, Self
+from typing import ClassVar, Final, Literal
 
 from pydantic import Field
 
@@ -28,6 +28,8 @@ class Result(Value):
     table (policies.reasons); otherwise ``by`` are the entries that met the requirement.
     """
 
+    worked_out: ClassVar = ("_hashed",)
+
     gate: Slug
     requirement: Slug
     state: ResultState
@@ -36,12 +38,19 @@ class Result(Value):
     by: tuple[Sequence, ...] = ()
 
     def __hash__(self) -> int:
-        """Of what can be hashed, so that equal results are found again; ``params`` can't be."""
-        return hash((self.gate, self.requirement, self.state, self.code, self.by))
+        """So that equal results are found again."""
+        return self._hashed
+
+    @cached_property
+    def _hashed(self) -> int:
+        plain = frozenset([value for value in self.params.values() if value.__class__ is not list])
+        return hash((self.gate, self.requirement, self.code, self.by, plain))
 
 
 class Decision(Value):
     """Allowed or refused, under the policy of this digest and this version of the engine."""
+
+    worked_out: ClassVar = ("canonical",)
 
     outcome: Outcome
     policy: Sha256
@@ -52,15 +61,6 @@ class Decision(Value):
     def canonical(self) -> bytes:
         """The decision in canonical JSON, as entries hold it."""
         return canonical(self.model_dump(mode="json", exclude_defaults=True))
-
-    def __copy__(self) -> Self:
-        """Without the canonical bytes, which a changed copy would otherwise be recorded with."""
-        copied = super().__copy__()
-        copied.__dict__.pop("canonical", None)
-        return copied
-
-    def but(self, **changes: object) -> Self:
-        return self.model_copy(update=changes)
 
     @property
     def allowed(self) -> bool:

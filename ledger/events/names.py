@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Annotated, Final, Self
+from typing import Annotated, ClassVar, Final, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
@@ -103,6 +103,16 @@ class Value(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
+    worked_out: ClassVar[tuple[str, ...]] = ()
+    """Cached properties, which no copy takes along: it may be changed."""
+
+    def __copy__(self) -> Self:
+        """Without what was worked out from it."""
+        copied = super().__copy__()
+        for name in self.worked_out:
+            copied.__dict__.pop(name, None)
+        return copied
+
     def but(self, **changes: object) -> Self:
         """The same with other values in some fields, which the caller knows to be right.
 
@@ -111,7 +121,10 @@ class Value(BaseModel):
         """
         copy = object.__new__(type(self))
         put = object.__setattr__
-        put(copy, "__dict__", {**self.__dict__, **changes})
+        fields = {**self.__dict__, **changes}
+        for name in self.worked_out:
+            fields.pop(name, None)
+        put(copy, "__dict__", fields)
         put(copy, "__pydantic_fields_set__", self.__pydantic_fields_set__ | changes.keys())
         put(copy, "__pydantic_extra__", None)
         put(copy, "__pydantic_private__", None)

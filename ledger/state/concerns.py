@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 def about(registry: Registry, event: Event) -> About:  # noqa: PLR0911 (one per family)
     """Model, version, environment and release of an event, through the release it names."""
     named = event.about()
-    if named.release >= 0 and not named.model:
+    if named.version:
+        return named
+    if named.release >= 0:
         asked = registry.release(named.release)
         return About(asked.model, asked.version, asked.environment, asked.since)
     if isinstance(event, change.ChangeProposed):

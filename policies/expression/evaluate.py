@@ -11,7 +11,17 @@ from decimal import Decimal
 from operator import eq, ge, gt, le, lt, ne
 from typing import TYPE_CHECKING, Any, Final
 
-from policies.expression.parse import Both, Call, Either, Field, Items, Node, Not, Relation
+from policies.expression.parse import (
+    Both,
+    Call,
+    Either,
+    Field,
+    Items,
+    Literal,
+    Node,
+    Not,
+    Relation,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,17 +62,20 @@ def _term(node: Node) -> Term:  # noqa: PLR0911 (one return per kind of node)
         return _settled_by(False, [_term(part) for part in node.parts])
     if isinstance(node, Either):
         return _settled_by(True, [_term(part) for part in node.parts])
-    if isinstance(node, Items):
-        return _constant(tuple(item.value for item in node.items))
-    return _constant(node.value)
+    value = _written(node)
 
-
-def _constant(value: Any) -> Term:
-    def answer(facts: Facts) -> Any:
+    def constant(facts: Facts) -> Any:
         del facts
         return value
 
-    return answer
+    return constant
+
+
+def _written(node: Items | Literal) -> Any:
+    """What stands in the policy."""
+    if isinstance(node, Items):
+        return tuple(item.value for item in node.items)
+    return node.value
 
 
 def _call(node: Call) -> Term:
@@ -79,11 +92,24 @@ def _call(node: Call) -> Term:
 
 def _relation(node: Relation) -> Term:
     compare = _SIGNS[node.sign]
+    if isinstance(node.left, Field) and isinstance(node.right, (Items, Literal)):
+        return _compared(node.left.path, compare, _written(node.right))
     left, right = _term(node.left), _term(node.right)
 
     def answer(facts: Facts) -> bool | None:
         one, other = left(facts), right(facts)
         return None if one is None or other is None else bool(compare(one, other))
+
+    return answer
+
+
+# Nearly every relation is one of these, and each gate asks several.
+def _compared(path: str, compare: Callable[[Any, Any], bool], value: Any) -> Term:
+    """A fact compared with what stands in the policy."""
+
+    def answer(facts: Facts) -> bool | None:
+        found = facts(path)
+        return None if found is None else bool(compare(found, value))
 
     return answer
 
