@@ -23,7 +23,7 @@ def about(registry: Registry, event: Event) -> About:  # noqa: PLR0911 (one per 
     named = event.about()
     if named.version:
         return named
-    if named.release >= 0:
+    if named.release >= 0 and not named.model:
         asked = registry.release(named.release)
         return About(asked.model, asked.version, asked.environment, asked.since)
     if isinstance(event, change.ChangeProposed):
