@@ -13,7 +13,8 @@ class Asked(NamedTuple):
 
     ``digest`` is what a vote must name: of a release its artifact's, of a change its command's.
     Votes up to entry ``changed`` were given before what there was to look at changed. ``at`` is
-    when it was asked, ``since`` the entry that asked.
+    when it was asked, ``since`` the entry that asked. ``policy`` is the policy under which votes
+    must have been given; empty where the question was answered already.
     """
 
     since: int
@@ -22,10 +23,14 @@ class Asked(NamedTuple):
     digest: str
     votes: tuple[Vote, ...]
     changed: int
+    policy: str
 
 
-def release_asked(release: ReleaseState, version: VersionState | None) -> Asked:
-    """A release as a question; without its version no vote on it counts."""
+def release_asked(release: ReleaseState, version: VersionState | None, policy: str) -> Asked:
+    """A release as a question; without its version no vote on it counts.
+
+    What was granted stays granted under another policy: its votes had their effect.
+    """
     changed = version.facts_changed if version else max((v.entry for v in release.votes), default=0)
     return Asked(
         release.since,
@@ -34,9 +39,18 @@ def release_asked(release: ReleaseState, version: VersionState | None) -> Asked:
         release.artifact,
         release.votes,
         changed,
+        policy if release.status == "open" else "",
     )
 
 
-def change_asked(change: ChangeState) -> Asked:
+def change_asked(change: ChangeState, policy: str) -> Asked:
     """A proposed change as a question: what is proposed never changes."""
-    return Asked(change.since, change.proposed_at, change.status, change.command, change.votes, -1)
+    return Asked(
+        change.since,
+        change.proposed_at,
+        change.status,
+        change.command,
+        change.votes,
+        -1,
+        policy,
+    )

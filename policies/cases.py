@@ -22,9 +22,10 @@
 The history is taken as having happened: no policy is asked about it, so that a case says exactly
 what there was. ``@name`` stands for a person's id or for the number of the entry that a step
 ``as`` named. What an event needs and nobody wrote comes from ``defaults``, and a release, a model,
-a version, the digest of its artifact and that of a proposal from what the history made. Time starts
-at ``start`` and goes on by a minute a step, and by ``after``. With ``for``, a case stands for
-several: ``$name`` is replaced by each of the values.
+a version, the digest of its artifact, that of a proposal and that of what an approver was shown
+from what the history made; ``""`` leaves out what need not be there. Time starts at ``start`` and
+goes on by a minute a step, and by ``after``. With ``for``, a case stands for several: ``$name`` is
+replaced by each of the values.
 """
 
 from __future__ import annotations

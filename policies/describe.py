@@ -73,6 +73,8 @@ def _approvals(rule: Approvals) -> str:
         parts.append(f"none of them {_either(rule.not_by, _PARTIES)}")
     if rule.valid_for:
         parts.append(f"and no approval older than {_span(rule.valid_for)}")
+    if rule.across_policies:
+        parts.append("also under an earlier policy")
     return ", ".join(parts)
 
 

@@ -31,6 +31,7 @@ _MORE_IS_LOOSER: Final = frozenset(
         "proposer",
         "delegator",
         "delegates",
+        "across_policies",
         "service",
         "any_approvals",
     }

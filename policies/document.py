@@ -94,7 +94,8 @@ class Seat(Part):
 class Approvals(Part):
     """A quorum: ``at_least`` distinct people, the ``seats`` among them, others from ``any_of``.
 
-    ``not_by`` and ``valid_for`` come from ``approvals_default`` where they are left out.
+    ``not_by`` and ``valid_for`` come from ``approvals_default`` where they are left out. Approvals
+    that were given under another policy count only ``across_policies``.
     """
 
     at_least: int = Field(ge=1, le=50)
@@ -102,6 +103,7 @@ class Approvals(Part):
     any_of: tuple[Slug, ...] = ()
     not_by: tuple[Party, ...]
     valid_for: Duration
+    across_policies: bool = False
 
     @model_validator(mode="after")
     def _every_place_has_a_role(self) -> Self:

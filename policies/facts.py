@@ -154,9 +154,10 @@ class Case:
     @cached_property
     def asked(self) -> Asked | None:
         """What people were asked to agree to, so that this may be done."""
+        policy = self.registry.policy_digest()
         if self.event.kind in change.PROPOSABLE or isinstance(self.event, change.Word):
-            return change_asked(self.change) if self.change else None
-        return release_asked(self.release, self.version) if self.release else None
+            return change_asked(self.change, policy) if self.change else None
+        return release_asked(self.release, self.version, policy) if self.release else None
 
     @cached_property
     def lent(self) -> tuple[Lent, ...]:
@@ -429,6 +430,7 @@ _FACTS: dict[str, Callable[[Case], Value]] = {
     "exception.uses": _uses,
     "exception.review_days": _review_days,
     "reviews.overdue": _overdue,
+    "approval.pack": lambda case: getattr(case.event, "pack", None),
     "review.of": lambda case: case.review.reviewed if case.review else None,
     "policy.changes_itself": _changes_itself,
     "change.proposed": _proposed,

@@ -128,6 +128,9 @@ FIELDS: Final[dict[str, FieldEntry]] = {
     "reviews.overdue": FieldEntry(
         "number", "Reviews after the fact that are past their day", "review.required"
     ),
+    "approval.pack": FieldEntry(
+        "text", "The digest of everything the approver was shown", _REQUEST
+    ),
     "review.of": FieldEntry("text", "The kind of event that is reviewed", "review.required"),
     "change.proposed": FieldEntry(
         "text", "The kind of event that is proposed", "change.proposed", tuple(sorted(PROPOSABLE))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from ledger.events.actor import Actor
 from ledger.events.change import ChangeApproved
 from ledger.events.release import ReleaseApproved, ReleaseGranted
+from ledger.state.pack import pack_of
 from policies.asked import release_asked
 from policies.expression.evaluate import compile_condition
 from policies.expression.parse import parse
@@ -49,7 +50,7 @@ def pending(
     if asked.status not in {"open", "granted"}:
         return ()
     case = Case(document, registry, granting(asked), _NOBODY, now)
-    question = release_asked(asked, case.version)
+    question = release_asked(asked, case.version, registry.policy_digest())
     found: list[Missing] = []
     for gate, rule in _quorums(document, case):
         excluded = excluded_by(case, rule.not_by)
@@ -138,6 +139,7 @@ def may_agree(
 def may_vote(
     decide: Decide, registry: Registry, asked: ReleaseState, actor: Actor, now: str
 ) -> Decision:
-    """The decision about this actor approving this release now."""
-    vote = ReleaseApproved(release=asked.since, artifact=asked.artifact)
+    """The decision about this actor approving this release now, as it stands."""
+    pack = pack_of(registry, asked).digest()
+    vote = ReleaseApproved(release=asked.since, artifact=asked.artifact, pack=pack)
     return decide(registry, vote, actor, now)

@@ -2,8 +2,9 @@
 
 One person takes one seat, however many roles they hold and however often they spoke. A vote counts
 when the person may vote at all, holds a role of some seat now, said so about the same artifact,
-after the last change of what there was to look at, and not too long ago; for a seat that comes
-after others', once these have approved. Source: bipartite matching by augmenting paths (Kuhn 1955).
+after the last change of what there was to look at, under the policy in force, and not too long
+ago; for a seat that comes after others', once these have approved. Source: bipartite matching by
+augmenting paths (Kuhn 1955).
 
 Who stands in for another votes with the other's role, and both are one: where the delegator's own
 vote counts, or another carries the role, it is not lent. Of several who could carry it, the one
@@ -84,6 +85,7 @@ class Table:
     roles: frozenset[str]
     lasts: timedelta
     valid_for: str
+    across_policies: bool = False
     after: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
@@ -92,7 +94,8 @@ def table_of(rule: Approvals) -> Table:
     seats = seats_of(rule)
     roles = frozenset(role for seat in seats for role in _plain(seat))
     after = tuple((seat.role, seat.after) for seat in rule.seats if seat.after)
-    return Table(seats, roles, parse_duration(rule.valid_for), rule.valid_for, after)
+    lasts = parse_duration(rule.valid_for)
+    return Table(seats, roles, lasts, rule.valid_for, rule.across_policies, after)
 
 
 def seats_of(rule: Approvals) -> tuple[tuple[str, ...], ...]:
@@ -332,11 +335,21 @@ class _Voters:
             return "E_NOT_A_PERSON", ""
         if vote.artifact != self.asked.digest:
             return "E_OTHER_ARTIFACT", ""
+        return self._why_over(vote)
+
+    def _why_over(self, vote: Vote) -> tuple[str, str]:
+        """Why a vote that counted once counts no more."""
         if vote.entry <= self.asked.changed:
             return "E_STALE", str(self.asked.changed)
+        if self._was_under_another_policy(vote):
+            return "E_OLD_WORDING", ""
         if parse_instant(vote.at) <= self.too_old:
             return "E_EXPIRED", self.table.valid_for
         return "", ""
+
+    def _was_under_another_policy(self, vote: Vote) -> bool:
+        policy = self.asked.policy
+        return bool(policy) and vote.policy != policy and not self.table.across_policies
 
     def why_no_role(self, vote: Vote, own: Mapping[str, frozenset[str]]) -> tuple[str, str]:
         """Why a voter has no role that counts: none of one's own, and none to stand in with."""

@@ -65,6 +65,7 @@ _CANNOT: Final = {
     "E_NOT_A_PERSON": "is not a person",
     "E_OTHER_ARTIFACT": "approved other bytes",
     "E_STALE": "approved before entry {detail} changed what there was to look at",
+    "E_OLD_WORDING": "approved under an earlier policy",
     "E_EXPIRED": "approved longer ago than {detail}",
     "E_ROLE_LOST": "no longer holds a role that counts",
     "E_STANDS_IN_EXCLUDED": "stands in for {name}, who {party}",

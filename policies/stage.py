@@ -18,8 +18,10 @@ from ledger.events.change import ChangeProposed
 from ledger.events.log import LogCreated
 from ledger.events.names import format_instant, parse_instant
 from ledger.events.people import ActorEnrolled, RoleGranted
+from ledger.events.release import ReleaseApproved
 from ledger.state.aggregates import ChangeState, ReleaseState, VersionState, number_key, version_key
 from ledger.state.fold import Place, fold
+from ledger.state.pack import pack_of
 from ledger.state.registry import Registry
 from policies.cases import SERVICE
 from policies.document import Document, document_digest
@@ -158,7 +160,9 @@ class _Setting:
             fields["event"] = self._members(fields.get("proposed", ""), fields.get("event", {}))
         _complete(fields, kind, self.registry, self._document)
         private = set(class_of(kind).private_fields())
-        return {name: value for name, value in fields.items() if name not in private}
+        return {
+            name: value for name, value in fields.items() if name not in private and value != ""
+        }
 
     def _named(self, value: Any) -> Any:
         if isinstance(value, (list, tuple)):
@@ -194,6 +198,8 @@ def _complete(fields: dict[str, Any], kind: str, registry: Registry, document: D
         asked = registry.find(ReleaseState, number_key(release))
         if asked is not None:
             known = {name: getattr(asked, name) for name in _OF_A_RELEASE}
+        if asked is not None and kind == ReleaseApproved.kind:
+            known["pack"] = pack_of(registry, asked).digest()
     elif isinstance(fields.get("change"), int):
         proposed = registry.find(ChangeState, number_key(fields["change"]))
         known = {"command": proposed.command} if proposed else {"command": _DIGEST}

@@ -165,7 +165,12 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
     },
     "version.archived": {**_OF, "reason": "No longer used"},
     "release.requested": {**_OF, "environment": "production", "note": "For the spring campaign"},
-    "release.approved": {"release": 17, "artifact": DIGEST, "comment": "Looks right"},
+    "release.approved": {
+        "release": 17,
+        "artifact": DIGEST,
+        "pack": "fa" * 32,
+        "comment": "Looks right",
+    },
     "release.rejected": {"release": 17, "artifact": DIGEST, "reason": "The bias report is old"},
     "release.withdrawn": {"release": 17, "reason": "A better one comes"},
     "approval.revoked": {"release": 17, "reason": "I looked at the wrong report"},

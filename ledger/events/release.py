@@ -27,12 +27,17 @@ class ReleaseRequested(Event):
 
 
 class ReleaseApproved(Event):
-    """A person approves a release. ``artifact`` is the digest the person was shown."""
+    """A person approves a release. ``artifact`` is the digest the person was shown.
+
+    ``pack`` is the digest of everything there was to look at (``ledger.state.pack``); the approval
+    is refused where that is no longer how things stand.
+    """
 
     kind: ClassVar[str] = "release.approved"
 
     release: Sequence
     artifact: Sha256
+    pack: Sha256 | None = None
     comment: PrivateText | None = None
 
 

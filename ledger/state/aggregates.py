@@ -279,7 +279,8 @@ class Vote(Value):
     """What one person last said about a release or a change.
 
     ``counts`` turns false when it is taken back. ``artifact`` is the digest that the person was
-    shown: of a release its artifact's, of a change its command's.
+    shown: of a release its artifact's, of a change its command's. ``policy`` is the digest of the
+    policy in force when it was said, ``pack`` that of everything the person was shown, if named.
     """
 
     entry: int
@@ -287,6 +288,8 @@ class Vote(Value):
     actor: str
     verdict: Verdict
     artifact: str
+    policy: str
+    pack: str | None = None
     counts: bool = True
 
 

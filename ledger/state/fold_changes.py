@@ -70,6 +70,7 @@ def change_voted(
         actor=place.actor,
         verdict="approve" if agrees else "reject",
         artifact=event.command,
+        policy=registry.policy_digest(),
     )
     after = asked.but(votes=(*earlier, said))
     return (after,) if agrees else _ended(registry, after, place, "rejected")

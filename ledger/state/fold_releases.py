@@ -8,6 +8,7 @@ from ledger.errors import ConflictError
 from ledger.events import release
 from ledger.state.aggregates import Aggregate, ReleaseState, Vote
 from ledger.state.fold_versions import living
+from ledger.state.pack import pack_of
 
 if TYPE_CHECKING:
     from ledger.state.place import Place
@@ -50,7 +51,13 @@ def vote(registry: Registry, event: Any, place: Place) -> Changes:
             "The digest is not that of the release; look at the release again.",
             pointer="/event/artifact",
         )
-    verdict = "approve" if event.kind == release.ReleaseApproved.kind else "reject"
+    approval = event if isinstance(event, release.ReleaseApproved) else None
+    pack = approval.pack if approval else None
+    if pack is not None and pack != pack_of(registry, asked).digest():
+        raise ConflictError(
+            "What there is to look at changed since you were shown it; look at the release again.",
+            pointer="/event/pack",
+        )
     earlier = tuple(
         vote.but(counts=False) if vote.actor == place.actor else vote for vote in asked.votes
     )
@@ -58,8 +65,10 @@ def vote(registry: Registry, event: Any, place: Place) -> Changes:
         entry=place.sequence,
         at=place.at,
         actor=place.actor,
-        verdict="approve" if verdict == "approve" else "reject",
+        verdict="approve" if approval else "reject",
         artifact=event.artifact,
+        policy=registry.policy_digest(),
+        pack=pack,
     )
     return (asked.but(votes=(*earlier, said)),)
 

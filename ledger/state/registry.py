@@ -150,6 +150,11 @@ class Registry:
         """The policy in force."""
         return self.find(PolicyState, "in-force")
 
+    def policy_digest(self) -> str:
+        """The digest of the policy in force; empty before the first."""
+        policy = self.policy()
+        return policy.digest if policy else ""
+
     def _require(self, kind: type[Kind], key: str, word: str, pointer: str) -> Kind:
         found = self.find(kind, key)
         if found is None:

@@ -142,6 +142,7 @@ def put_votes(world: World, release: int, said: list[tuple[str, int, str, bool]]
             actor=actor,
             verdict="approve",
             artifact=artifact,
+            policy=world.registry.policy_digest(),
             counts=counts,
         )
         for place, (actor, days, artifact, counts) in enumerate(said)

@@ -51,6 +51,8 @@ class Seeded:
         """Fill in a form of ``page`` and send it to ``path``."""
         found = client.get(page).text
         hidden = {"csrf_token": token_of(found), "once": once_of(found)}
+        if path.endswith("/approve"):
+            hidden["pack"] = pack_of(found)
         return client.post(path, data={**hidden, **fields})
 
 
@@ -59,6 +61,12 @@ def token_of(page: str) -> str:
     found = re.search(r'name="csrf_token" value="([^"]+)"', page)
     assert found is not None
     return found[1]
+
+
+def pack_of(page: str) -> str:
+    """The digest of what a page shows, as its form to approve sends it."""
+    found = re.search(r'name="pack" value="([0-9a-f]{64})"', page)
+    return found[1] if found else ""
 
 
 def once_of(page: str) -> str:

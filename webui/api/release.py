@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from ledger.events.names import ModelName, Slug, VersionName  # noqa: TC001 (pydantic reads annotations)
 from ledger.state.aggregates import ReleaseState, ReleaseStatus
+from ledger.state.pack import pack_of
+from ledger.store.database import reading
 from webui.api.answer import json_answer, page_answer
 from webui.api.model import Paging
 from webui.api.route import Answer, Route
@@ -43,7 +45,11 @@ def _releases(asker: Asker) -> Response:
 
 def _release(asker: Asker, release: str) -> Response:
     found = asker.wiring.reader.release(number(release, "release"))
-    return json_answer(ReleaseAnswer(release=found, pending=pending_of(asker.wiring, found)))
+    pending = pending_of(asker.wiring, found)
+    with reading(asker.wiring.engine) as connection:
+        pack = pack_of(asker.wiring.reader.registry(connection), found)
+    answer = ReleaseAnswer(release=found, pending=pending, pack=pack, pack_digest=pack.digest())
+    return json_answer(answer)
 
 
 ROUTES = (

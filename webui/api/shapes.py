@@ -22,6 +22,7 @@ from ledger.events.names import (
 )
 from ledger.state.aggregates import ChangeState, DeploymentState, ReleaseState
 from ledger.state.lineage import NodeKind
+from ledger.state.pack import Pack
 from webui.identity.scope import TokenScope
 
 IdempotencyKey = Annotated[
@@ -166,10 +167,16 @@ class LineageAnswer(Value):
 
 
 class ReleaseAnswer(Value):
-    """A release and what the policy in force still asks for; empty when it asks for nothing."""
+    """A release and what the policy in force still asks for; empty when it asks for nothing.
+
+    ``pack`` is everything there is to look at now; an approval that names ``pack_digest`` is
+    recorded only where that is still how things stand.
+    """
 
     release: ReleaseState
     pending: tuple[str, ...]
+    pack: Pack
+    pack_digest: Sha256
 
 
 class ChangeAnswer(Value):

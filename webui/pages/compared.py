@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from ledger.events.model import Metric
     from ledger.state.aggregates import VersionState
+    from ledger.state.pack import Looked
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,9 @@ class Compared:
     verdict: Literal["better", "worse", "same", ""]
 
 
-def compare(version: VersionState, other: VersionState | None) -> tuple[Compared, ...]:
+def compare(
+    version: VersionState | Looked, other: VersionState | Looked | None
+) -> tuple[Compared, ...]:
     """The metrics of ``version`` beside those of ``other``."""
     before = {
         (held.metric.name, held.metric.data_set): held.metric.value

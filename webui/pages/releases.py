@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import render_template
+from flask import Response, render_template
 
+from ledger.errors import UnknownSubjectError
 from ledger.events.names import format_instant
+from ledger.shown import what_was_shown
 from ledger.store.database import reading
 from ledger.store.entries import Filter
 from webui.here import wired
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from flask import Blueprint
     from flask.typing import ResponseReturnValue
 
+    from ledger.shown import Shown
     from ledger.state.aggregates import DeploymentState, ReleaseState
     from ledger.state.exceptions import ExceptionState
 
@@ -36,6 +39,9 @@ def add_to(blueprint: Blueprint) -> None:
     ):
         rule = f"/releases/<int:number>/{word}"
         blueprint.add_url_rule(rule, f"release_{word}", view, methods=["POST"])
+    shown = "/releases/<int:number>/votes/<int:entry>"
+    blueprint.add_url_rule(shown, "release_shown", _shown)
+    blueprint.add_url_rule(f"{shown}/pack.json", "release_pack", _pack)
     blueprint.add_url_rule("/releases", "request_release", _request, methods=["POST"])
 
 
@@ -61,6 +67,39 @@ def _release(number: int) -> ResponseReturnValue:
         mine=next((vote for vote in release.votes if vote.actor == actor.id and vote.counts), None),
         told=reader.told(reader.entries(wanted, limit=ON_A_TIMELINE)),
     )
+
+
+def _shown(number: int, entry: int) -> ResponseReturnValue:
+    """What was approved: the page as it stood before the vote, from the ledger."""
+    shown, release = _of_vote(number, entry)
+    pack = shown.pack
+    running = pack.running.version if pack.running else None
+    other = running if running != pack.proposed else None
+    return render_template(
+        "shown.html",
+        release=release,
+        shown=shown,
+        other=other,
+        compared=compare(pack.proposed, other),
+        comment=wired().reader.tell(entry).private.get("comment"),
+    )
+
+
+def _pack(number: int, entry: int) -> ResponseReturnValue:
+    """The pack in the bytes whose SHA-256 the approval names."""
+    shown, _ = _of_vote(number, entry)
+    name = f"release-{number}-approval-{entry}.json"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(shown.pack.canonical(), mimetype="application/json", headers=headers)
+
+
+def _of_vote(number: int, entry: int) -> tuple[Shown, ReleaseState]:
+    reader = wired().reader
+    release = reader.release(number)
+    shown = what_was_shown(reader, entry)
+    if shown.pack.release != number:
+        raise UnknownSubjectError("This vote is on another release.", pointer="/entry")
+    return shown, release
 
 
 def _exception(release: ReleaseState) -> ExceptionState | None:
@@ -90,7 +129,8 @@ def _request() -> ResponseReturnValue:
 
 
 def _approve(number: int) -> ResponseReturnValue:
-    fields = {"release": number, "artifact": text("artifact"), **optional(comment=text("comment"))}
+    said = optional(comment=text("comment"))
+    fields = {"release": number, "artifact": text("artifact"), "pack": text("pack"), **said}
     return concluded(ask("release.approved", fields), "Approved.", f"/releases/{number}")
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ledger.events.names import format_instant
+from ledger.state.pack import pack_of
 from ledger.store.database import reading
 from policies import may_vote, what_is_missing, who_could_approve
 from webui.here import wired
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 class Waiting:
     """A release, the decisions about granting it and about an actor's vote, its model's risk.
 
-    ``for_me``: the actor's approval would fill a place that is still empty.
+    ``for_me``: the actor's approval would fill a place that is still empty. ``pack`` is the digest
+    of everything there is to look at now.
     """
 
     release: ReleaseState
@@ -31,6 +33,7 @@ class Waiting:
     vote: Decision
     for_me: bool
     risk: RiskTier
+    pack: str
 
     @property
     def met(self) -> int:
@@ -50,5 +53,6 @@ def waiting(releases: Sequence[ReleaseState], actor: Actor) -> list[Waiting]:
             vote = may_vote(decide, registry, release, actor, now)
             for_me = vote.allowed and actor.id in who_could_approve(granting)
             risk = registry.model(release.model).risk_tier
-            found.append(Waiting(release, granting, vote, for_me, risk))
+            pack = pack_of(registry, release).digest()
+            found.append(Waiting(release, granting, vote, for_me, risk, pack))
     return found

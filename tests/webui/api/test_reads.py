@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from base64 import b64decode
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ledger.core.encoding import canonical
 from ledger.core.merkle import leaf_hash
 from ledger.core.note import parse_vkey
 from ledger.core.proof import check_proof, parse_proof
@@ -58,6 +59,26 @@ def test_a_release_says_what_is_pending_until_it_is_decided(company: Company) ->
     told = company.scientist.get(f"/releases/{number}").json
     assert told["release"]["status"] == "granted"
     assert told["pending"] == []
+
+
+def test_an_approval_names_everything_there_is_to_look_at(company: Company) -> None:
+    company.registered()
+    number = company.requested()
+    told = company.scientist.get(f"/releases/{number}").json
+    pack = without_nulls(told["pack"])
+    assert hashlib.sha256(canonical(pack)).hexdigest() == told["pack_digest"]
+    vote = {"release": number, "artifact": told["release"]["artifact"]}
+    refused = company.lead.submit("release.approved", {**vote, "pack": "00" * 32})
+    assert refused.status_code == 409
+    assert [item["pointer"] for item in refused.json["errors"]] == ["/event/pack"]
+    answer = company.lead.submit("release.approved", {**vote, "pack": told["pack_digest"]})
+    assert answer.status_code == 201
+
+
+def without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: without_nulls(item) for name, item in value.items() if item is not None}
+    return [without_nulls(item) for item in value] if isinstance(value, list) else value
 
 
 def test_releases_and_deployments_are_filtered(deployed: Company) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.webui.seed import ARTIFACT, HOSTILE, PASSWORD, Seeded, seed, token_of
+from tests.webui.seed import ARTIFACT, HOSTILE, PASSWORD, Seeded, pack_of, seed, token_of
 
 if TYPE_CHECKING:
     from tests.webui.house import House
@@ -59,7 +59,7 @@ def test_every_page_is_shown_to_whoever_is_signed_in(seeded: Seeded) -> None:
 def test_every_page_sends_strangers_to_the_door(seeded: Seeded) -> None:
     client = seeded.house.client()
     places = {"number": "2", "model": "churn", "version": "1.0.0", "actor": seeded.ana}
-    places |= {"token": "x", "session": "x", "subscription": "x"}
+    places |= {"entry": "3", "token": "x", "session": "x", "subscription": "x"}
     seen = 0
     for rule in seeded.house.app.url_map.iter_rules():
         if not rule.endpoint.startswith("pages.") or rule.rule in OPEN:
@@ -89,7 +89,8 @@ def test_what_people_typed_is_inert(seeded: Seeded) -> None:
 def test_an_approval_is_recorded_once_however_often_the_button_is_pressed(seeded: Seeded) -> None:
     client = seeded.browser("chi")
     page = client.get(f"/releases/{seeded.release}").text
-    fields = {"csrf_token": token_of(page), "once": "the-same-form", "artifact": ARTIFACT}
+    token, pack = token_of(page), pack_of(page)
+    fields = {"csrf_token": token, "once": "the-same-form", "artifact": ARTIFACT, "pack": pack}
     size = seeded.house.size
     for _ in range(3):
         answer = client.post(f"/releases/{seeded.release}/approve", data=fields)
