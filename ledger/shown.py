@@ -49,7 +49,7 @@ _OF_A_MODEL: Final = (
 
 
 class Shown(NamedTuple):
-    """The pack of a release just before entry ``entry``, in which ``digest`` was approved."""
+    """The pack of a release just before ``entry``, and the digest the approval names, if any."""
 
     entry: Entry
     pack: Pack
@@ -57,26 +57,24 @@ class Shown(NamedTuple):
 
     @property
     def matches(self) -> bool:
-        """Whether the entries before the approval give the digest that was approved."""
-        return self.pack.digest() == self.digest
+        """Whether the entries before the approval give the digest that it names, if any."""
+        return self.digest in {"", self.pack.digest()}
 
 
 def what_was_shown(reader: Reader, number: int) -> Shown:
     """What was shown to whoever gave the approval that is entry ``number``.
 
     Raises:
-        UnknownSubjectError: there is no such entry, or it is no approval that names a pack.
+        UnknownSubjectError: there is no such entry, or it is no approval.
         LedgerError: the entries before it make no sense.
     """
     entry = reader.tell(number).entry
     event = entry.event
-    if not isinstance(event, release.ReleaseApproved) or event.pack is None:
-        raise UnknownSubjectError(
-            "This entry is no approval that says what was shown.", pointer="/sequence"
-        )
+    if not isinstance(event, release.ReleaseApproved):
+        raise UnknownSubjectError("This entry is no approval.", pointer="/sequence")
     name = reader.release(event.release).model
     registry = _model_before(reader, name, number)
-    return Shown(entry, pack_of(registry, registry.release(event.release)), event.pack)
+    return Shown(entry, pack_of(registry, registry.release(event.release)), event.pack or "")
 
 
 def _model_before(reader: Reader, name: str, number: int) -> Registry:

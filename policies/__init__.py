@@ -2,7 +2,8 @@
 
 - ``load_document``, ``Document``, ``document_digest``: policy documents.
 - ``make_decide``: the function that the ledger is handed.
-- ``explain``, ``sentence``, ``describe``: what a decision or a requirement says to a person.
+- ``explain``, ``sentence``, ``why_not_counted``, ``describe``: what a decision or a requirement
+  says to a person.
 - ``pending``, ``what_is_missing``, ``who_could_approve``, ``may_vote``: what an open release
   waits for, and from whom. ``granting_approvals``: which entries filled its seats.
 - ``policies.controls``: the frameworks and their tests.
@@ -28,7 +29,7 @@ from policies.pending import (
     who_could_approve,
     without_asker,
 )
-from policies.reasons import explain, humanize, sentence
+from policies.reasons import explain, humanize, sentence, why_not_counted
 
 __all__ = [
     "ENGINE",
@@ -51,5 +52,6 @@ __all__ = [
     "sentence",
     "what_is_missing",
     "who_could_approve",
+    "why_not_counted",
     "without_asker",
 ]

@@ -76,6 +76,11 @@ _CANNOT: Final = {
 }
 
 
+_HEALED_BY_AGAIN: Final = frozenset(
+    {"E_STALE", "E_OLD_WORDING", "E_EXPIRED", "E_BEFORE_ITS_TURN", "E_DELEGATION_OVER"}
+)
+
+
 def sentence(result: Result, name_of: NameOf) -> str:
     """One result as a sentence without a full stop."""
     said = _sentence(result, name_of)
@@ -102,6 +107,20 @@ def explain(decision: Decision, name_of: NameOf) -> list[str]:
     """A decision as sentences: a refusal by what is missing, an allowance by what is met."""
     spoke = decision.unmet or decision.results
     return list(dict.fromkeys(sentence(result, name_of) for result in spoke))
+
+
+def why_not_counted(decision: Decision, name_of: NameOf) -> dict[str, str]:
+    """Whose approvals do not count any more, by actor, and why, as far as a decision says so.
+
+    Only what the same person can heal by approving again.
+    """
+    found: dict[str, str] = {}
+    for result in decision.unmet:
+        for item in _list(result.params.get("cannot")):
+            actor, code, detail = item.split(":", 2)
+            if code in _HEALED_BY_AGAIN:
+                found[actor] = _why(code, detail, name_of)
+    return found
 
 
 def humanize(word: str) -> str:

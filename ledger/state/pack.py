@@ -9,7 +9,7 @@ holds the hash of the entry before it and a commitment to the reason.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ledger.core.digest import hex_digest
 from ledger.core.encoding import canonical
@@ -27,6 +27,8 @@ from ledger.events.names import ModelName, Sequence, Sha256, Slug, Value, Versio
 from ledger.state.aggregates import LifeCycle
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ledger.state.aggregates import Evidence, ReleaseState, VersionState
     from ledger.state.registry import Registry
 
@@ -118,6 +120,53 @@ def pack_of(registry: Registry, asked: ReleaseState) -> Pack:
         proposed=_looked(registry.version(asked.model, asked.version)),
         running=running,
     )
+
+
+class Changed(NamedTuple):
+    """One thing that is otherwise in a later pack: texts, empty where there was nothing."""
+
+    what: Literal["metric", "document", "state", "policy", "running", "risk tier", "purposes"]
+    name: str
+    before: str
+    after: str
+
+
+def what_changed(then: Pack, now: Pack) -> tuple[Changed, ...]:
+    """What there is to look at now and was not then, of the same release."""
+    single: list[Changed] = [
+        Changed("state", "", then.proposed.state, now.proposed.state),
+        Changed("risk tier", "", then.risk_tier, now.risk_tier),
+        Changed("purposes", "", ", ".join(then.purposes), ", ".join(now.purposes)),
+        Changed("running", "", _running(then), _running(now)),
+        Changed("policy", "", then.policy, now.policy),
+    ]
+    metrics = _pairs("metric", _metrics(then.proposed), _metrics(now.proposed))
+    documents = _pairs("document", _documents(then.proposed), _documents(now.proposed))
+    return tuple(found for found in (*metrics, *documents, *single) if found.before != found.after)
+
+
+def _pairs(
+    what: Literal["metric", "document"], before: dict[str, str], after: dict[str, str]
+) -> Iterator[Changed]:
+    for name in {**before, **after}:
+        yield Changed(what, name, before.get(name, ""), after.get(name, ""))
+
+
+def _metrics(version: Looked) -> dict[str, str]:
+    held = (item.metric for item in version.metrics)
+    return {f"{metric.name} on {metric.data_set}": metric.value for metric in held}
+
+
+def _documents(version: Looked) -> dict[str, str]:
+    """The documents of a type together, by their digests."""
+    found: dict[str, str] = {}
+    for item in version.evidence:
+        found[item.type] = f"{found.get(item.type, '')} {item.sha256[:12]}".strip()
+    return found
+
+
+def _running(pack: Pack) -> str:
+    return pack.running.version.version if pack.running else ""
 
 
 def _looked(version: VersionState) -> Looked:

@@ -287,7 +287,10 @@ def test_no_page_keeps_anybody_out(
     pages = ["/", "/models", "/models/triage", "/models/triage/1.1.0", "/deployments", "/ledger"]
     pages += [f"/ledger/{lived.refused}", f"/ledger/{lived.granted}", "/reports", "/policy"]
     pages += [f"/releases/{seeded.release}", f"/releases/{lived.lapsed}", "/people", "/account"]
-    pages += [f"/people/{seeded.ana}", "/log", "/log/checkpoints", "/verify"]
+    pages += [f"/people/{seeded.ana}", "/log", "/log/checkpoints", "/verify", "/notices"]
+    votes = seeded.house.wiring.reader.release(lived.granted).votes
+    pages += [f"/releases/{lived.granted}/votes/{votes[0].entry}"]
+    pages += ["/changes", "/policy/new", "/exceptions"]
     for path in pages:
         page.set_viewport_size({"width": 1280, "height": 800})
         page.goto(url + path)

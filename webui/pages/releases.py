@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from flask import Response, render_template
 
 from ledger.errors import UnknownSubjectError
 from ledger.events.names import format_instant
 from ledger.shown import what_was_shown
+from ledger.state.pack import pack_of, what_changed
 from ledger.store.database import reading
 from ledger.store.entries import Filter
+from policies import why_not_counted
 from webui.here import wired
+from webui.naming import namer
 from webui.pages.asking import ask, concluded, optional, text
 from webui.pages.compared import compare
 from webui.pages.frame import me
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
     from ledger.shown import Shown
     from ledger.state.aggregates import DeploymentState, ReleaseState
     from ledger.state.exceptions import ExceptionState
+    from ledger.state.pack import Changed, Pack
+    from webui.pages.waiting import Waiting
 
 ON_A_TIMELINE = 30
 
@@ -52,15 +57,19 @@ def _release(number: int) -> ResponseReturnValue:
     now = _running(release)
     other = reader.version(now.model, now.version) if now else None
     wanted = Filter(model=release.model, version=release.version, environment=release.environment)
+    item = waiting([release], actor)[0]
+    pack, exception = _as_it_stands(release)
+    lapsed = _lapsed(release, item, pack)
     return render_template(
         "release.html",
         release=release,
-        exception=_exception(release),
+        exception=exception,
+        lapsed=lapsed,
         version=version,
         now=now,
         other=other if other != version else None,
         compared=compare(version, other if other != version else None),
-        item=waiting([release], actor)[0],
+        item=item,
         gates={gate.id: gate.title for gate in wired().policy().gates},
         note=reader.tell(number).private.get("note"),
         said={vote.entry: reader.tell(vote.entry).private for vote in release.votes},
@@ -102,13 +111,34 @@ def _of_vote(number: int, entry: int) -> tuple[Shown, ReleaseState]:
     return shown, release
 
 
-def _exception(release: ReleaseState) -> ExceptionState | None:
-    """The exception that is in force where the release wants to go."""
+class Lapsed(NamedTuple):
+    """Why an approval does not count any more, and what is otherwise than when it was given."""
+
+    why: str
+    changed: tuple[Changed, ...]
+
+
+def _as_it_stands(release: ReleaseState) -> tuple[Pack, ExceptionState | None]:
+    """What there is to look at, and the exception in force where the release wants to go."""
     wiring = wired()
     with reading(wiring.engine) as connection:
         registry = wiring.reader.registry(connection)
         now = format_instant(wiring.now())
-        return registry.exception_in_force(release.model, release.environment, now)
+        exception = registry.exception_in_force(release.model, release.environment, now)
+        return pack_of(registry, release), exception
+
+
+def _lapsed(release: ReleaseState, item: Waiting, now: Pack) -> dict[int, Lapsed]:
+    """The approvals that do not count any more, by entry."""
+    reader = wired().reader
+    why = why_not_counted(item.granting, namer(reader))
+    return {
+        vote.entry: Lapsed(
+            why[vote.actor], what_changed(what_was_shown(reader, vote.entry).pack, now)
+        )
+        for vote in release.votes
+        if vote.counts and vote.verdict == "approve" and vote.actor in why
+    }
 
 
 def _running(release: ReleaseState) -> DeploymentState | None:
