@@ -17,6 +17,7 @@ from ledger.core.encoding import canonical
 from ledger.events.catalogue import CATALOGUE
 from ledger.events.command import command_digest
 from ledger.state.aggregates import ReleaseState, VersionState, number_key, version_key
+from ledger.state.pack import pack_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -78,6 +79,7 @@ def _choices(
         "release": [denied.release],
         "artifact": _artifacts(denied, registry),
         "deployment": _deployments(denied, registry),
+        "pack": _packs(denied, registry) if "pack" in wanted.model_fields else [],
         "actor_id": [asker],
         "role": list(roles),
     }
@@ -103,6 +105,14 @@ def _artifacts(denied: AccessDenied, registry: Registry) -> list[str]:
         version = registry.find(VersionState, version_key(denied.model, denied.version))
         found += [version.artifact.sha256] if version else []
     return list(dict.fromkeys(found))
+
+
+def _packs(denied: AccessDenied, registry: Registry) -> list[str]:
+    """What there was to look at then: most who vote name no other pack."""
+    found = None
+    if denied.release is not None:
+        found = registry.find(ReleaseState, number_key(denied.release))
+    return [pack_of(registry, found).digest()] if found else []
 
 
 def _deployments(denied: AccessDenied, registry: Registry) -> list[int]:

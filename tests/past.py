@@ -86,7 +86,7 @@ def happened(past: Past) -> Past:
     """Releases granted, refused, lapsed; deployments; refusals; two changes of the policy."""
     of: dict[str, Any] = {"model": "churn", "version": "1.0.0"}
     production = {**of, "environment": "production"}
-    _registered(past, of)
+    registered(past, of)
     past.do("ops", "deployment.recorded", **production, artifact=DIGEST)  # refused
     release = past.do("ci", "release.requested", **production)
     past.do("ana", "release.approved", release=release, artifact=DIGEST)  # refused
@@ -115,7 +115,8 @@ def happened(past: Past) -> Past:
     return past
 
 
-def _registered(past: Past, of: dict[str, Any]) -> int:
+def registered(past: Past, of: dict[str, Any]) -> int:
+    """A model and a version that may be released."""
     past.do(
         "ana",
         "model.registered",

@@ -10,12 +10,16 @@ import pytest
 from ledger.errors import LedgerError
 from ledger.events.actor import Actor
 from ledger.events.release import ReleaseGranted
+from ledger.state.pack import pack_of
 from ledger.state.redecide import DIFFERS, IMPOSSIBLE, NOT_KEPT
+from ledger.store.database import reading
 from policies.replay import replay
-from tests.past import Past, past_of_everything
+from tests.past import Past, begun, past_of_everything, registered
+from tests.world import DIGEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from ledger.events.entry import Entry
     from policies.replay import Replayed
@@ -45,6 +49,22 @@ def test_refusals_about_known_things_are_decided_again(past: Past) -> None:
     ):
         assert again[refused[attempted]].code == "", attempted
     assert again[refused["actor.enrolled"]].code == NOT_KEPT
+
+
+def test_a_refused_vote_that_names_what_was_shown_is_decided_again(tmp_path: Path) -> None:
+    past = begun(tmp_path)
+    of = {"model": "churn", "version": "1.0.0"}
+    registered(past, of)
+    release = past.do("ci", "release.requested", **of, environment="staging")
+    with reading(past.wiring.engine) as connection:
+        registry = past.wiring.reader.registry(connection)
+        pack = pack_of(registry, registry.release(release)).digest()
+    refused = past.do("ana", "release.approved", release=release, artifact=DIGEST, pack=pack)
+    entries = past.read()
+    past.wiring.close()
+    again = {one.entry.sequence: one for one in replay(entries)}
+    assert entries[refused].kind == "access.denied"
+    assert again[refused].code == ""
 
 
 def test_it_still_comes_out_after_the_policy_changed_twice(past: Past) -> None:
