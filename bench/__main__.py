@@ -12,7 +12,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from bench import append, decide, engines, fairness, http, kills, peers, reads, report, verify
+from bench import (
+    append,
+    decide,
+    engines,
+    fairness,
+    http,
+    kills,
+    peers,
+    reads,
+    replay,
+    report,
+    verify,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,6 +35,7 @@ ON_DATABASES: dict[str, Callable[[list[str]], None]] = {
     "decide": decide.run,
     "engines": engines.run,
     "http": http.run,
+    "replay": replay.run,
     "report": report.run,
     "fairness": fairness.run,
     "kills": kills.run,

@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from bench.big import MODELS, VERSIONS, opened, workload
+from bench.big import MODELS, VERSIONS, observation, opened, workload
 from bench.installation import median, percentile, show, timed
 from ledger.store.database import reading
 from ledger.store.entries import Filter, checkpoint_covering, read_checkpoints
@@ -33,11 +33,14 @@ if TYPE_CHECKING:
 
     from flask.testing import FlaskClient
 
+    from ledger.events.actor import Actor
+
 SIZES: Final = (1_000, 100_000)
 MILLION: Final = 1_000_000
 TURNS: Final = 9
 READS: Final = 40
 NEWEST: Final = 50
+NOW: Final = "2026-11-23T12:00:00.000000Z"
 # Service, administrator and pipeline: two enrolled, each with a role.
 FEW: Final = 4
 _WARMED_AT_ONCE: Final = 16 * 1024 * 1024
@@ -52,6 +55,7 @@ class Library:
     checkpoints: Sequence[int]
     client: FlaskClient
     headers: dict[str, str]
+    pipeline: Actor
 
     def head(self, _: int) -> None:
         """The head, with its checkpoint."""
@@ -116,6 +120,16 @@ class Library:
         if found != number:
             raise SystemExit(f"{found} entries, not {number}, of {wanted}")
 
+    def decide(self, sequence: int) -> None:
+        """An observation decided on a registry that knows nothing yet."""
+        made = self.made
+        event = observation(sequence % MODELS, sequence % VERSIONS, 0)
+        with reading(made.engine) as connection:
+            registry = made.reader.registry(connection)
+            decision = made.decide(registry, event, self.pipeline, NOW)
+        if not decision.allowed:
+            raise SystemExit(f"refused: {decision.unmet}")
+
     def open(self, _: int) -> None:
         """The installation opened anew, its end checked."""
         wiring.open_home(self.made.settings).close()
@@ -134,6 +148,7 @@ _READS: Final[dict[str, tuple[Callable[[Library, int], None], int]]] = {
     "search_nothing_there": (Library.search_nothing, READS // 2),
     "search_rare_kinds": (Library.search_kinds, READS // 2),
     "search_before_a_time": (Library.search_time, READS // 2),
+    "decide": (Library.decide, READS),
     "open": (Library.open, 2),
 }
 
@@ -156,7 +171,8 @@ def library(home: Path, entries: int, url: str = "") -> Library:
         known = read_checkpoints(connection, made.log.log_id, 0, entries)
     client = create_app(made).test_client()
     sizes = [size for size, _ in known if size < entries]
-    return Library(made, entries, sizes, client, {"Authorization": f"Bearer {secret}"})
+    headers = {"Authorization": f"Bearer {secret}"}
+    return Library(made, entries, sizes, client, headers, pipeline)
 
 
 def warm(file: Path) -> None:

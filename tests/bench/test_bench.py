@@ -7,14 +7,14 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from bench import append, decide, engines, http, report, verify
+import pytest
+
+from bench import append, decide, engines, http, replay, report, verify
 from bench.installation import installation
 from ledger.audit import audit
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
 
 def names(capsys: pytest.CaptureFixture[str]) -> list[str]:
@@ -55,6 +55,16 @@ def test_deciding_is_measured(
     monkeypatch.setattr(decide, "DECISIONS", 10)
     decide.run([""])
     assert names(capsys) == ["decide.with_sentences", "decide.replay"]
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_random_ledger_is_decided_again_without_a_difference(seed: int) -> None:
+    found = replay.again(4_000, seed)
+    assert found["entries"] >= 4_000
+    assert found["differ"] == 0
+    assert found["same"] > 2_000
+    assert found["refusals"] > 500
+    assert found["kinds"] >= 20
 
 
 def test_deciding_is_measured_beside_other_engines(
