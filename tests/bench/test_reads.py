@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-READS = {"head", "checkpoint", "entry", "prove", "receipt", "consistency", "open"}
+READS = {"head", "checkpoint", "entry", "prove", "receipt", "consistency", "decide", "open"}
 SEARCHES = {"model_newest", "version_newest", "nothing_there", "rare_kinds", "before_a_time"}
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
+from policies import humanize
 from webui.notices.topics import ALARM, ESCALATION, REMINDER, TOPIC_WORDS, topic_of
 from webui.reports.assemble.words import KIND_WORDS
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     NameOf = Callable[[str], str]
 
 LONGEST_NAME: Final = 100
+_NUMBERED: Final = ("change", "exception", "review", "delegation")
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,20 @@ _SENTENCES: Final[dict[str, str]] = {
     "deployment.stopped": "{who} stopped {what}{where}.",
     "version.deprecated": "{who} deprecated {what}.",
     "version.archived": "{who} archived {what}.",
+    "change.proposed": "{who} proposed a change ({proposed}){about}.",
+    "change.approved": "{who} agreed to proposal {number}{about}.",
+    "change.rejected": "{who} refused proposal {number}{about}.",
+    "change.withdrawn": "{who} withdrew proposal {number}{about}.",
+    "policy.activated": "{who} put other rules in force.",
+    "role.granted": "{who} gave {receiver} the role {role}.",
+    "role.revoked": "{who} took the role {role} from {receiver}.",
+    "role.delegated": "{who} lets {receiver} stand in as {role} until {until}.",
+    "delegation.ended": "{who} ended delegation {number}.",
+    "exception.opened": "{who} opened an exception{about}, until {until}.",
+    "exception.used": "Exception {number} was used{about}.",
+    "exception.closed": "{who} closed exception {number}{about}.",
+    "review.required": "A review is owed{about}, until {due}.",
+    "review.completed": "{who} reviewed what review {number} asks for{about}.",
     "access.denied": "{who} was refused by the policy ({attempted}){about}.",
 }
 
@@ -121,13 +137,13 @@ def of_entry(
         topic=topic,
         kind=row.kind,
         title=f"{TOPIC_WORDS[topic]}{_short(about)}",
-        sentence=_sentence(row.kind, event, name, about),
+        sentence=_sentence(row.kind, event, name, about, name_of),
         at=row.recorded_at,
         origin=origin,
         about=about,
         actor=row.actor,
         actor_name=name,
-        link=_link(base, row.kind, about),
+        link=_link(base, event, about),
     )
 
 
@@ -189,8 +205,9 @@ def kinds_with_sentences() -> frozenset[str]:
     return frozenset(_SENTENCES)
 
 
-def _sentence(kind: str, event: Any, name: str, about: Subject) -> str:
-    attempted = getattr(event, "attempted", "")
+def _sentence(kind: str, event: Any, name: str, about: Subject, name_of: NameOf) -> str:
+    attempted, proposed = getattr(event, "attempted", ""), getattr(event, "proposed", "")
+    receiver = getattr(event, "actor_id", "")
     who = name[:1].upper() + name[1:]
     words = {
         "who": who,
@@ -198,6 +215,12 @@ def _sentence(kind: str, event: Any, name: str, about: Subject) -> str:
         "where": _where(about),
         "about": f": {_what(about)}{_where(about)}" if about.model else "",
         "attempted": KIND_WORDS.get(attempted, attempted),
+        "proposed": KIND_WORDS.get(proposed, proposed),
+        "receiver": one_line(name_of(receiver)) if receiver else "",
+        "role": humanize(getattr(event, "role", "")),
+        "number": _number(event),
+        "until": _minute(getattr(event, "until", "")),
+        "due": _minute(getattr(event, "due", "")),
     }
     return _SENTENCES[kind].format(**words)
 
@@ -214,11 +237,28 @@ def _short(about: Subject) -> str:
     return f": {_what(about)}{_where(about)}" if about.model else ""
 
 
-def _link(base: str, kind: str, about: Subject) -> str:
+def _number(event: Any) -> int:
+    """The entry of the proposal, exception, review or delegation that an event speaks of."""
+    named = (getattr(event, name, None) for name in _NUMBERED)
+    return next((number for number in named if isinstance(number, int)), -1)
+
+
+def _minute(instant: str) -> str:
+    return f"{instant[:16].replace('T', ' ')} UTC"
+
+
+def _link(base: str, event: Event, about: Subject) -> str:
+    """Where to look: the page of what it is about, or the entry."""
+    kind = event.kind
     if not base:
         return ""
     if about.release >= 0 and kind != "access.denied":
         return f"{base}/releases/{about.release}"
     if kind.startswith("version."):
         return f"{base}/models/{quote(about.model)}/{quote(about.version)}"
+    if kind.startswith("change."):
+        number = _number(event)
+        return f"{base}/changes/{number if number >= 0 else about.entry}"
+    if kind.startswith(("exception.", "review.")):
+        return f"{base}/exceptions"
     return f"{base}/ledger/{about.entry}"

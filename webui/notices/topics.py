@@ -16,6 +16,11 @@ KINDS_OF: Final[dict[str, tuple[str, ...]]] = {
     "release_ended": ("approval.revoked", "release.withdrawn", "release.lapsed"),
     "deployment": ("deployment.recorded", "deployment.rolled_back", "deployment.stopped"),
     "deprecation": ("version.deprecated", "version.archived"),
+    "change": ("change.proposed", "change.approved", "change.rejected", "change.withdrawn"),
+    "rules": ("policy.activated",),
+    "access": ("role.granted", "role.revoked", "role.delegated", "delegation.ended"),
+    "exception": ("exception.opened", "exception.used", "exception.closed"),
+    "review": ("review.required", "review.completed"),
     "denial": ("access.denied",),
 }
 REMINDER: Final = "reminder"
@@ -30,6 +35,11 @@ TOPIC_WORDS: Final = {
     "release_ended": "Release or approval taken back",
     "deployment": "Deployment",
     "deprecation": "Deprecation",
+    "change": "Change proposed or decided",
+    "rules": "Rules changed",
+    "access": "Role given, taken or lent",
+    "exception": "Exception opened, used or closed",
+    "review": "Review owed or made",
     "denial": "Attempt refused by the policy",
     ALARM: "Ledger read-only",
     REMINDER: "Release waits (reminder)",
