@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from policies.duration import duration_in_words
 from policies.reasons import humanize
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def describe(requirement: Requirement) -> str:
 
 def describe_review(review: Afterwards) -> str:
     """A review that is owed afterwards, as one sentence without a full stop."""
-    return f"It is reviewed within {_span(review.due)} afterwards"
+    return f"It is reviewed within {duration_in_words(review.due)} afterwards"
 
 
 def _described(requirement: Requirement) -> str:
@@ -60,7 +61,7 @@ def _not_during(windows: tuple[str, ...]) -> str:
 
 
 def _wait(span: str) -> str:
-    return f"At least {_span(span)} after it was asked for"
+    return f"At least {duration_in_words(span)} after it was asked for"
 
 
 def _approvals(rule: Approvals) -> str:
@@ -72,7 +73,7 @@ def _approvals(rule: Approvals) -> str:
     if rule.not_by:
         parts.append(f"none of them {_either(rule.not_by, _PARTIES)}")
     if rule.valid_for:
-        parts.append(f"and no approval older than {_span(rule.valid_for)}")
+        parts.append(f"and no approval older than {duration_in_words(rule.valid_for)}")
     if rule.across_policies:
         parts.append("also under an earlier policy")
     return ", ".join(parts)
@@ -90,7 +91,11 @@ def _from(rule: Approvals) -> str:
 def _documents(rules: tuple[DocumentNeeded, ...]) -> str:
     parts = []
     for rule in rules:
-        age = f", not older than {_span(rule.not_older_than)}" if rule.not_older_than else ""
+        age = (
+            f", not older than {duration_in_words(rule.not_older_than)}"
+            if rule.not_older_than
+            else ""
+        )
         parts.append(f"a document of type {humanize(rule.type)}{age}")
     return f"The version carries {' and '.join(parts)}"
 
@@ -113,9 +118,9 @@ def _actor(rule: ActorRule) -> str:
 
 
 def _history(rule: History) -> str:
-    when = f" in the last {_span(rule.within)}" if rule.within else ""
+    when = f" in the last {duration_in_words(rule.within)}" if rule.within else ""
     if rule.at_least_before:
-        when += f" at least {_span(rule.at_least_before)} ago"
+        when += f" at least {duration_in_words(rule.at_least_before)} ago"
     where = humanize(rule.environment) if rule.environment else "this environment"
     if rule.event == "release.granted":
         return f"A release of these bytes to {where} was granted{when}, and still stands"
@@ -127,13 +132,6 @@ def _either(words: Iterable[str], meaning: dict[str, str] | None = None) -> str:
     if len(found) == 1:
         return found[0]
     return f"{', '.join(found[:-1])} or {found[-1]}"
-
-
-def _span(duration: str) -> str:
-    """P14D as 14 days, PT4H as 4 hours."""
-    number = duration.strip("PTDH")
-    unit = "day" if duration.endswith("D") else "hour"
-    return f"{number} {unit}{'' if number == '1' else 's'}"
 
 
 _FORMS: Final[dict[str, Callable[[Any], str]]] = {

@@ -19,9 +19,7 @@ Direction = Literal["same", "looser", "tighter", "both"]
 
 _WORDS: Final = frozenset({"id", "title", "summary", "say", "controls", "about", "unit", "roles"})
 """What explains, and decides nothing."""
-_MORE_IS_TIGHTER: Final = frozenset(
-    {"at_least", "not_by", "fields", "not_during", "wait", "at_least_before", "after"}
-)
+_MORE_IS_TIGHTER: Final = frozenset({"at_least", "not_by", "fields", "not_during", "after"})
 _MORE_IS_LOOSER: Final = frozenset(
     {
         "any_of",
@@ -37,6 +35,7 @@ _MORE_IS_LOOSER: Final = frozenset(
     }
 )
 _LONGER_IS_LOOSER: Final = frozenset({"valid_for", "within", "not_older_than", "due"})
+_LONGER_IS_TIGHTER: Final = frozenset({"wait", "at_least_before"})
 _LIMITING: Final = frozenset({"within", "not_older_than", "types", "at_least_before", "wait"})
 """Settings of which none at all is no limit."""
 _LEVELS: Final = {"bypass": ("never", "emergency"), "mode": ("enforce", "warn")}
@@ -66,8 +65,9 @@ def _by_table(name: str, old: Any, new: Any) -> Direction:
         return "looser" if _LEVELS[name].index(new) > _LEVELS[name].index(old) else "tighter"
     if name in _LIMITING and (old is None or new is None):
         return "tighter" if old is None else "looser"
-    if name in _LONGER_IS_LOOSER:
-        return "looser" if parse_duration(new) > parse_duration(old) else "tighter"
+    if name in _LONGER_IS_LOOSER | _LONGER_IS_TIGHTER:
+        longer = parse_duration(new) > parse_duration(old)
+        return "tighter" if longer == (name in _LONGER_IS_TIGHTER) else "looser"
     more = _more(old, new)
     if name in _MORE_IS_TIGHTER:
         return _way(more, "tighter", "looser")
@@ -96,8 +96,6 @@ def _more(old: Any, new: Any) -> bool | None:
         if before <= after:
             return True
         return False if after <= before else None
-    if isinstance(old, str) and isinstance(new, str):
-        return parse_duration(new) > parse_duration(old)
     if isinstance(old, (int, bool)) and isinstance(new, (int, bool)):
         return new > old
     if old in (None, ()) or new in (None, ()):
@@ -127,6 +125,17 @@ def _warn_until(old: str | None, new: str | None) -> Direction:
     return "looser" if (new or "") > (old or "") else "tighter"
 
 
+def _starts(old: str | None, new: str | None) -> Direction:
+    """A window that closes earlier is closed for longer; those of weeks go round."""
+    if old is None or new is None or "T" not in old + new:
+        return "both"
+    return "tighter" if new < old else "looser"
+
+
+def _ends(old: str | None, new: str | None) -> Direction:
+    return _starts(new, old)
+
+
 def _types(old: tuple[str, ...], new: tuple[str, ...]) -> Direction:
     """None at all means every type."""
     if not old or not new:
@@ -138,6 +147,8 @@ _SPECIAL: Final[dict[str, Callable[[Any, Any], Direction]]] = {
     "seats": _one_by_one("role"),
     "documents": _one_by_one("type"),
     "afterwards": _one_by_one("id"),
+    "starts": _starts,
+    "ends": _ends,
     "types": _types,
     "warn_until": _warn_until,
 }

@@ -26,6 +26,15 @@ def parse_duration(text: str) -> timedelta:
     return timedelta(days=int(match[1])) if match[1] else timedelta(hours=int(match[2]))
 
 
+def duration_in_words(text: str) -> str:
+    """P14D as 14 days, PT4H as 4 hours; what is no duration stays as it is."""
+    if not _DURATION.fullmatch(text):
+        return text
+    number = text.strip("PTDH")
+    unit = "day" if text.endswith("D") else "hour"
+    return f"{number} {unit}{'' if number == '1' else 's'}"
+
+
 def _checked(text: str) -> str:
     parse_duration(text)
     return text

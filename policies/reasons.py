@@ -6,8 +6,11 @@ same ones. ``name_of`` turns an actor id into a name, which may have been erased
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
+
+from policies.duration import duration_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -59,6 +62,7 @@ _PLAIN: Final = {
     "E_DOC_OLD": "the document of type {type} is older than {limit}",
     "E_NO_GATE": "the policy opens no gate for {kind} here",
 }
+_INSTANT: Final = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d):\d\d[.\d]*Z", re.ASCII)
 _KEPT: Final = 1_024
 _SIGNS: Final = {">=": "at least", ">": "more than", "<=": "at most", "<": "less than"}
 _CANNOT: Final = {
@@ -67,7 +71,7 @@ _CANNOT: Final = {
     "E_STALE": "approved before entry {detail} changed what there was to look at",
     "E_OLD_WORDING": "approved under an earlier policy",
     "E_EXPIRED": "approved longer ago than {detail}",
-    "E_ROLE_LOST": "no longer holds a role that counts",
+    "E_ROLE_LOST": "holds no role that counts here now",
     "E_STANDS_IN_EXCLUDED": "stands in for {name}, who {party}",
     "E_DELEGATOR_VOTED": "stands in for {name}, who approved too: both are one",
     "E_OTHER_STANDS_IN": "stands in for {name}, for whom somebody else approved already",
@@ -99,7 +103,7 @@ def _sentence(result: Result, name_of: NameOf) -> str:
 # The same checks are met again and again. No sentence that names a person is kept.
 @lru_cache(maxsize=_KEPT)
 def _plain(result: Result) -> str:
-    shown = {key: _words(value) for key, value in result.params.items()}
+    shown = {key: _SHOWN_AS.get(key, _words)(value) for key, value in result.params.items()}
     return _PLAIN.get(result.code, result.code).format_map(_Shown(shown))
 
 
@@ -140,6 +144,23 @@ def _words(value: object) -> str:
     if isinstance(value, (list, tuple)):
         return ", ".join(humanize(str(item)) for item in value)
     return str(value)
+
+
+def _duration(value: object) -> str:
+    return duration_in_words(str(value))
+
+
+def _instant(value: object) -> str:
+    """To the minute, as people write it; what is no instant stays as it is."""
+    found = _INSTANT.match(str(value))
+    return f"{found[1]} {found[2]} UTC" if found else str(value)
+
+
+_SHOWN_AS: Final[dict[str, Callable[[object], str]]] = {
+    "limit": _duration,
+    "until": _instant,
+    "due": _instant,
+}
 
 
 def _list(value: object) -> list[str]:
@@ -211,7 +232,7 @@ def _why(code: str, detail: str, name_of: NameOf) -> str:
     found = _CANNOT.get(code, code)
     if "{name}" in found:
         return found.format(name=name_of(actor), party=_PARTIES.get(party, party))
-    return found.format(detail=detail)
+    return found.format(detail=duration_in_words(detail))
 
 
 def _rejected(params: Mapping[str, Any], name_of: NameOf) -> str:

@@ -51,11 +51,10 @@ def _quorums(
         and not any(_fills(rule, _without(people, one)) for rule in rules)
     ]
     if alone:
-        noun = "person" if len(alone) == 1 else "people"
-        sentence = (
-            f"{name} depends on {len(alone)} {noun}: where one of them is excluded by not_by, or"
-            " away, it can't be met."
-        )
+        who = "one person: where they are"
+        if len(alone) > 1:
+            who = f"each of {len(alone)} people: where one of them is"
+        sentence = f"{name} depends on {who} excluded by not_by, or away, it can't be met."
         yield "warning", "bottleneck", sentence, path
 
 

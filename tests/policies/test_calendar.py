@@ -165,7 +165,7 @@ def test_a_deployment_in_a_window_is_refused_until_it_ends() -> None:
     decision = company.world.ask("deployment.recorded", company.ci, **deploy)
     assert result(decision, "open-hours").code == "E_FROZEN"
     assert explain(decision, str) == [
-        "closed until 2026-11-09T06:00:00.000000Z: No changes from Friday 16:00 to Monday 07:00"
+        "closed until 2026-11-09 06:00 UTC: No changes from Friday 16:00 to Monday 07:00"
     ]
     company.world.now = utc("2026-11-09T06:00:00")
     assert company.world.ask("deployment.recorded", company.ci, **deploy).allowed
