@@ -245,12 +245,23 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "old": "22" * 32,
         "new": "23" * 32,
         "proof": "24" * 64,
+        "certificate": "2b" * 64,
     },
     "key.compromised": {
         "use": "checkpoints",
         "public": "22" * 32,
         "trusted_until": 30,
         "reason": "A laptop was stolen",
+    },
+    "root.named": {
+        "public": "25" * 32,
+        "proof": "26" * 64,
+        "by_previous": "27" * 64,
+        "certificates": (
+            {"use": "entries", "certificate": "28" * 64},
+            {"use": "checkpoints", "certificate": "29" * 64},
+            {"use": "cosignatures", "certificate": "2a" * 64},
+        ),
     },
     "log.frozen": {
         "successor": "counterseal.example/acme/2027",

@@ -43,6 +43,7 @@ def audit_copy(
     tree_only: bool = False,
     workers: int | None = None,
     redecide: Redecide | None = None,
+    root: bytes | None = None,
 ) -> Audit:
     """Verify a copy of a log from its first entry to its checkpoint.
 
@@ -55,6 +56,7 @@ def audit_copy(
         tree_only: hash every entry and check tiles and root, but read no statement.
         workers: processes for signatures; by default one for each core.
         redecide: takes every decision again, fresh for each audit; without it none is.
+        root: the root key that must certify the log's keys; not with ``tree_only``.
 
     Raises:
         SourceError, OutsideError, CheckpointError: there is nothing to verify.
@@ -70,7 +72,7 @@ def audit_copy(
         audited.check_note(data, vkeys)
         audited.walk_all(since, progress or _tell_nobody)
         signatures.finish()
-        audited.check_end(data, since)
+        audited.check_end(data, since, root)
     finally:
         signatures.close()
     found.trusted_size = tree.size if found.sound else 0
@@ -127,7 +129,7 @@ class _CopyAudit:
             self._roots.update(self._walk.take(page, sizes)[1])
             progress("entries", stop, size)
 
-    def check_end(self, data: bytes, since: Checkpoint | None) -> None:
+    def check_end(self, data: bytes, since: Checkpoint | None, root: bytes | None) -> None:
         """The root, the partial tiles, and the key that the log itself names."""
         found, tree, walk = self._found, self._tree, self._walk
         if tree.size and self._roots.get(tree.size) != tree.root:
@@ -139,6 +141,7 @@ class _CopyAudit:
             self._check_since(since)
         if not self._tree_only:
             walk.tell_skipped()
+            found.hold_root(walk.keys, root)
             found.skipped.append("the vault and the registry's tables, which no copy holds")
             check = CheckpointCheck(found, self._signatures)
             check.check([(tree.size, data)], self._roots, walk.keys)

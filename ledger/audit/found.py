@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+from ledger.state.keys import ROOT
+
+if TYPE_CHECKING:
+    from ledger.state.keys import KeyHistory
 
 MOST_OF_A_KIND: Final = 20
 _OF_THE_TREE: Final = {"entry", "tile", "checkpoint"}
@@ -75,6 +80,16 @@ class Audit:
             self.problems.append(Problem(table, sequence, code, sentence))
         else:
             self.more += 1
+
+    def hold_root(self, history: KeyHistory, root: bytes | None) -> None:
+        """The log's keys are certified by the root that the auditor gave, if one was given."""
+        if root is None:
+            return
+        if all(span.public != root for span in history.of(ROOT)):
+            sentence = f"The log's keys are not certified by the root {root.hex()}."
+            self.note("keys", -1, "root-unknown", sentence)
+        elif history.now(ROOT) != root:
+            self.warnings.append("the root key that was given has been replaced since, by its word")
 
     def as_object(self) -> dict[str, Any]:
         """The same as plain JSON."""

@@ -53,6 +53,7 @@ def audit(
     workers: int | None = None,
     certificates: Sequence[x509.Certificate] = (),
     redecide: Redecide | None = None,
+    root: bytes | None = None,
 ) -> Audit:
     """Verify a log from its first entry to its head as it stands when the audit begins.
 
@@ -66,11 +67,12 @@ def audit(
         workers: processes for signatures; by default one for each core.
         certificates: roots that time-stamp tokens must lead to.
         redecide: takes every decision again, fresh for each audit; without it none is.
+        root: the root key that must certify the log's keys.
     """
     audited = _LiveAudit(
         log, progress or _tell_nobody, since, tree_only=tree_only, redecide=redecide
     )
-    return audited.run(workers, certificates)
+    return audited.run(workers, certificates, root)
 
 
 def _tell_nobody(step: str, done: int, total: int) -> None:
@@ -95,7 +97,9 @@ class _LiveAudit:
         self._found = Audit(log.origin)
         self._keys_wanted = 0
 
-    def run(self, workers: int | None, certificates: Sequence[x509.Certificate]) -> Audit:
+    def run(
+        self, workers: int | None, certificates: Sequence[x509.Certificate], root: bytes | None
+    ) -> Audit:
         found, head = self._found, self._log.head()
         found.size, found.root, found.checkpoint = head.size, head.root, head.checkpoint
         start = self._since.size if self._since is not None else 0
@@ -119,6 +123,7 @@ class _LiveAudit:
             self._signatures.finish()
         finally:
             self._signatures.close()
+        found.hold_root(self._walk.keys, root)
         check_shown(self._log, found, self._walk.keys, certificates, after=start)
         self._check_end(head, start)
         found.trusted_size = self._checkpoints.trusted()

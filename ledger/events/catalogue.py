@@ -58,6 +58,7 @@ CATALOGUE: Final[dict[str, type[Event]]] = {
         assurance.ReportIssued,
         log.KeyRotated,
         log.KeyCompromised,
+        log.RootNamed,
         log.LogFrozen,
         custody.BackupVerified,
         custody.RestoreTested,

@@ -25,6 +25,7 @@ PROPOSABLE: Final = frozenset(
         "policy.activated",
         "key.rotated",
         "key.compromised",
+        "root.named",
         "log.frozen",
         "backup.restored",
         "version.deprecated",

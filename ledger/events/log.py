@@ -111,7 +111,8 @@ class KeyRotated(Event):
     """One of the log's own keys is replaced, with a proof that the new one is held.
 
     ``proof`` is the new key's signature, in hexadecimal, over five lines: a label, the log's
-    origin, the use, and both public keys (see ``ledger.state.keys``).
+    origin, the use, and both public keys (see ``ledger.state.keys``). ``certificate`` is the root
+    key's signature for the new key, once the log has a root.
     """
 
     kind: ClassVar[str] = "key.rotated"
@@ -121,9 +122,36 @@ class KeyRotated(Event):
     old: KeyText
     new: KeyText
     proof: SignatureText
+    certificate: SignatureText | None = None
 
     def subject_digests(self) -> Mapping[str, str]:
         return {f"key:{self.use}": hex_digest(bytes.fromhex(self.new))}
+
+
+class CertifiedKey(Value):
+    """The root key's signature for one of the log's keys."""
+
+    use: Literal["entries", "checkpoints", "cosignatures"]
+    certificate: SignatureText
+
+
+class RootNamed(Event):
+    """A root key, kept offline, from now on certifies every key of the log.
+
+    ``public`` is an Ed25519 key; ``proof`` its signature, and ``by_previous`` that of the root that
+    it replaces, over four lines; ``certificates`` are for the keys in force (see
+    ``ledger.state.keys``).
+    """
+
+    kind: ClassVar[str] = "root.named"
+
+    public: KeyText
+    proof: SignatureText
+    by_previous: SignatureText | None = None
+    certificates: tuple[CertifiedKey, ...]
+
+    def subject_digests(self) -> Mapping[str, str]:
+        return {"key:root": hex_digest(bytes.fromhex(self.public))}
 
 
 class KeyCompromised(Event):

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from ledger.errors import InputError, OutsideError
+from ledger.keys import vault
 from ledger.keys.pkcs11 import TokenSigner, create_token_key, open_token_key
 from ledger.keys.signer import (
     EntrySigner,
@@ -84,7 +85,8 @@ class Keyring:
     def token_key(self, use: str, uri: str, *, make: bool) -> EntrySigner:
         """Take a key on a token for a use, or make one there; it signs nothing yet.
 
-        Where it is stands in a file of its own, beside the key files.
+        Where it is stands in a file of its own, beside the key files. A key in a Vault is taken,
+        never made: whoever answers for the Vault makes it.
 
         Raises:
             InputError: ``invalid-key-uri``, ``key-exists``, ``wrong-kind-of-key``.
@@ -95,11 +97,22 @@ class Keyring:
                 "A token holds keys for entries and checkpoints; ML-DSA-44 keys are files.",
                 code="wrong-kind-of-key",
             )
-        signer = create_token_key(uri) if make else open_token_key(uri)
+        signer = create_token_key(uri) if make and not _in_vault(uri) else _open_away(uri)
         file = self.folder / f"{use}-{secrets.token_hex(4)}{_PLACE}"
-        write_secret(file, f"{signer.public.hex()}\n{uri}\n".encode())
+        write_secret(file, f"{signer.public.hex()}\n{signer.uri}\n".encode())
         self._known[signer.public] = signer
         return signer
+
+    def held(self, use: str, public: bytes) -> EntrySigner | FileCosigner:
+        """The key of a use that the folder or a token holds.
+
+        Raises:
+            OutsideError: ``key-missing``: none does.
+        """
+        found = self._find(use, public)
+        if found is None:
+            raise _missing(use)
+        return found
 
     def close(self) -> None:
         """End the sessions on tokens."""
@@ -118,7 +131,7 @@ class Keyring:
             for file in sorted(self.folder.glob(f"{use}*{_PLACE}")):
                 named, _, uri = read_secret(file).decode().partition("\n")
                 if named == public.hex():
-                    self._known[public] = open_token_key(uri.rstrip("\n"))
+                    self._known[public] = _open_away(uri.rstrip("\n"))
         if public not in self._known:
             for file in sorted(self.folder.glob(f"{use}*.pem")):
                 opened: EntrySigner | FileCosigner = (
@@ -155,9 +168,18 @@ def open_keyring(folder: Path, passphrase: bytes = b"") -> Keyring:
     )
 
 
+def _in_vault(uri: str) -> bool:
+    return uri.startswith(vault.SCHEME)
+
+
+def _open_away(uri: str) -> TokenSigner | vault.VaultSigner:
+    """A key that is on a token or in a Vault."""
+    return vault.open_vault_key(uri) if _in_vault(uri) else open_token_key(uri)
+
+
 def _missing(use: str) -> OutsideError:
     return OutsideError(
-        f"The key for {use} that the ledger names is not in the keys folder.",
+        f"The key for {use} that is wanted is not in the keys folder.",
         code="key-missing",
         remedy="Bring its file back; a rotation made elsewhere leaves it there.",
     )

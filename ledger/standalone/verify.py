@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Verify a bundle of Counterseal ledger entries, with the standard library and `cryptography`.
 
-    python verify.py BUNDLE.zip --vkey 'ORIGIN+KEYID+KEY' [--policy TRUST.policy]
+    python verify.py BUNDLE.zip --vkey 'ORIGIN+KEYID+KEY' [--root KEY] [--policy TRUST.policy]
 
 Read this file first: it is short, and it is all that is trusted. What it checks:
 
@@ -12,7 +12,8 @@ Read this file first: it is short, and it is all that is trusted. What it checks
  3. Each entry's bytes hash to a leaf that an inclusion proof leads to the checkpoint's root
     (RFC 6962 section 2.1.1), at the number that the entry itself states.
  4. Each entry is a DSSE envelope (DSSE v1.0.2) signed by the key for entries that the log had at
-    that number. Those keys stand in entry 0 and in later rotations, which must be in the bundle.
+    that number. Those keys stand in entry 0 and in later rotations, which must be in the bundle;
+    once the log has named a root key, its root certified them. Give --root to hold it to yours.
  5. Neighbouring entries in the bundle follow each other: `previous` is the leaf hash before.
  6. Each attached file is the one whose SHA-256 a verified entry names.
 
@@ -92,13 +93,10 @@ def decimal(text, most=MAX_NUMBER):
 
 # The y coordinates of the points of small order, whose signatures hold for many messages.
 SMALL_ORDER = {
-    "0000000000000000000000000000000000000000000000000000000000000000",
-    "0100000000000000000000000000000000000000000000000000000000000000",
+    *(first + "ff" * 30 + "7f" for first in ("ec", "ed", "ee")),
+    *(first + "00" * 31 for first in ("00", "01")),
     "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
     "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
-    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-    "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
 }
 
 
@@ -180,9 +178,9 @@ def parse_checkpoint(note):
     except UnicodeDecodeError:
         raise Wrong("the checkpoint is not UTF-8") from None
     text, divide, tail = whole.rpartition("\n\n")
+    lines = tail[:-1].split("\n")
     if not divide or not tail.endswith("\n") or re.search("[\x00-\x09\x0b-\x1f]", whole):
         raise Wrong("the checkpoint is not a signed note")
-    lines = tail[:-1].split("\n")
     if len(lines) > MAX_SIGNATURES:
         raise Wrong("the checkpoint has too many signatures")
     signatures = []
@@ -205,9 +203,7 @@ def signed_by(vkey, checkpoint, earliest=1):
     """Whether a key signed a checkpoint. A signature of that key that fails is an error."""
     name, keyid, kind, public = vkey
     text, origin, size, root, signatures = checkpoint
-    lines = [
-        data for line_name, line_id, data in signatures if (line_name, line_id) == (name, keyid)
-    ]
+    lines = [data for of, line_id, data in signatures if (of, line_id) == (name, keyid)]
     for data in lines:
         if kind == 1:
             good = ed25519(public, data, text.encode())
@@ -321,20 +317,42 @@ def parse_envelope(data):
 
 
 class Keys:
-    """The log's keys for entries: which one counts at which number."""
+    """The log's keys: which one for entries counts at which number, and what the root says."""
 
-    def __init__(self):
-        self.ranges = []
+    def __init__(self, origin):
+        self.origin, self.ranges, self.now, self.roots, self.doubts = origin, [], {}, [], []
+
+    def certified(self, root, use, public, word):
+        """A root key signed for another key of the log."""
+        message = f"counterseal/key-certificate/v1\n{self.origin}\n{use}\n{public}\n"
+        if not ed25519(root, bytes.fromhex(word or ""), message.encode()):
+            raise Wrong(f"the root key does not certify the new key for {use}")
 
     def learn(self, sequence, statement):
         kind = statement["predicateType"].removeprefix(EVENT).partition("/")[0]
         event = statement["predicate"]["event"]
         if kind == "log.created" and sequence == 0:
-            for key in event["keys"]:
-                if key["use"] == "entries":
-                    self.ranges.append((0, bytes.fromhex(key["public"])))
-        elif kind == "key.rotated" and event["use"] == "entries":
-            self.ranges.append((sequence + 1, bytes.fromhex(event["new"])))
+            self.now = {key["use"]: key["public"] for key in event["keys"]}
+            self.ranges.append((0, bytes.fromhex(self.now["entries"])))
+        elif kind == "key.rotated":
+            if self.roots:
+                self.certified(self.roots[-1], event["use"], event["new"], event.get("certificate"))
+            self.now[event["use"]] = event["new"]
+            if event["use"] == "entries":
+                self.ranges.append((sequence + 1, bytes.fromhex(event["new"])))
+        elif kind == "root.named":
+            new, old = bytes.fromhex(event["public"]), self.roots[-1:]
+            before = old[0].hex() if old else "-"
+            message = f"counterseal/root/v1\n{self.origin}\n{before}\n{new.hex()}\n".encode()
+            words = zip([new, *old], [event["proof"], event.get("by_previous")], strict=False)
+            if not all(ed25519(root, bytes.fromhex(word or ""), message) for root, word in words):
+                raise Wrong("the root key is not named by its own word and that of the one before")
+            given = {one["use"]: one["certificate"] for one in event["certificates"]}
+            for use in ("entries", "checkpoints", "cosignatures"):
+                self.certified(new, use, self.now[use], given.get(use))
+            self.roots.append(new)
+        elif kind == "key.compromised" and event["use"] == "entries":
+            self.doubts.append((bytes.fromhex(event["public"]), event["trusted_until"], sequence))
 
     def at(self, sequence):
         found = [public for start, public in self.ranges if start <= sequence]
@@ -412,9 +430,9 @@ def check_head(files, vkey, policy, say):
     return checkpoint
 
 
-def check_entries(files, checkpoint, say):
+def check_entries(files, checkpoint, root, say):
     """Verify every entry of the bundle, in order; the SHA-256 digests that they name."""
-    keys, named, before = Keys(), {}, (-1, b"")
+    keys, named, before = Keys(checkpoint[1]), {}, (-1, b"")
     found = (re.fullmatch(r"entries/(0|[1-9][0-9]{0,18})\.json", name) for name in files)
     numbers = sorted(int(one[1]) for one in found if one)
     if not numbers:
@@ -435,6 +453,11 @@ def check_entries(files, checkpoint, say):
         except (KeyError, TypeError, AttributeError, ValueError):
             raise Wrong(f"entry {sequence}: it is malformed, or its proof is missing") from None
         before = (sequence, leaf)
+    for public, until, sequence in keys.doubts:
+        for number in (one for one in numbers if one >= until and keys.at(one) == public):
+            say(f"WARNING: entry {number} stands by the tree alone: {sequence} distrusts its key.")
+    if root and root not in [one.hex() for one in keys.roots]:
+        raise Wrong("the log's keys are not certified by the root key that you gave")
     return named
 
 
@@ -450,31 +473,28 @@ def check_files(files, named, say):
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(description="Verify a bundle of Counterseal ledger entries.")
-    parser.add_argument("bundle", type=Path, help="a bundle: a zip file or a folder")
+    parser.add_argument("bundle", type=Path, help="a zip file or a folder")
     parser.add_argument("--vkey", help="the log's verifier key, as its operator publishes it")
+    parser.add_argument("--root", help="the log's root key, 64 hexadecimal digits")
     parser.add_argument("--policy", type=Path, help="a trust policy (C2SP tlog-policy)")
     options = parser.parse_args(arguments)
     try:
         files = read_bundle(options.bundle)
         policy = options.policy.read_text(encoding="utf-8") if options.policy else None
     except Wrong as error:
-        say(f"NOT VERIFIED: {error}.")
-        return 1
+        return say(f"NOT VERIFIED: {error}.") or 1
     except Exception as error:  # noqa: BLE001 (a mangled zip file fails in many ways)
         print(f"can't read: {shown(error)}", file=sys.stderr)
         return 2
     try:
         checkpoint = check_head(files, options.vkey, policy, say)
-        check_files(files, check_entries(files, checkpoint, say), say)
+        check_files(files, check_entries(files, checkpoint, options.root, say), say)
     except KeyError as error:
-        say(f"NOT VERIFIED: the bundle lacks {error}.")
-        return 1
+        return say(f"NOT VERIFIED: the bundle lacks {error}.") or 1
     except Wrong as error:
-        say(f"NOT VERIFIED: {error}.")
-        return 1
+        return say(f"NOT VERIFIED: {error}.") or 1
     except (ValueError, TypeError, AttributeError):
-        say("NOT VERIFIED: a part of the bundle is malformed.")
-        return 1
+        return say("NOT VERIFIED: a part of the bundle is malformed.") or 1
     say("verified")
     return 0
 

@@ -91,6 +91,7 @@ _FOLDS: dict[str, Callable[[Registry, Any, Place], Changes]] = {
     assurance.AccessDenied.kind: fold_people.recorded_only,
     log.KeyRotated.kind: fold_people.keys_changed,
     log.KeyCompromised.kind: fold_people.keys_changed,
+    log.RootNamed.kind: fold_people.keys_changed,
     log.LogFrozen.kind: fold_people.log_frozen,
     custody.BackupVerified.kind: fold_people.recorded_only,
     custody.RestoreTested.kind: fold_people.recorded_only,

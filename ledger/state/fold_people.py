@@ -53,9 +53,9 @@ def frozen(successor: str) -> ConflictError:
 
 
 def keys_changed(
-    registry: Registry, event: log.KeyRotated | log.KeyCompromised, place: Place
+    registry: Registry, event: log.KeyRotated | log.KeyCompromised | log.RootNamed, place: Place
 ) -> Changes:
-    """One of the log's own keys is replaced, or a replaced one is not to be trusted."""
+    """One of the log's own keys is replaced, or certified, or not to be trusted any more."""
     state = registry.find(LogState, "log")
     before = KeyHistory() if state is None else state.history
     return (LogState.of(before.after(event, place.sequence)),)

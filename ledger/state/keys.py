@@ -9,7 +9,9 @@ Rules:
 * a retired key stays the key of its time: what it signed then still verifies;
 * a key that was replaced may be said to be compromised from an entry on: what it signed from there
   to its replacement stands by the tree and by whoever witnessed it, not by the signature;
-* no key is ever used twice.
+* no key is ever used twice;
+* once a root key is named, every new key carries the root's certificate, and another root the word
+  of the one before it. The root's private half is never on a machine of the service.
 """
 
 from __future__ import annotations
@@ -20,13 +22,20 @@ from typing import TYPE_CHECKING, Final
 from ledger.core.cosignature import check_ml_dsa_44
 from ledger.core.signature import check_ed25519
 from ledger.errors import ConflictError, InputError, SignatureError
-from ledger.events.log import KeyCompromised, KeyRotated, LogCreated
+from ledger.events.log import KeyCompromised, KeyRotated, LogCreated, RootNamed
 
 if TYPE_CHECKING:
     from ledger.events.event import Event
 
-KEY_KINDS: Final = frozenset({LogCreated.kind, KeyRotated.kind, KeyCompromised.kind})
-_LABEL: Final = "counterseal/key-possession/v1"
+KEY_KINDS: Final = frozenset(
+    {LogCreated.kind, KeyRotated.kind, KeyCompromised.kind, RootNamed.kind}
+)
+USES: Final = ("entries", "checkpoints", "cosignatures")
+"""The uses of keys that a root certifies."""
+ROOT: Final = "root"
+_POSSESSION: Final = "counterseal/key-possession/v1"
+_CERTIFICATE: Final = "counterseal/key-certificate/v1"
+_ROOT_NAMED: Final = "counterseal/root/v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +101,8 @@ class KeyHistory:
             return self._rotated(event, sequence)
         if isinstance(event, KeyCompromised):
             return self._compromised(event)
+        if isinstance(event, RootNamed):
+            return self._rooted(event, sequence)
         return self
 
     def _rotated(self, event: KeyRotated, sequence: int) -> KeyHistory:
@@ -105,12 +116,33 @@ class KeyHistory:
         if any(span.public == new for span in self.spans):
             raise ConflictError("A key is never used twice.", pointer="/event/new")
         check_possession(self.origin, event)
+        root = self.now(ROOT)
+        if root is not None:
+            check_certificate(self.origin, root, event.use, event.new, event.certificate)
         turn = sequence + 1 if event.use == "entries" else sequence
         spans = tuple(
             replace(span, until=turn) if span.use == event.use and span.until < 0 else span
             for span in self.spans
         )
         return KeyHistory(self.origin, (*spans, KeySpan(event.use, new, turn)))
+
+    def _rooted(self, event: RootNamed, sequence: int) -> KeyHistory:
+        old, new = self.now(ROOT), bytes.fromhex(event.public)
+        if any(span.public == new for span in self.spans):
+            raise ConflictError("A key is never used twice.", pointer="/event/public")
+        message = root_message(self.origin, old.hex() if old else "-", event.public)
+        _check_word(new, event.proof, message, "/event/proof")
+        if old is not None:
+            _check_word(old, event.by_previous, message, "/event/by_previous")
+        given = {one.use: one.certificate for one in event.certificates}
+        for use in USES:
+            public = self.now(use) or b""
+            check_certificate(self.origin, new, use, public.hex(), given.get(use))
+        spans = tuple(
+            replace(span, until=sequence) if span.use == ROOT and span.until < 0 else span
+            for span in self.spans
+        )
+        return KeyHistory(self.origin, (*spans, KeySpan(ROOT, new, sequence)))
 
     def _compromised(self, event: KeyCompromised) -> KeyHistory:
         public = bytes.fromhex(event.public)
@@ -132,7 +164,7 @@ class KeyHistory:
 
 def possession_message(origin: str, use: str, old: str, new: str) -> bytes:
     """What a new key signs to show that whoever brings it holds it: five lines of ASCII."""
-    return f"{_LABEL}\n{origin}\n{use}\n{old}\n{new}\n".encode("ascii")
+    return f"{_POSSESSION}\n{origin}\n{use}\n{old}\n{new}\n".encode("ascii")
 
 
 def check_possession(origin: str, event: KeyRotated) -> None:
@@ -151,4 +183,38 @@ def check_possession(origin: str, event: KeyRotated) -> None:
             pointer="/event/proof",
             code="possession-unproved",
             remedy="Rotate with `counterseal key rotate`, which makes the proof.",
+        ) from None
+
+
+def certificate_message(origin: str, use: str, public: str) -> bytes:
+    """What a root signs for one of the log's keys: four lines of ASCII."""
+    return f"{_CERTIFICATE}\n{origin}\n{use}\n{public}\n".encode("ascii")
+
+
+def root_message(origin: str, old: str, new: str) -> bytes:
+    """What a new root signs, and the root before it (``-``: none): four lines of ASCII."""
+    return f"{_ROOT_NAMED}\n{origin}\n{old}\n{new}\n".encode("ascii")
+
+
+def check_certificate(
+    origin: str, root: bytes, use: str, public: str, certificate: str | None
+) -> None:
+    """Check a root's certificate for a key.
+
+    Raises:
+        InputError: ``not-certified``: there is none, or it does not hold.
+    """
+    message = certificate_message(origin, use, public)
+    _check_word(root, certificate, message, "/event/certificate")
+
+
+def _check_word(public: bytes, signature: str | None, message: bytes, pointer: str) -> None:
+    try:
+        check_ed25519(public, bytes.fromhex(signature or ""), message)
+    except SignatureError:
+        raise InputError(
+            "The word of the root key is missing, or does not hold.",
+            pointer=pointer,
+            code="not-certified",
+            remedy="Let the root certify it: `counterseal key request`, then `key certify`.",
         ) from None

@@ -31,6 +31,8 @@ NO_GATE = {
 }
 FORBIDDEN_NAMES = {"utils", "helpers", "common", "misc", "base", "manager", "service"}
 MOST_LINES = 500
+AT_MOST = {"ledger/standalone/verify.py": 520}
+"""It ships in every bundle as one file."""
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -68,8 +70,8 @@ def test_no_module_is_named_for_nothing() -> None:
 
 
 def test_a_file_is_one_idea() -> None:
-    long = [path.name for path in SOURCES if len(path.read_text().splitlines()) > MOST_LINES]
-    assert long == []
+    lines = {str(path.relative_to(ROOT)): len(path.read_text().splitlines()) for path in SOURCES}
+    assert [name for name, many in lines.items() if many > AT_MOST.get(name, MOST_LINES)] == []
 
 
 def test_every_module_says_what_it_is_for() -> None:

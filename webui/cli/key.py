@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -9,9 +10,11 @@ import click
 from webui.cli.home import home_option, opened, settings
 
 if TYPE_CHECKING:
+    from ledger.keys.keyring import Keyring
+    from ledger.keys.signer import EntrySigner, FileCosigner
     from ledger.receipt import Receipt
 
-_USES = ("entries", "checkpoints", "cosignatures")
+USES = ("entries", "checkpoints", "cosignatures")
 _MOST_SHOWN = 64
 
 
@@ -35,26 +38,38 @@ def list_() -> None:
 
 @key.command()
 @home_option
-@click.argument("use", type=click.Choice(_USES))
+@click.argument("use", type=click.Choice(USES))
 @click.option(
-    "--token", "uri", metavar="URI", help="Make the new key on a token: pkcs11:token=...;object=..."
+    "--token",
+    "uri",
+    metavar="URI",
+    help="Make it on a token, pkcs11:token=...;object=..., or take one of a Vault, hv:NAME.",
 )
 @click.option("--existing", is_flag=True, help="The token holds the key already.")
-def rotate(use: str, uri: str | None, existing: bool) -> None:
+@click.option(
+    "--certificate",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="What the root answered to `root request USE`: the key that it certifies is taken.",
+)
+def rotate(use: str, uri: str | None, existing: bool, certificate: Path | None) -> None:
     """Replace the key for USE by a new one; an entry says so, signed by the old key.
 
     The new key is made first, in a file or, with --token, where it can't be taken out of. Tell
     others the new verifier key when checkpoints changed.
     """
     from ledger.events.log import KeyRotated
-    from ledger.state.keys import possession_message
+    from ledger.state.keys import ROOT, possession_message
 
     with opened() as wiring:
         old = wiring.log.keys.now(use) or b""
         keyring = wiring.log.keyring
-        made = (
-            keyring.new_key(use) if uri is None else keyring.token_key(use, uri, make=not existing)
-        )
+        if certificate is not None:
+            made, word = _certified(keyring, use, certificate)
+        elif wiring.log.keys.now(ROOT) is not None:
+            raise _needs_root(use)
+        else:
+            made, word = new_key(keyring, use, uri, existing=existing), None
         message = possession_message(wiring.log.origin, use, old.hex(), made.public.hex())
         fields = {
             "use": use,
@@ -62,10 +77,10 @@ def rotate(use: str, uri: str | None, existing: bool) -> None:
             "old": old.hex(),
             "new": made.public.hex(),
             "proof": made.sign(message).hex(),
+            "certificate": word,
         }
         event = KeyRotated.model_validate(fields)
-        receipt = wiring.submitter.submit(wiring.service, event)
-        _check(receipt)
+        receipt = allowed(wiring.submitter.submit(wiring.service, event))
         vkey = wiring.log.vkey
     click.echo(f"Entry {receipt.sequence}: the key for {use} is {made.public.hex()[:64]}")
     if use == "checkpoints":
@@ -74,7 +89,7 @@ def rotate(use: str, uri: str | None, existing: bool) -> None:
 
 @key.command()
 @home_option
-@click.argument("use", type=click.Choice(_USES))
+@click.argument("use", type=click.Choice(USES))
 @click.argument("public")
 @click.option(
     "--until",
@@ -97,8 +112,7 @@ def compromised(use: str, public: str, trusted_until: int, reason: str | None) -
         whole = next((one for one in known if public and one.startswith(public)), public)
         fields = {"use": use, "public": whole, "trusted_until": trusted_until, "reason": reason}
         event = KeyCompromised.model_validate(fields)
-        receipt = wiring.submitter.submit(wiring.service, event)
-        _check(receipt)
+        receipt = allowed(wiring.submitter.submit(wiring.service, event))
     click.echo(f"Entry {receipt.sequence}: said of the key {whole[:64]}")
 
 
@@ -111,7 +125,7 @@ def encrypt() -> None:
 
     place = settings()
     passphrase = passphrase_of(place)
-    for use in _USES:
+    for use in USES:
         for file in sorted(place.log_keys.glob(f"{use}*.pem")):
             if b"BEGIN ENCRYPTED" not in file.read_bytes():
                 encrypt_key(file, passphrase)
@@ -124,7 +138,42 @@ def _shown(public: bytes) -> str:
     return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}..."
 
 
-def _check(receipt: Receipt) -> None:
+def new_key(
+    keyring: Keyring, use: str, uri: str | None, *, existing: bool
+) -> EntrySigner | FileCosigner:
+    """A key that signs nothing yet: in a file, or on a token."""
+    return keyring.new_key(use) if uri is None else keyring.token_key(use, uri, make=not existing)
+
+
+def _certified(keyring: Keyring, use: str, file: Path) -> tuple[EntrySigner | FileCosigner, str]:
+    """The new key that a root certified, and the root's word for it."""
+    from ledger.errors import InputError
+    from ledger.keys.root import read_certificates
+
+    answer = read_certificates(file.read_bytes())
+    given = next((one for one in answer.keys if one.use == use), None)
+    if given is None:
+        raise InputError(f"The root certified no key for {use}.", code="not-certified")
+    return keyring.held(use, bytes.fromhex(given.public)), given.certificate
+
+
+def _needs_root(use: str) -> Exception:
+    from ledger.errors import ConflictError
+
+    return ConflictError(
+        "This log has a root key, which certifies every new key.",
+        code="not-certified",
+        remedy=f"Run `counterseal root request {use}`, let the root certify it, then give"
+        " --certificate.",
+    )
+
+
+def allowed(receipt: Receipt) -> Receipt:
+    """The receipt, if the policy allowed it.
+
+    Raises:
+        RefusedError: it did not.
+    """
     from ledger.errors import RefusedError
 
     if receipt.outcome != "allow":
@@ -133,3 +182,4 @@ def _check(receipt: Receipt) -> None:
             remedy="The refusal is recorded.",
             entry=receipt.sequence,
         )
+    return receipt

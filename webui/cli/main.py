@@ -26,6 +26,7 @@ from webui.cli.notices import notices
 from webui.cli.people import people
 from webui.cli.policy import policy
 from webui.cli.report import report
+from webui.cli.root import root
 from webui.cli.serve import serve
 from webui.cli.token import token
 from webui.cli.verify import verify
@@ -102,6 +103,7 @@ for _command in (
     notices,
     log,
     key,
+    root,
     entry,
     proof,
     bundle,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from webui.wiring import Wiring
 
 
-def check_file(file: Path, vkeys: Sequence[str]) -> None:
+def check_file(file: Path, vkeys: Sequence[str], root: bytes | None = None) -> None:
     """Verify a bundle or a proof, and say what it proves.
 
     Raises:
@@ -27,7 +27,9 @@ def check_file(file: Path, vkeys: Sequence[str]) -> None:
         LedgerError: it does not verify.
     """
     if file.suffix == ".zip":
-        _check_bundle(file, vkeys)
+        _check_bundle(file, vkeys, root)
+    elif root is not None:
+        raise InputError("A proof names no root key; leave out --root.", code="invalid-root")
     elif file.suffix == ".tlog-proof":
         _check_proof(file, vkeys)
     else:
@@ -38,12 +40,13 @@ def check_file(file: Path, vkeys: Sequence[str]) -> None:
         )
 
 
-def _check_bundle(file: Path, vkeys: Sequence[str]) -> None:
+def _check_bundle(file: Path, vkeys: Sequence[str], root: bytes | None) -> None:
     """Run the verifier that ships in every bundle: ours, not the one in this bundle."""
     if len(vkeys) > 1:
         raise InputError("A bundle is verified with one --vkey.", code="too-many-vkeys")
     with resources.as_file(resources.files("ledger") / "standalone" / "verify.py") as program:
         chosen = [argument for key in vkeys for argument in ("--vkey", key)]
+        chosen += [] if root is None else ["--root", root.hex()]
         command = [sys.executable, "-I", str(program), str(file), *chosen]
         done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 (our own program)
     click.echo(done.stdout + done.stderr, nl=False)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -63,6 +65,11 @@ _COUNTED: Final = (
     metavar="NAME",
     help="The log of this installation to verify. Default: the one that COUNTERSEAL_LOG names.",
 )
+@click.option(
+    "--root",
+    metavar="KEY",
+    help="The root key that must certify the log's keys: `counterseal root create` printed it.",
+)
 @click.option("--tree-only", is_flag=True, help="Hash everything, but read no statement.")
 @click.option("--workers", type=click.IntRange(min=1), help="Processes. Default: one a core.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -71,6 +78,7 @@ def verify(  # noqa: PLR0917 (each is an option of the command)
     vkeys: tuple[str, ...],
     since: Path | None,
     log: str,
+    root: str | None,
     tree_only: bool,
     workers: int | None,
     as_json: bool,
@@ -84,23 +92,51 @@ def verify(  # noqa: PLR0917 (each is an option of the command)
     from ledger.core.note import parse_vkey
 
     trusted = [parse_vkey(text) for text in vkeys]
+    how = _How(since, _root(root, tree_only=tree_only), tree_only, workers)
     if target is None or target.lower().endswith(".pdf"):
-        found = _live(target, since, log, tree_only=tree_only, workers=workers)
+        found = _live(target, log, how)
     elif target.startswith(("https://", "http://")) or Path(target).is_dir():
-        found = _copy(target, trusted, since, tree_only=tree_only, workers=workers)
+        found = _copy(target, trusted, how)
     else:
         from webui.cli.taken_home import check_file
 
-        check_file(Path(target), vkeys)
+        check_file(Path(target), vkeys, how.root)
         return
     if since is not None and found.sound:
         _keep(since, found)
     _tell(found, as_json=as_json)
 
 
-def _live(
-    report: str | None, since: Path | None, log: str, *, tree_only: bool, workers: int | None
-) -> Audit:
+@dataclass(frozen=True)
+class _How:
+    """How a whole log is verified."""
+
+    since: Path | None
+    root: bytes | None
+    tree_only: bool
+    workers: int | None
+
+
+def _root(text: str | None, *, tree_only: bool) -> bytes | None:
+    """The root key that was given.
+
+    Raises:
+        InputError: it is none, or nothing is read that would name one.
+    """
+    from ledger.errors import InputError
+
+    if text is None:
+        return None
+    if tree_only:
+        raise InputError("--tree-only reads no key; leave out --root.", code="invalid-root")
+    if not re.fullmatch("[0-9a-f]{64}", text, re.ASCII):
+        raise InputError(
+            "A root key is 64 lower-case hexadecimal digits.", code="invalid-root", pointer="--root"
+        )
+    return bytes.fromhex(text)
+
+
+def _live(report: str | None, log: str, how: _How) -> Audit:
     from ledger.audit import audit
     from ledger.events.names import format_instant
     from webui.collector import settle
@@ -118,9 +154,10 @@ def _live(
             found = audit(
                 wiring.log,
                 progress,
-                since=_kept(since, [parse_own(wiring.log.vkey)]),
-                tree_only=tree_only,
-                workers=workers,
+                since=_kept(how.since, [parse_own(wiring.log.vkey)]),
+                tree_only=how.tree_only,
+                workers=how.workers,
+                root=how.root,
                 certificates=() if authorities is None else authorities.roots,
                 redecide=wiring.redecide(),
             )
@@ -146,9 +183,7 @@ def parse_own(vkey: str) -> Vkey:
     return parse_vkey(vkey)
 
 
-def _copy(
-    target: str, vkeys: list[Vkey], since: Path | None, *, tree_only: bool, workers: int | None
-) -> Audit:
+def _copy(target: str, vkeys: list[Vkey], how: _How) -> Audit:
     from ledger.audit import audit_copy
     from policies.replay import Replayer
     from webui.collector import settle
@@ -160,9 +195,10 @@ def _copy(
             source,
             vkeys,
             progress,
-            since=_kept(since, vkeys),
-            tree_only=tree_only,
-            workers=workers,
+            since=_kept(how.since, vkeys),
+            tree_only=how.tree_only,
+            workers=how.workers,
+            root=how.root,
             redecide=Replayer(),
         )
 

@@ -123,6 +123,7 @@ _PHRASES: Final[dict[str, Callable[[Any, NameOf], str]]] = {
     "key.compromised": lambda e, _: (
         f"said that a former key for {e.use} is not to be trusted from entry {e.trusted_until} on"
     ),
+    "root.named": lambda e, _: f"named the root key {e.public[:16]}, which certifies all others",
     "log.frozen": lambda e, _: f"ended this ledger, which {e.successor} continues",
     "backup.verified": lambda e, _: f"made a backup of the first {e.position} entries",
     "restore.tested": lambda e, _: (
@@ -198,6 +199,7 @@ _ATTEMPTS: Final = {
     "checkpoint.timestamped": "record a time stamp",
     "key.rotated": "replace a key",
     "key.compromised": "distrust a key",
+    "root.named": "name a root key",
     "log.frozen": "end the ledger",
     "backup.verified": "record a backup",
     "restore.tested": "record a restore for practice",

@@ -54,6 +54,7 @@ KIND_WORDS: Final = {
     "checkpoint.timestamped": "Checkpoint time-stamped",
     "key.rotated": "Key of the ledger replaced",
     "key.compromised": "Key said to be compromised",
+    "root.named": "Root key named",
     "log.frozen": "Ledger ended, continued by another",
     "backup.verified": "Backup made and read back",
     "restore.tested": "Backup restored for practice",
