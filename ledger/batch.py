@@ -167,8 +167,10 @@ class Batch:
         known = (self.keys.get(key) or self._known_keys.get(key)) if key else None
         if known is not None:
             return self._repeat(known, command, asked.event)
-        if self._log.successor:
-            raise frozen(self._log.successor)
+        ended = self.registry.find(LogState, "log")
+        successor = self._log.successor or (ended.successor if ended is not None else "")
+        if successor:
+            raise frozen(successor)
         assert self._decide is not None  # noqa: S101 (only the genesis has no policy)
         self.registry.actor(actor.id)
         about(self.registry, asked.event)

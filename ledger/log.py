@@ -107,6 +107,7 @@ class Log:
     keys: KeyHistory = field(default_factory=KeyHistory)
     keys_state: LogState | None = None
     vault: Vault = field(init=False)
+    _looked_at: int | None = field(init=False, default=None, repr=False, compare=False)
     _upper: UpperTiles = field(init=False, default_factory=UpperTiles, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -222,10 +223,16 @@ class Log:
         self.keys = keys
         self.keyring.turn_to(keys)
 
-    def learn_successor(self) -> None:
-        """Read which log continues this one, if one does."""
-        with reading(self.engine) as connection:
-            self.successor = successor_of(connection, self.log_id, self.origin)
+    def learn_successor(self, size: int | None = None) -> str:
+        """Read which log continues this one, if one does: another process may have ended it.
+
+        With ``size``, only where nothing is known of a log of that size; an ended log stays ended.
+        """
+        if not self.successor and (size is None or size != self._looked_at):
+            with reading(self.engine) as connection:
+                self.successor = successor_of(connection, self.log_id, self.origin)
+            self._looked_at = size
+        return self.successor
 
     def stored(self, start: int = 0, stop: int | None = None) -> Iterator[StoredEntry]:
         """Stored entries from ``start`` to ``stop - 1``, in short transactions of a page each."""

@@ -123,9 +123,23 @@ class Stamper:
         made = self._newest()
         if made is None:
             return []
+        if self._log.learn_successor(made.size):
+            return self._seal(made)
         for url in self._authorities.urls:
             self._finish(url)
         return [self._try(url, made) for url in self._authorities.urls if self._is_due(url, made)]
+
+    def _seal(self, made: Publication) -> list[Stamped]:
+        """The last stamp of a log that has ended: stored beside it, for no entry follows any more.
+
+        Its tree is covered by the token; the log that continues it names the tree once more.
+        """
+        due = []
+        for url in self._authorities.urls:
+            last = self._last(url)
+            if (last is None or last.size < made.size) and self._is_due(url, made):
+                due.append(url)
+        return [self._try(url, made) for url in due]
 
     def _run(self) -> None:
         while not self._stopped.wait(self._seconds):
@@ -195,6 +209,8 @@ class Stamper:
     def _record(self, url: str, made: Publication, token: Token) -> None:
         """Record a stored token once: the key of the command is the token's digest."""
         log = self._log
+        if log.successor:
+            return
         digest = hex_digest(token.der)
         event = CheckpointTimestamped(
             size=made.size,

@@ -9,6 +9,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import func, select
 
 from ledger.errors import OutsideError
 from ledger.store.database import reading, writing
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _HERE: Final = Path(__file__).parent / "migrations"
 _VERSION_TABLE: Final = "ledger_schema"
+_LOCK: Final = 0x436F_756E_7465_7273  # "Counters"
 
 
 def migrate(engine: Engine, scripts: Path = _HERE, version_table: str = _VERSION_TABLE) -> None:
@@ -28,6 +30,9 @@ def migrate(engine: Engine, scripts: Path = _HERE, version_table: str = _VERSION
     """
     config = _config(scripts)
     with writing(engine) as connection:
+        if connection.dialect.name == "postgresql":
+            # Whoever starts beside us waits, and then finds nothing left to do.
+            connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
         config.attributes["connection"] = connection
         config.attributes["version_table"] = version_table
         command.upgrade(config, "head")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +12,7 @@ from sqlalchemy import text
 
 from ledger.errors import InputError, OutsideError
 from ledger.store.database import journal_mode, open_engine, reading
+from ledger.store.migrate import check_migrated, migrate
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,3 +68,23 @@ def test_what_was_to_be_stored_does_not_stand_in_an_error(tmp_path: Path) -> Non
         connection.execute(text("INSERT INTO nowhere VALUES (:secret)"), {"secret": "hunter2"})
     engine.dispose()
     assert "hunter2" not in f"{failed.value} {failed.value.__cause__}"
+
+
+def test_several_that_start_at_once_on_an_empty_database_make_its_tables_once(
+    database_url: str,
+) -> None:
+    """Each with connections of its own, as processes have."""
+    begun = threading.Barrier(6)
+
+    def start() -> None:
+        engine = open_engine(database_url)
+        try:
+            begun.wait()
+            migrate(engine)
+            check_migrated(engine)
+        finally:
+            engine.dispose()
+
+    with ThreadPoolExecutor(6) as pool:
+        for one in [pool.submit(start) for _ in range(6)]:
+            one.result()

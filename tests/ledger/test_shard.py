@@ -134,6 +134,22 @@ def test_a_frozen_log_takes_nothing_more_and_names_its_successor(house: House) -
     assert again.replayed
 
 
+def test_a_process_that_did_not_end_the_log_learns_that_it_ended(house: House) -> None:
+    other = house.reopened()
+    door = Submitter(other, house.judge, now=house.clock)
+    assert other.learn_successor(other.head().size) == ""
+    freeze(house)
+    house.judge.refused.add("actor.enrolled")
+    for event in (person(), read_command("log.frozen", {"successor": "elsewhere.example"})):
+        with pytest.raises(ConflictError) as refused:
+            door.submit(house.service, event)
+        assert (refused.value.code, refused.value.numbers["successor"]) == ("log-frozen", ORIGIN)
+    assert other.learn_successor(other.head().size) == ORIGIN
+    door.close()
+    other.guard.close()
+    other.engine.dispose()
+
+
 def test_what_comes_after_the_end_in_the_same_batch_is_refused_with_it(house: House) -> None:
     size = house.log.head().size
     asked = [Asked(read_command("log.frozen", {"successor": ORIGIN})), Asked(person())]

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ledger import clock
+from ledger.audit import audit
 from ledger.core.digest import hex_digest
 from ledger.errors import InputError, OutsideError
+from ledger.events.catalogue import read_command
 from ledger.events.entry import decode_entry
 from ledger.events.log import CheckpointTimestamped
 from ledger.outside.timestamp import TimestampError, check_timestamp, read_certificates
@@ -258,6 +260,22 @@ def test_certificates_must_be_there(authority: Authority) -> None:
         read_certificates(authority.folder / "nothing")
     with pytest.raises(InputError):
         read_certificates(authority.folder / "openssl.cnf")
+
+
+def test_the_end_of_a_log_is_stamped_once_and_recorded_nowhere(
+    house: House, authority: Authority
+) -> None:
+    with stamper(house, authority) as one:
+        end = {"successor": "example.org/next"}
+        house.submit(read_command("log.frozen", end))
+        made = publish(house.log)
+        [told] = one.stamp_due()
+        assert told.time, told
+        assert one.stamp_due() == []
+    assert authority.asked == 1
+    assert [one.size for one in stored(house.log)] == [made.size]
+    assert recorded(house.log) == []
+    assert audit(house.log, certificates=read_certificates(authority.roots)).problems == []
 
 
 def test_the_thread_stamps_what_is_published(sqlite_house: House, authority: Authority) -> None:

@@ -136,16 +136,16 @@ def _section() -> str:
 def _standing(*, shown: bool) -> Standing:
     """A damaged or unreachable database must not keep the page that says so from being shown."""
     wiring = wired()
-    size, root = None, ""
+    size, root, successor = None, "", ""
     if shown:
         try:
             head = wiring.reader.head()
             size, root = head.size, head.root.hex()
+            successor = wiring.log.learn_successor(size)
         except LedgerError:
             size = None
     alarm = wiring.log.alarm if shown else ""
     split = _split_view() if shown and wiring.log.trust.witnesses else ""
-    successor = wiring.log.successor if shown else ""
     away = wiring.log.guard_away if shown else ""
     return Standing(
         wiring.log.origin, size, root, alarm, wiring.is_demo, generator(), split, away, successor
