@@ -9,9 +9,10 @@ lapsed). Nothing here writes to the database but the vault's new subject keys.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ledger.chain import Chain
 from ledger.core.digest import sha256
@@ -22,6 +23,7 @@ from ledger.events.assurance import AccessDenied
 from ledger.events.command import command_digest
 from ledger.events.entry import Request, decode_entry
 from ledger.events.exception import ExceptionOpened
+from ledger.events.names import format_instant, parse_instant
 from ledger.events.ready import prepare
 from ledger.events.release import ReleaseGranted, ReleaseLapsed
 from ledger.state.aggregates import LogState
@@ -32,6 +34,7 @@ from ledger.state.fold_people import frozen
 from ledger.state.following import following
 from ledger.state.keys import KEY_KINDS
 from ledger.store.entries import read_entries
+from ledger.store.refusals import newest_refusals
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -48,6 +51,10 @@ if TYPE_CHECKING:
     from ledger.state.registry import Registry
     from ledger.store.entries import Head, StoredEntry
     from ledger.store.vault import Record
+
+
+_SAME_REFUSAL: Final = timedelta(hours=1)
+_REFUSALS_LOOKED_AT: Final = 16
 
 
 @dataclass(frozen=True)
@@ -75,8 +82,8 @@ class Asked:
 class Done:
     """What became of one command. ``consequences`` are the sequence numbers of further entries.
 
-    ``replayed`` means that the same command under the same key was recorded before; then only
-    ``sequence`` is known here.
+    ``replayed`` means that the same command was recorded before, under the same key or as the same
+    refusal; then only ``sequence`` is known here.
     """
 
     sequence: int
@@ -112,6 +119,7 @@ class Batch:
         self.records: list[Record] = []
         self.keys: dict[bytes, tuple[bytes, int]] = {}
         self._texts: dict[int, dict[str, str | None]] = {}
+        self._refusals: dict[tuple[Actor, bytes], tuple[bytes, int]] = {}
         self._turn_keys()
 
     @property
@@ -138,6 +146,7 @@ class Batch:
             self._chain.cut(size)
             del self.records[records:]
             self.keys = {key: place for key, place in self.keys.items() if place[1] < size}
+            self._refusals = {of: one for of, one in self._refusals.items() if one[1] < size}
             raise
         kept.keep(self.registry)
         self.registry = kept
@@ -186,11 +195,33 @@ class Batch:
             )
             done = replace(done, consequences=consequences) if consequences else done
         else:
+            earlier = self._refused_before(actor, command, decision)
+            if earlier is not None:
+                return Done(sequence=earlier, replayed=True)
             denial = Asked(self._denial(asked.event, command))
             done = self._append(denial, actor, decision, request)
+            self._refusals[actor, command] = (decision.canonical, done.sequence)
         if key:
             self.keys[key] = (command, done.sequence)
         return done
+
+    def _refused_before(self, actor: Actor, command: bytes, decision: Decision) -> int | None:
+        """The entry that refused the same to the same actor for the same reasons, not long ago.
+
+        A client that asks in a loop is answered each time, and recorded once in an hour.
+        """
+        said, sequence = self._refusals.get((actor, command), (b"", -1))
+        if said == decision.canonical:
+            return sequence
+        since = format_instant(parse_instant(self._recorded_at) - _SAME_REFUSAL)
+        for number, envelope in newest_refusals(
+            self._connection, self._log.log_id, actor.id, since, _REFUSALS_LOOKED_AT
+        ):
+            entry = decode_entry(envelope)
+            alike = isinstance(entry.event, AccessDenied) and entry.event.command == command.hex()
+            if alike and entry.actor == actor and entry.decision == decision:
+                return number
+        return None
 
     def _repeat(self, known: tuple[bytes, int], command: bytes, event: Event) -> Done:
         """The same command again; anything else under its key is refused."""
