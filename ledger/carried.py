@@ -1,5 +1,7 @@
 """What a log that continues another takes over from it: people, machines, their roles, the policy.
 
+Which accounts are of one natural person comes over too.
+
 It is read from the entries alone, so that the verifier finds the same again. Models, versions,
 releases and deployments stay in the log in which they were recorded: their numbers are entries of
 it.
@@ -14,7 +16,13 @@ from ledger.errors import IntegrityError
 from ledger.events.assurance import PolicyActivated
 from ledger.events.entry import decode_entry
 from ledger.events.log import LogCreated
-from ledger.events.people import ActorEnrolled, RoleGranted, RoleRevoked
+from ledger.events.people import (
+    ActorEnrolled,
+    IdentityLinked,
+    IdentityUnlinked,
+    RoleGranted,
+    RoleRevoked,
+)
 from ledger.state.aggregates import ActorState
 from ledger.state.fold import Place, fold
 from ledger.state.registry import Registry
@@ -31,6 +39,8 @@ KINDS = (
     ActorEnrolled.kind,
     RoleGranted.kind,
     RoleRevoked.kind,
+    IdentityLinked.kind,
+    IdentityUnlinked.kind,
     PolicyActivated.kind,
 )
 
@@ -69,7 +79,14 @@ def carried_over(connection: Connection, log: Log, size: int, *, names: bool) ->
     ]
     granted = sorted((held.granted, one.id, held.role) for one in actors for held in one.roles)
     roles = [RoleGranted(actor_id=actor_id, role=role) for _, actor_id, role in granted]
-    return Carried(service, (*enrolled, *roles), policy.model_copy(update={"previous": None}))
+    links = [
+        IdentityLinked(actor_id=one.id, same_as=one.person)
+        for one in actors
+        if one.person != one.id
+    ]
+    return Carried(
+        service, (*enrolled, *roles, *links), policy.model_copy(update={"previous": None})
+    )
 
 
 def _enrolled(connection: Connection, log: Log, actor: ActorState, *, names: bool) -> ActorEnrolled:

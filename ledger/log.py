@@ -224,10 +224,7 @@ class Log:
         self.keyring.turn_to(keys)
 
     def learn_successor(self, size: int | None = None) -> str:
-        """Read which log continues this one, if one does: another process may have ended it.
-
-        With ``size``, only where nothing is known of a log of that size; an ended log stays ended.
-        """
+        """The log that continues this one, as another process may have said; once for a size."""
         if not self.successor and (size is None or size != self._looked_at):
             with reading(self.engine) as connection:
                 self.successor = successor_of(connection, self.log_id, self.origin)

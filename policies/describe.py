@@ -27,7 +27,7 @@ _PARTIES: Final = {
     "delegator": "whoever gave the delegation",
     "participant": "whoever had a part in it",
     "owner": "the model's owner",
-    "receiver": "whoever receives it",
+    "receiver": "whoever it is about",
     "approver": "whoever approved it",
 }
 

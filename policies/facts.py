@@ -331,7 +331,9 @@ def _receiver(case: Case) -> ActorState | None:
 
 def _to_self(case: Case) -> Value:
     receiver = case.party("receiver")
-    return None if receiver is None else case.actor.id in receiver
+    if receiver is None:
+        return None
+    return not receiver.isdisjoint(case.registry.accounts(case.actor.id))
 
 
 def _registered(case: Case) -> Value:
@@ -339,8 +341,12 @@ def _registered(case: Case) -> Value:
 
 
 def _receiver_roles(case: Case) -> Value:
+    """Under every account of the same natural person."""
     receiver = _receiver(case)
-    return tuple(held.role for held in receiver.roles) if receiver else None
+    if receiver is None:
+        return None
+    found = (case.registry.find(ActorState, one) for one in (receiver.id, *receiver.alike))
+    return tuple(dict.fromkeys(held.role for one in found if one for held in one.roles))
 
 
 def _changes_itself(case: Case) -> Value:

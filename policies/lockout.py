@@ -81,10 +81,11 @@ def _is_person(registry: Registry, actor_id: str) -> bool:
 def _fills(rule: Approvals, people: Iterable[str], proposer: str, registry: Registry) -> bool:
     """Whether people could take every seat of a rule, where somebody proposed it."""
     table = table_of(rule)
-    voters = [one for one in sorted(people) if one != proposer or "proposer" not in rule.not_by]
-    held = {
-        one: frozenset(role for role in table.roles if one in registry.holders(role))
-        for one in voters
-    }
+    own = set(registry.accounts(proposer)) if "proposer" in rule.not_by else set()
+    held: dict[str, frozenset[str]] = {}
+    for one in sorted(set(people) - own):
+        roles = frozenset(role for role in table.roles if one in registry.holders(role))
+        person = registry.actor(one).person
+        held[person] = held.get(person, frozenset()) | roles
     seats = [tuple(role.removesuffix(">") for role in seat) for seat in table.seats]
     return len(match(seats, held)) == len(seats)

@@ -26,7 +26,13 @@ Party = Literal[
 ]
 
 _OF_A_DELEGATION: Final = frozenset({"role.delegated", "delegation.ended"})
-_OF_A_PERSON: Final = _OF_A_DELEGATION | {"actor.enrolled", "role.granted", "role.revoked"}
+_OF_A_PERSON: Final = _OF_A_DELEGATION | {
+    "actor.enrolled",
+    "role.granted",
+    "role.revoked",
+    "identity.linked",
+    "identity.unlinked",
+}
 OF_A_RELEASE: Final = frozenset(
     {
         "release.approved",

@@ -1,10 +1,10 @@
 """Quorums as a matching of people to seats, and why somebody cannot take one.
 
-One person takes one seat, however many roles they hold and however often they spoke. A vote counts
-when the person may vote at all, holds a role of some seat now, said so about the same artifact,
-after the last change of what there was to look at, under the policy in force, and not too long
-ago; for a seat that comes after others', once these have approved. Source: bipartite matching by
-augmenting paths (Kuhn 1955).
+One person takes one seat, however many roles and accounts they have and however often they spoke.
+A vote counts when the person may vote at all, holds a role of some seat now, said so about the same
+artifact, after the last change of what there was to look at, under the policy in force, and not too
+long ago; for a seat that comes after others', once these have approved. Source: bipartite matching
+by augmenting paths (Kuhn 1955).
 
 Who stands in for another votes with the other's role, and both are one: where the delegator's own
 vote counts, or another carries the role, it is not lent. Of several who could carry it, the one
@@ -112,14 +112,18 @@ def seats_of(rule: Approvals) -> tuple[tuple[str, ...], ...]:
 
 
 def excluded_by(case: Case, parties: Sequence[Party]) -> dict[str, str] | None:
-    """Who may not do it, with the party that is the reason; None where a party is not known."""
+    """Who may not do it, with the party that is the reason; None where a party is not known.
+
+    Under every account that is known to be of the same natural person.
+    """
     found: dict[str, str] = {}
     for party in parties:
         actors = case.party(party)
         if actors is None:
             return None
         for actor in actors:
-            found.setdefault(actor, party)
+            for account in case.registry.accounts(actor):
+                found.setdefault(account, party)
     return found
 
 
@@ -128,6 +132,7 @@ def find_quorum(case: Case, asked: Asked, table: Table, excluded: Mapping[str, s
     voters = _Voters(case, asked, excluded, table, case.now - table.lasts)
     candidates: dict[str, Vote] = {}
     own: dict[str, frozenset[str]] = {}
+    persons: dict[str, str] = {}
     cannot = []
     for vote in sorted(asked.votes, key=_voter):
         if not vote.counts or vote.verdict != "approve":
@@ -136,10 +141,15 @@ def find_quorum(case: Case, asked: Asked, table: Table, excluded: Mapping[str, s
         code, detail = voters.why_not(vote, state)
         if code or state is None:
             cannot.append(Refusal(vote.actor, code, detail, vote.entry))
+        elif state.person in persons:
+            first = persons[state.person]
+            own[first] |= {item.role for item in state.roles}
+            cannot.append(Refusal(vote.actor, "E_SAME_PERSON", first, vote.entry))
         else:
+            persons[state.person] = vote.actor
             candidates[vote.actor] = vote
             own[vote.actor] = frozenset([item.role for item in state.roles])
-    lent = {actor: voters.lent(candidates[actor], own) for actor in candidates}
+    lent = {actor: voters.lent(candidates[actor], persons) for actor in candidates}
     found = max(
         (_seated(table, candidates, held) for held in _ways(table, own, lent)),
         key=lambda one: len(one.taken),
@@ -169,13 +179,13 @@ def _ways(
     carriers: dict[str, list[str]] = {}
     for actor, roles in lent.items():
         for one in roles:
-            if one.role in table.roles and actor not in carriers.setdefault(one.delegator, []):
-                carriers[one.delegator].append(actor)
+            if one.role in table.roles and actor not in carriers.setdefault(one.person, []):
+                carriers[one.person].append(actor)
     for chosen in islice(product(*carriers.values()), MOST_WAYS):
         carries = dict(zip(carriers, chosen, strict=True))
         for_whom: dict[str, dict[str, str]] = {}
         for actor, roles in lent.items():
-            mine = [one for one in roles if carries.get(one.delegator) == actor]
+            mine = [one for one in roles if carries.get(one.person) == actor]
             for_whom[actor] = {one.role: one.delegator for one in mine}
         held = {actor: roles | for_whom[actor].keys() for actor, roles in own.items()}
         yield _Held(held, for_whom)
@@ -309,7 +319,7 @@ class _Voters:
     table: Table
     too_old: datetime
 
-    def lent(self, vote: Vote, own: Mapping[str, frozenset[str]]) -> tuple[Lent, ...]:
+    def lent(self, vote: Vote, persons: Mapping[str, str]) -> tuple[Lent, ...]:
         """What the voter has from others and may use, then and now.
 
         Nothing from whoever is excluded, or whose own vote is among those that count.
@@ -324,7 +334,7 @@ class _Voters:
             if one.at(then)
             and one.at(self.case.now)
             and one.delegator not in self.excluded
-            and one.delegator not in own
+            and one.person not in persons
         )
 
     def why_not(self, vote: Vote, actor: ActorState | None) -> tuple[str, str]:
@@ -360,7 +370,7 @@ class _Voters:
         for one in lent:
             if one.delegator in self.excluded:
                 return "E_STANDS_IN_EXCLUDED", f"{one.delegator}:{self.excluded[one.delegator]}"
-            if one.delegator in own:
+            if own.keys() & set(self.case.registry.accounts(one.delegator)):
                 return "E_DELEGATOR_VOTED", one.delegator
             if one.at(then) and one.at(self.case.now):
                 return "E_OTHER_STANDS_IN", one.delegator
@@ -386,6 +396,8 @@ def _who_could(
         actor = case.registry.find(ActorState, holder)
         if holder in excluded:
             barred.append(Refusal(holder, "E_SELF", excluded[holder], -1))
+        elif actor is not None and (first := _counts(actor, counting)):
+            barred.append(Refusal(holder, "E_SAME_PERSON", first, -1))
         elif actor is not None and actor.type == "person":
             could.add(holder)
             could.update(
@@ -394,6 +406,13 @@ def _who_could(
                 if one.role in wanted
                 and one.at(case.now)
                 and one.delegate not in excluded
-                and one.delegate not in counting
+                and not _counts(case.registry.find(ActorState, one.delegate), counting)
             )
     return tuple(sorted(could)), barred
+
+
+def _counts(actor: ActorState | None, counting: Mapping[str, object]) -> str:
+    """The account under which somebody counts already, if any."""
+    if actor is None:
+        return ""
+    return next((one for one in (actor.id, *actor.alike) if one in counting), "")

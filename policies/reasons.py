@@ -26,7 +26,7 @@ _PARTIES: Final = {
     "delegator": "gave this delegation",
     "participant": "had a part in it",
     "owner": "owns this model",
-    "receiver": "is the one who receives it",
+    "receiver": "is the one whom it is about",
     "approver": "approved this",
 }
 _PLAIN: Final = {
@@ -72,6 +72,7 @@ _CANNOT: Final = {
     "E_OLD_WORDING": "approved under an earlier policy",
     "E_EXPIRED": "approved longer ago than {detail}",
     "E_ROLE_LOST": "holds no role that counts here now",
+    "E_SAME_PERSON": "is the same person as {name}, and one person takes one seat",
     "E_STANDS_IN_EXCLUDED": "stands in for {name}, who {party}",
     "E_DELEGATOR_VOTED": "stands in for {name}, who approved too: both are one",
     "E_OTHER_STANDS_IN": "stands in for {name}, for whom somebody else approved already",

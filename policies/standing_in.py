@@ -20,13 +20,17 @@ if TYPE_CHECKING:
 
 
 class Lent(NamedTuple):
-    """A role that an actor has from another, from ``begins`` to before ``until``."""
+    """A role that an actor has from another, from ``begins`` to before ``until``.
+
+    ``person`` is one id for all accounts of the delegator.
+    """
 
     role: str
     delegator: str
     delegate: str
     begins: datetime
     until: datetime
+    person: str
 
     def at(self, moment: datetime) -> bool:
         """Whether it is in force."""
@@ -58,4 +62,5 @@ def _lent(registry: Registry, entries: tuple[int, ...]) -> Iterator[Lent]:
                 state.delegate,
                 parse_instant(state.begins),
                 parse_instant(state.until),
+                delegator.person,
             )

@@ -56,6 +56,12 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "email": "ana@example.org",
     },
     "role.granted": {"actor_id": ANA, "role": "compliance", "reason": "Joined the team"},
+    "identity.linked": {
+        "actor_id": ANA,
+        "same_as": "b2" * 16,
+        "reason": "One person, two accounts",
+    },
+    "identity.unlinked": {"actor_id": ANA, "reason": "It was somebody else"},
     "role.revoked": {"actor_id": ANA, "role": "compliance", "reason": "Left the team"},
     "role.delegated": {
         "actor_id": ANA,

@@ -35,6 +35,8 @@ CATALOGUE: Final[dict[str, type[Event]]] = {
         people.ActorEnrolled,
         people.RoleGranted,
         people.RoleRevoked,
+        people.IdentityLinked,
+        people.IdentityUnlinked,
         people.RoleDelegated,
         people.DelegationEnded,
         model.ModelRegistered,

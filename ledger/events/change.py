@@ -22,6 +22,8 @@ PROPOSABLE: Final = frozenset(
         "actor.enrolled",
         "role.granted",
         "role.revoked",
+        "identity.linked",
+        "identity.unlinked",
         "policy.activated",
         "key.rotated",
         "key.compromised",

@@ -57,6 +57,34 @@ class RoleRevoked(Event):
         return named(f"actor:{self.actor_id}")
 
 
+class IdentityLinked(Event):
+    """Two accounts, or a workload and who operates it, are of one natural person.
+
+    From then on both are one for every rule that keeps people apart.
+    """
+
+    kind: ClassVar[str] = "identity.linked"
+
+    actor_id: ActorId
+    same_as: ActorId
+    reason: PrivateText | None = None
+
+    def subject_digests(self) -> Mapping[str, str]:
+        return named(f"actor:{self.actor_id}") | named(f"actor:{self.same_as}")
+
+
+class IdentityUnlinked(Event):
+    """An account is not, or no longer, of the natural person whose other accounts were linked."""
+
+    kind: ClassVar[str] = "identity.unlinked"
+
+    actor_id: ActorId
+    reason: PrivateText | None = None
+
+    def subject_digests(self) -> Mapping[str, str]:
+        return named(f"actor:{self.actor_id}")
+
+
 class RoleDelegated(Event):
     """Somebody lets another person stand in for them, in one role, until a time."""
 

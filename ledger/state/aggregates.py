@@ -114,12 +114,16 @@ class RoleHeld(Value):
 
 
 class ActorState(Aggregate):
-    """Somebody who may act, with the roles held now."""
+    """Somebody who may act, with the roles held now.
+
+    ``alike`` are the other accounts of the same natural person, and the workloads they operate.
+    """
 
     table: ClassVar[str] = "actor"
     id: str
     type: ActorType
     roles: tuple[RoleHeld, ...] = ()
+    alike: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -127,6 +131,11 @@ class ActorState(Aggregate):
 
     def search(self) -> Search:
         return Search(actor=self.id, status=self.type)
+
+    @property
+    def person(self) -> str:
+        """One id for all accounts of the same natural person."""
+        return min(self.id, *self.alike) if self.alike else self.id
 
     def holds(self, role: str) -> bool:
         """Whether the role is held now."""

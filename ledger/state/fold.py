@@ -69,6 +69,8 @@ _FOLDS: dict[str, Callable[[Registry, Any, Place], Changes]] = {
     people.ActorEnrolled.kind: fold_people.actor_enrolled,
     people.RoleGranted.kind: fold_people.role_granted,
     people.RoleRevoked.kind: fold_people.role_revoked,
+    people.IdentityLinked.kind: fold_people.identity_linked,
+    people.IdentityUnlinked.kind: fold_people.identity_unlinked,
     people.RoleDelegated.kind: fold_delegations.role_delegated,
     people.DelegationEnded.kind: fold_delegations.delegation_ended,
     model.ModelRegistered.kind: fold_versions.model_registered,

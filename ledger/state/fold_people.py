@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ledger.errors import ConflictError
 from ledger.state.aggregates import (
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from ledger.state.registry import Registry
 
     Changes = tuple[Aggregate, ...]
+
+MOST_ACCOUNTS: Final = 32
+"""Of one natural person."""
 
 
 def log_created(registry: Registry, event: log.LogCreated, place: Place) -> Changes:
@@ -111,6 +114,42 @@ def role_revoked(registry: Registry, event: people.RoleRevoked, place: Place) ->
     return (
         actor.but(roles=roles),
         role.but(holders=holders),
+    )
+
+
+def identity_linked(registry: Registry, event: people.IdentityLinked, place: Place) -> Changes:
+    """Two accounts and all that are linked to them are of one natural person."""
+    del place
+    one, other = registry.actor(event.actor_id), registry.actor(event.same_as)
+    if other.id in {one.id, *one.alike}:
+        raise ConflictError("These are one already.", pointer="/event/same_as")
+    if "service" in {one.type, other.type}:
+        raise ConflictError("The service is nobody's account.", pointer="/event")
+    group = sorted({one.id, *one.alike, other.id, *other.alike})
+    if len(group) > MOST_ACCOUNTS:
+        raise ConflictError(
+            f"One natural person has at most {MOST_ACCOUNTS} accounts here.",
+            pointer="/event/same_as",
+        )
+    return tuple(
+        registry.actor(each).but(alike=tuple(rest for rest in group if rest != each))
+        for each in group
+    )
+
+
+def identity_unlinked(registry: Registry, event: people.IdentityUnlinked, place: Place) -> Changes:
+    """An account stands by itself again; those it was linked with stay one."""
+    del place
+    actor = registry.actor(event.actor_id)
+    if not actor.alike:
+        raise ConflictError("It is linked with no other account.", pointer="/event/actor_id")
+    others = [registry.actor(each) for each in actor.alike]
+    return (
+        actor.but(alike=()),
+        *(
+            each.but(alike=tuple(rest for rest in each.alike if rest != actor.id))
+            for each in others
+        ),
     )
 
 

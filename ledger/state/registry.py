@@ -141,6 +141,11 @@ class Registry:
             return None
         return self.deployment(slot.deployment)
 
+    def accounts(self, actor_id: str) -> tuple[str, ...]:
+        """An actor, and the other accounts of the same natural person."""
+        found = self.find(ActorState, actor_id)
+        return (actor_id, *found.alike) if found else (actor_id,)
+
     def holders(self, role: str) -> tuple[str, ...]:
         """Who holds a role now."""
         found = self.find(RoleState, role)

@@ -5,11 +5,11 @@ Every property is a pure function of the fields and is computed at most once.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ledger.state.aggregates import DeploymentState, ModelState, VersionState
+from ledger.state.aggregates import ActorState, DeploymentState, ModelState, VersionState
 from policies.controls.changes import Change, changes_of
 from policies.controls.people import People, people_of
 
@@ -31,7 +31,9 @@ class Material:
     @cached_property
     def people(self) -> People:
         """Who held which role when."""
-        return people_of(self.history.recorded)
+        actors = self.history.registry.all(ActorState)
+        persons = {one.id: one.person for one in actors if one.alike}
+        return replace(people_of(self.history.recorded), persons=persons)
 
     @cached_property
     def by_sequence(self) -> dict[int, Recorded]:

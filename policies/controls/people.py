@@ -6,7 +6,7 @@ the state before it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -40,6 +40,7 @@ class People:
 
     types: dict[str, ActorType]
     holdings: tuple[Holding, ...]
+    persons: dict[str, str] = field(default_factory=dict)
 
     @cached_property
     def _of_actor(self) -> dict[str, list[Holding]]:
@@ -47,6 +48,10 @@ class People:
         for item in self.holdings:
             found.setdefault(item.actor, []).append(item)
         return found
+
+    def person(self, actor: str | None) -> str | None:
+        """One id for all accounts that are known, at the end, to be of one natural person."""
+        return self.persons.get(actor, actor) if actor is not None else None
 
     def is_person(self, actor: str) -> bool:
         """Whether the actor is enrolled as a natural person."""

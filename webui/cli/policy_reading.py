@@ -78,7 +78,7 @@ def _holders(document: Document) -> Holders:
     with opened() as wiring:
         reader = wiring.reader
         return {
-            role: {actor: reader.actor(actor).type for actor in reader.holders(role)}
+            role: {one.person: one.type for one in map(reader.actor, reader.holders(role))}
             for role in document.roles
         }
 

@@ -98,6 +98,8 @@ _SENTENCES: Final[dict[str, str]] = {
     "policy.activated": "{who} put other rules in force.",
     "role.granted": "{who} gave {receiver} the role {role}.",
     "role.revoked": "{who} took the role {role} from {receiver}.",
+    "identity.linked": "{who} said that {receiver} is the same person as another account.",
+    "identity.unlinked": "{who} said that {receiver} is not the person of other accounts.",
     "role.delegated": "{who} lets {receiver} stand in as {role} until {until}.",
     "delegation.ended": "{who} ended delegation {number}.",
     "exception.opened": "{who} opened an exception{about}, until {until}.",

@@ -68,6 +68,12 @@ _PHRASES: Final[dict[str, Callable[[Any, NameOf], str]]] = {
     "actor.enrolled": lambda e, name: f"enrolled {name(e.actor_id)}",
     "role.granted": lambda e, name: f"gave {name(e.actor_id)} the role {plain(e.role)}",
     "role.revoked": lambda e, name: f"took the role {plain(e.role)} from {name(e.actor_id)}",
+    "identity.linked": lambda e, name: (
+        f"said that {name(e.actor_id)} and {name(e.same_as)} are one person"
+    ),
+    "identity.unlinked": lambda e, name: (
+        f"said that {name(e.actor_id)} is not the person of other accounts"
+    ),
     "role.delegated": lambda e, name: (
         f"let {name(e.actor_id)} stand in as {plain(e.role)} until {e.until[:16]}"
     ),
@@ -138,6 +144,8 @@ _DETAILS: Final[dict[str, Callable[[Any, NameOf], str]]] = {
     "actor.enrolled": lambda e, name: name(e.actor_id),
     "role.granted": lambda e, name: f"{plain(e.role)} to {name(e.actor_id)}",
     "role.revoked": lambda e, name: f"{plain(e.role)} from {name(e.actor_id)}",
+    "identity.linked": lambda e, name: f"{name(e.actor_id)} is {name(e.same_as)}",
+    "identity.unlinked": lambda e, name: name(e.actor_id),
     "role.delegated": lambda e, name: f"{plain(e.role)} to {name(e.actor_id)}",
     "delegation.ended": lambda e, _: f"delegation {e.delegation}",
     "exception.opened": lambda e, _: f"{e.uses} uses until {e.until[:16]}",
@@ -171,6 +179,8 @@ _ATTEMPTS: Final = {
     "actor.enrolled": "enrol somebody",
     "role.granted": "give a role",
     "role.revoked": "take a role",
+    "identity.linked": "link accounts",
+    "identity.unlinked": "unlink an account",
     "role.delegated": "let somebody stand in",
     "delegation.ended": "end a delegation",
     "exception.opened": "open an exception",

@@ -24,6 +24,7 @@ _SOURCES = (
     "actor.enrolled",
     "role.granted",
     "role.revoked",
+    "identity.linked",
     "version.registered",
     "release.requested",
     "release.approved",
@@ -104,21 +105,24 @@ def _duties_sentence(tally: Tally, arguments: DutiesArguments) -> str:
 
 
 def _overlaps(material: Material, change: Change, arguments: DutiesArguments) -> Iterator[str]:
-    approvers = {item.actor for item in change.approvals}
-    authors = {change.registrant, change.requester}
-    if change.requester in approvers:
+    person = material.people.person
+    approvers = {person(item.actor) for item in change.approvals}
+    authors = {person(change.registrant), person(change.requester)}
+    if person(change.requester) in approvers:
         yield "approved by the person who asked for it"
-    if change.registrant in approvers:
+    if person(change.registrant) in approvers:
         yield "approved by the person who registered the version"
-    if arguments.deployer_apart and change.deployer in approvers:
+    if arguments.deployer_apart and person(change.deployer) in approvers:
         yield "approved by who deployed it"
-    machines = sorted(actor for actor in approvers if not material.people.is_person(actor))
+    machines = {
+        item.actor for item in change.approvals if not material.people.is_person(item.actor)
+    }
     if machines:
         yield "approved by a machine account"
     counted = {
-        item.actor
+        person(item.actor)
         for item in change.approvals
-        if item.roles and item.actor not in authors and item.actor not in machines
+        if item.roles and person(item.actor) not in authors and item.actor not in machines
     }
     if any(not item.roles for item in change.approvals):
         yield "an approver held no role at that time"
@@ -129,13 +133,17 @@ def _overlaps(material: Material, change: Change, arguments: DutiesArguments) ->
             else "no independent approval"
         )
     for role in arguments.roles:
-        if not any(role in item.roles for item in change.approvals if item.actor in counted):
+        if not any(
+            role in item.roles for item in change.approvals if person(item.actor) in counted
+        ):
             yield f"nobody in the role {role} approved"
 
 
 def _author_known(material: Material, change: Change) -> bool:
     authors = (change.registrant, change.requester)
-    return any(actor is not None and material.people.is_person(actor) for actor in authors)
+    people = material.people
+    persons = {people.person(one) for one in authors} - {None}
+    return any(people.is_person(one) for one in people.types if people.person(one) in persons)
 
 
 def _grants(material: Material) -> Finding:
@@ -149,7 +157,8 @@ def _grants(material: Material) -> Finding:
         )
         for item in found
         if isinstance(item.entry.event, RoleGranted)
-        and item.entry.event.actor_id == item.entry.actor.id
+        and material.people.person(item.entry.event.actor_id)
+        == material.people.person(item.entry.actor.id)
     )
     tally = Tally(
         len(found), len(found), exceptions, (), tuple(item.entry.sequence for item in found)

@@ -21,6 +21,8 @@ KIND_WORDS: Final = {
     "actor.enrolled": "Person or machine enrolled",
     "role.granted": "Role granted",
     "role.revoked": "Role revoked",
+    "identity.linked": "Accounts of one person linked",
+    "identity.unlinked": "Account unlinked",
     "role.delegated": "Role delegated for a time",
     "delegation.ended": "Delegation ended",
     "exception.opened": "Exception opened",
