@@ -20,10 +20,21 @@ if TYPE_CHECKING:
     from flask import Blueprint
     from flask.typing import ResponseReturnValue
 
+    from ledger.events.event import Event
+    from ledger.state.aggregates import ActorState
+
 ON_A_PAGE = 100
 MOST_CHANGES = 12
 MOST_LOOKED_AT = 500
-CHANGES = Filter(kinds=("actor.enrolled", "role.granted", "role.revoked"))
+CHANGES = Filter(
+    kinds=(
+        "actor.enrolled",
+        "role.granted",
+        "role.revoked",
+        "identity.linked",
+        "identity.unlinked",
+    )
+)
 
 
 def add_to(blueprint: Blueprint) -> None:
@@ -33,6 +44,8 @@ def add_to(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/people/<actor>", "person", _person)
     blueprint.add_url_rule("/people/<actor>/grant", "grant", _grant, methods=["POST"])
     blueprint.add_url_rule("/people/<actor>/revoke", "revoke", _revoke, methods=["POST"])
+    blueprint.add_url_rule("/people/<actor>/link", "link_account", _link_account, methods=["POST"])
+    blueprint.add_url_rule("/people/<actor>/unlink", "unlink", _unlink, methods=["POST"])
     blueprint.add_url_rule("/people/<actor>/invite", "invite", _invite, methods=["POST"])
 
 
@@ -64,9 +77,26 @@ def _show(actor: str, link: str) -> ResponseReturnValue:
         account=find_account(wired(), actor),
         roles=wired().policy().roles,
         told=reader.told(reader.entries(Filter(actor=actor), limit=20)),
-        changes=[item for item in changes if getattr(item.entry.event, "actor_id", "") == actor],
+        changes=[item for item in changes if actor in _accounts_of(item.entry.event)],
+        others=[one for one in reader.actors(limit=ON_A_PAGE) if _could_be_linked(one, actor)],
+        may_link=may_link(),
         link=link,
     )
+
+
+def _accounts_of(event: Event) -> set[str]:
+    """Whom an entry about people speaks of."""
+    return {getattr(event, "actor_id", ""), getattr(event, "same_as", "")}
+
+
+def _could_be_linked(one: ActorState, actor: str) -> bool:
+    return one.id != actor and actor not in one.alike and one.type != "service"
+
+
+def may_link() -> bool:
+    """Whether who is signed in holds a role that may say which accounts are one, as shipped."""
+    mine = wired().reader.actor(me().actor.id)
+    return mine.holds("administrator") or mine.holds("compliance")
 
 
 def _enrol() -> ResponseReturnValue:
@@ -97,6 +127,18 @@ def _revoke(actor: str) -> ResponseReturnValue:
     fields = {"actor_id": actor, "role": text("role"), **optional(reason=text("reason"))}
     back = f"/people/{actor}"
     return done_or_proposed("role.revoked", fields, "The role is taken back.", back)
+
+
+def _link_account(actor: str) -> ResponseReturnValue:
+    fields = {"actor_id": actor, "same_as": text("same_as"), **optional(reason=text("reason"))}
+    back = f"/people/{actor}"
+    return done_or_proposed("identity.linked", fields, "They are one person from now on.", back)
+
+
+def _unlink(actor: str) -> ResponseReturnValue:
+    fields = {"actor_id": actor, **optional(reason=text("reason"))}
+    back = f"/people/{actor}"
+    return done_or_proposed("identity.unlinked", fields, "It stands by itself again.", back)
 
 
 def _invite(actor: str) -> ResponseReturnValue:

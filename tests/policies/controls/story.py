@@ -121,6 +121,10 @@ class Story:
     def revoked_role(self, name: str, role: str) -> int:
         return self.says("service", people.RoleRevoked(actor_id=actor_id(name), role=role))
 
+    def linked(self, name: str, other: str) -> int:
+        one, same = actor_id(name), actor_id(other)
+        return self.says("service", people.IdentityLinked(actor_id=one, same_as=same))
+
     def model(
         self, name: str = "prices", risk: str = "low", purposes: tuple[str, ...] = ("pricing",)
     ) -> int:

@@ -79,7 +79,7 @@ def test_an_approval_by_a_machine_account_fails() -> None:
 
 def test_a_change_whose_author_is_a_machine_is_insufficient_evidence() -> None:
     story = _begun()
-    _change(story, by="ci", approver="bo", registrant="ci")
+    _change(story, by="robot", approver="bo", registrant="robot")
     found = examine(story, "T4")
     assert (found.verdict, found.population, found.tested) == ("insufficient_evidence", 1, 0)
     assert "its author is not known" in found.missing[0].sentence
@@ -123,3 +123,25 @@ def test_a_role_granted_by_its_receiver_fails() -> None:
 def test_roles_granted_by_others_pass() -> None:
     found = examine(_begun(), "T4", of="role_grant")
     assert (found.verdict, found.population, found.entries) == ("pass", 3, (3, 5, 7))
+
+
+def test_an_approval_by_another_account_of_the_requester_fails_whenever_that_is_found_out() -> None:
+    story = _begun()
+    _change(story, by="ana", approver="bo")
+    assert examine(story, "T4").verdict == "pass"
+    story.linked("ana", "bo")
+    found = examine(story, "T4")
+    assert found.verdict == "fail"
+    assert "approved by the person who asked for it" in found.exceptions[0].sentence
+
+
+def test_an_author_who_works_by_a_machine_is_known_by_it() -> None:
+    story = _begun()
+    story.enrolled("robot", kind="workload")
+    story.enrolled("eve")
+    _change(story, by="robot", approver="bo", registrant="robot")
+    assert examine(story, "T4").verdict == "insufficient_evidence"
+    story.linked("robot", "eve")
+    assert examine(story, "T4").verdict == "pass"
+    story.linked("eve", "bo")
+    assert examine(story, "T4").verdict == "fail"

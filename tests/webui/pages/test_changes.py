@@ -89,6 +89,25 @@ def test_a_role_that_decides_nothing_is_taken_at_once(company: Seeded) -> None:
     assert not holds(company, "data_scientist")
 
 
+def test_two_accounts_are_linked_and_unlinked_with_somebody_elses_word(company: Seeded) -> None:
+    path, other = f"/people/{company.ana}", company.chi
+    rae = company.browser("rae")
+    answer = company.post(rae, f"{path}/link", path, same_as=other, reason="Her second account")
+    assert answer.headers["Location"] == path
+    page = shown(rae.get(path).text)
+    assert "Accounts of the same person" in page
+    assert "said that Ana Kovač and Chi" in page
+    assert "Unlink this account" in page
+    assert "Unlink" not in shown(company.browser("chi").get(path).text)
+    answer = company.post(rae, f"{path}/unlink", path)
+    proposal = answer.headers["Location"]
+    assert proposal.startswith("/changes/")
+    # Chi is the same person as Ana now, and has no say in it.
+    assert "cannot do this: the same person" in shown(company.browser("chi").get(proposal).text)
+    assert company.house.wiring.reader.actor(company.ana).alike == (other,)
+    assert audit(company.house.wiring.log).problems == []
+
+
 def test_a_refused_proposal_says_why_and_is_over(company: Seeded) -> None:
     path = proposed_role(company)
     assert say(company, "chi", path, "reject", reason="She left last week") == 302
