@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
 
 from ledger.errors import LedgerError
+from ledger.events.decision import Result
 from policies import load_document
 from policies.bundle import compose
 from policies.cases import load_cases
@@ -23,22 +25,27 @@ from policies.expression.write import write
 from policies.mutate import mutate
 from policies.names_used import place_of
 from policies.prose import tell
-from policies.reasons import sentence
+from policies.reasons import CODES, sentence
+from policies.replay import replay
 from policies.shipped import BUNDLES, shipped_bundle
+from policies.simulate import simulate
 from policies.stage import set_stages
 from policies.strict_yaml import read_yaml_with_places, write_yaml
+from tests.past import past_of_everything
 from tests.policies.kept import FOLDER, assert_kept
 from tests.policies.test_bundles import stages as bundle_stages
 from tests.policies.test_default_cases import stages as default_stages
 from tests.policies.test_doctor import GATE, HEAD, RISK, gate
 from tests.policies.test_trial import CASES, CONDITIONS
-from tests.world import shipped_policy
+from tests.world import SHIPPED, shipped_policy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ledger.events.decision import Result
+    from ledger.events.decision import Decision
+    from ledger.events.entry import Entry
     from policies.document import Document
+    from policies.replay import Replayed
     from policies.stage import Stage
 
 WIDE = (FOLDER / "wide.yaml").read_text(encoding="utf-8")
@@ -217,6 +224,9 @@ def test_conditions_in_words() -> None:
 
 
 BROKEN = [
+    ("roles: {lead: Leads", "roles: {lead: Leads, lead: Again"),
+    ("any_of: [lead, checker]", "any_of: [lead, {a: 1, a: 2}]"),
+    ("format: policy/1", "%YAML 1.1\n---\nformat: policy/1"),
     ("id: wide", "id: wide\nid: wide"),
     ("id: wide", "id: &wide wide"),
     ("id: wide", "id: *wide"),
@@ -275,6 +285,110 @@ def test_what_is_wrong_with_a_document() -> None:
         lines += [f"{new!r}", f"    {refused(WIDE.replace(old, new, 1))}"]
     lines += ["nothing", f"    {refused('')}", "a list", f"    {refused('[]')}"]
     assert_kept("refusals", lines)
+
+
+NO_CONDITIONS = [
+    "",
+    "1",
+    "'a'",
+    "x",
+    "has()",
+    "has('a')",
+    "has(nothing.here)",
+    "size(1)",
+    "size(model.task)  >= 'a'",
+    "size(evaluation.accuracy) > 1",
+    "model.task in []",
+    "model.task in [1]",
+    "model.task in ['a', 2]",
+    "model.task in ['a'",
+    "model.task == 1",
+    "model.task == 'nothing'",
+    "model.task = 'other'",
+    "evaluation.accuracy >= 0.9 &&",
+    "evaluation.accuracy >= 0.9 and true",
+    "evaluation.accuracy >= 1e3",
+    "(evaluation.accuracy >= 0.9",
+    "evaluation.accuracy >= 0.9)",
+    "timestamp(1) < version.registered",
+    "timestamp('soon') < version.registered",
+    "version.registered < 'soon'",
+    "1 < 2 < 3",
+    "evaluation.\u0430ccuracy >= 0.9",
+    "evaluation.accuracy >= 0.9 ; true",
+    "!" * 40 + "true",
+    " && ".join(["true"] * 200),
+]
+
+
+def test_what_is_no_condition() -> None:
+    lines = []
+    for text in NO_CONDITIONS:
+        lines += [
+            repr(text[:60]),
+            f"    {refused(WIDE.replace('evaluation.accuracy >= 0.90', json.dumps(text)))}",
+        ]
+    assert_kept("refusals-of-conditions", lines)
+
+
+def test_results_of_an_older_program_that_lack_what_is_told() -> None:
+    lines = []
+    for code in sorted(CODES):
+        bare = Result(gate="g", requirement="r", state="unmet", code=code)
+        lines.append(f"{code}: {sentence(bare, lambda actor: f'<{actor}>')}")
+    assert_kept("bare-codes", lines)
+
+
+def test_what_replay_says() -> None:
+    past = past_of_everything()
+    entries = list(past.entries)
+    said = {f"{one.code} {one.why}" for one in replay(entries)}
+    for place, entry in enumerate(entries):
+        if entry.kind in {"model.registered", "release.granted"} and entry.decision is not None:
+            forged = entry.decision.model_copy(update={"engine": 99})
+            found = _again(entries, place, forged)
+            said.add(f"{found.code} {found.sentence}")
+            forged = entry.decision.model_copy(update={"results": ()})
+            found = _again(entries, place, forged)
+            said.add(f"{found.code} {found.sentence}")
+            forged = entry.decision.model_copy(update={"results": entry.decision.results[::-1]})
+            found = _again(entries, place, forged)
+            parts = [(one.gate, one.requirement) for one in found.differences]
+            said.add(f"{found.code} {found.sentence} {parts}")
+    assert_kept("replay", sorted(said))
+
+
+def _again(entries: list[Entry], place: int, decision: Decision) -> Replayed:
+    changed = [*entries[:place], replace(entries[place], decision=decision)]
+    return list(replay(changed))[-1]
+
+
+def test_what_a_simulation_tells() -> None:
+    past = past_of_everything()
+    text = SHIPPED.read_text(encoding="utf-8")
+    stricter = load_document(
+        text.replace("at_least: 2\n          seats", "at_least: 3\n          seats")
+    )
+    first = next(at for at, one in enumerate(past.entries) if one.kind == "release.approved")
+    lines = []
+    for entries in (past.entries, past.entries[: first + 1]):
+        lines += _shape(simulate(entries, stricter).as_object(), "")
+    assert_kept("simulation", lines)
+
+
+def _shape(value: object, indent: str) -> list[str]:
+    """The names of its members, and the numbers and words that no run changes."""
+    if isinstance(value, dict):
+        return [
+            line
+            for name, item in value.items()
+            for line in (f"{indent}{name}", *_shape(item, indent + "    "))
+        ]
+    if isinstance(value, list):
+        return [
+            line for item in value[:2] for line in (f"{indent}-", *_shape(item, indent + "    "))
+        ]
+    return [f"{indent}{value}"] if len(str(value)) < 24 else []
 
 
 def refused(text: str) -> str:
