@@ -184,7 +184,7 @@ def _judged(parts: dict[str, bytes]) -> None:
     said: list[str] = []
     tree = verify.check_head(parts, VKEY, None, said.append)
     try:
-        named = verify.check_entries(parts, tree, said.append)
+        named = verify.check_entries(parts, tree, None, said.append)
         verify.check_files(parts | {"files/a": b"a"}, named, said.append)
     except verify.Wrong as error:
         said.append(str(error))

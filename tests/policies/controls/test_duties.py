@@ -79,7 +79,7 @@ def test_an_approval_by_a_machine_account_fails() -> None:
 
 def test_a_change_whose_author_is_a_machine_is_insufficient_evidence() -> None:
     story = _begun()
-    _change(story, by="robot", approver="bo", registrant="robot")
+    _change(story, by="ci", approver="bo", registrant="ci")
     found = examine(story, "T4")
     assert (found.verdict, found.population, found.tested) == ("insufficient_evidence", 1, 0)
     assert "its author is not known" in found.missing[0].sentence
