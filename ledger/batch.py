@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
     from ledger.events.decision import Decision
     from ledger.events.event import Event
+    from ledger.events.proof import Proof
     from ledger.events.ready import Ready
     from ledger.log import Log
     from ledger.state.aggregates import ReleaseState
@@ -59,10 +60,14 @@ _REFUSALS_LOOKED_AT: Final = 16
 
 @dataclass(frozen=True)
 class Asked:
-    """One command: what should happen, and under which idempotency key (may be empty)."""
+    """One command: what should happen, and under which idempotency key (may be empty).
+
+    ``proof`` is the asker's own proof of it, where there is one.
+    """
 
     event: Event
     key: str = ""
+    proof: Proof | None = None
 
     @cached_property
     def facts(self) -> bytes:
@@ -308,7 +313,8 @@ class Batch:
     ) -> Done:
         """Fold the event and put its signed entry on the chain."""
         event, sequence = asked.event, self._chain.size
-        changes = fold(self.registry, event, Place(sequence, self._recorded_at, actor.id))
+        place = Place(sequence, self._recorded_at, actor.id, asked.proof)
+        changes = fold(self.registry, event, place)
         concerned = about(self.registry, event)
         named = subjects(self.registry, event, concerned)
         self.registry.apply(changes, sequence)
@@ -325,6 +331,7 @@ class Batch:
             decision=decision,
             request=request,
             commitments=commitments,
+            proof=asked.proof,
         )
         row = self._chain.add(ready)
         self.records.extend(records)

@@ -224,7 +224,7 @@ def folding(entries: Iterable[Entry]) -> Iterator[tuple[Registry, Entry]]:
     registry = Registry()
     for entry in entries:
         yield registry, entry
-        place = Place(entry.sequence, entry.recorded_at, entry.actor.id)
+        place = Place(entry.sequence, entry.recorded_at, entry.actor.id, entry.proof)
         try:
             registry.apply(fold(registry, entry.event, place), entry.sequence)
         except LedgerError as error:

@@ -270,7 +270,7 @@ class Walk:
         event = entry.event
         self._decide_again(entry)
         try:
-            place = Place(number, entry.recorded_at, entry.actor.id)
+            place = Place(number, entry.recorded_at, entry.actor.id, entry.proof)
             changes = fold(self.registry, event, place) if self.folding else ()
             concerned = about(self.registry, event)
             named = subjects(self.registry, event, concerned)

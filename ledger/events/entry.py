@@ -3,10 +3,11 @@
 The payload is an in-toto Statement v1 whose predicate is::
 
     {log: {origin, sequence, previous}, recorded_at, clock?, actor, event,
-     decision?, request?, commitments?}
+     decision?, request?, proof?, commitments?}
 
 ``clock`` is what the clock said where it stood behind the entry before; ``recorded_at`` never goes
-back. ``previous`` is the leaf hash of the entry before (32 zero bytes for entry 0): the hash chain.
+back. ``proof`` is the asker's own (``ledger.events.proof``). ``previous`` is the leaf hash of the
+entry before (32 zero bytes for entry 0): the hash chain.
 ``decode_entry`` reads stored bytes back; it checks shapes, not signatures (see ledger.audit).
 """
 
@@ -34,6 +35,7 @@ from ledger.events.actor import Actor
 from ledger.events.catalogue import read_event, read_own_event
 from ledger.events.decision import Decision
 from ledger.events.names import ActorId, Instant, PublicText, Sequence, Sha256, Slug, Value
+from ledger.events.proof import Proof
 from ledger.events.ready import prepare
 
 if TYPE_CHECKING:
@@ -82,6 +84,7 @@ class Predicate(Value):
     event: dict[str, Any]
     decision: Decision | None = None
     request: Request | None = None
+    proof: Proof | None = None
     commitments: tuple[Commitment, ...] = ()
 
 
@@ -101,6 +104,7 @@ class Entry:
     subjects: tuple[Subject, ...]
     envelope: bytes
     leaf: bytes
+    proof: Proof | None = None
 
     @property
     def kind(self) -> str:
@@ -121,6 +125,7 @@ class Draft:
     decision: Decision | None
     request: Request | None
     commitments: tuple[Commitment, ...]
+    proof: Proof | None = None
 
 
 def encode_draft(draft: Draft) -> bytes:
@@ -134,6 +139,7 @@ def encode_draft(draft: Draft) -> bytes:
         decision=draft.decision,
         request=draft.request,
         commitments=draft.commitments,
+        proof=draft.proof,
     )
     place = draft.place
     return ready.placed(
@@ -177,6 +183,7 @@ def decode_envelope(stored: bytes, envelope: Envelope, leaf: bytes | None = None
         subjects=statement.subjects,
         envelope=stored,
         leaf=leaf or leaf_hash(stored),
+        proof=predicate.proof,
     )
 
 
@@ -195,6 +202,7 @@ class _Plain(TypedDict):
     recorded_at: Instant
     clock: NotRequired[Instant | None]
     request: NotRequired[Request | None]
+    proof: NotRequired[Proof | None]
     commitments: NotRequired[tuple[Commitment, ...]]
 
 
@@ -238,6 +246,7 @@ def _read_own(stored: bytes, payload: bytes, leaf: bytes | None) -> Entry | None
         subjects=subjects,
         envelope=stored,
         leaf=leaf or leaf_hash(stored),
+        proof=found.get("proof"),
     )
 
 

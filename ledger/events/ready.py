@@ -2,8 +2,8 @@
 
 It is written once, in canonical JSON, and stays open where time and place will stand. The members
 of a predicate are in the order of their names: before the place come actor, commitments, decision
-and event, after it the request and the statement's subjects. So the bytes of a placed statement are
-those that ``canonical`` would give for the whole.
+and event, after it the proof, the time, the request and the statement's subjects. So the bytes of
+a placed statement are those that ``canonical`` would give for the whole.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ledger.events.decision import Decision
     from ledger.events.entry import Commitment, Request
     from ledger.events.event import About, Event
+    from ledger.events.proof import Proof
 
 _START = b'{"_type":"%s","predicate":{"actor":%%s' % STATEMENT_TYPE.encode()
 _END = b'},"predicateType":"%s","subject":%s}'
@@ -32,8 +33,8 @@ class Ready:
     """A statement without its place, and the columns by which its entry is found.
 
     ``actor`` is who acts, by id; ``command`` and ``key`` are the digests of what was asked, empty
-    where nobody asked or no key was given; ``start``, ``middle`` and ``end`` are the canonical
-    bytes around the clock, and around place and time.
+    where nobody asked or no key was given; ``start``, ``middle``, ``proof`` and ``end`` are the
+    canonical bytes around the clock, the place and the time.
     """
 
     kind: str
@@ -44,6 +45,7 @@ class Ready:
     start: bytes
     middle: bytes
     end: bytes
+    proof: bytes = b""
 
     def placed(
         self, origin: bytes, sequence: int, previous: str, recorded_at: str, clock: str | None
@@ -57,15 +59,19 @@ class Ready:
             recorded_at: the time of the entry.
             clock: what the clock said where it stood behind the entry before.
         """
-        return b'%s%s%s,"log":{"origin":%s,"previous":"%s","sequence":%d},"recorded_at":"%s"%s' % (
-            self.start,
-            b"" if clock is None else b',"clock":"%s"' % clock.encode(),
-            self.middle,
-            origin,
-            previous.encode(),
-            sequence,
-            recorded_at.encode(),
-            self.end,
+        return (
+            b'%s%s%s,"log":{"origin":%s,"previous":"%s","sequence":%d}%s,"recorded_at":"%s"%s'
+            % (
+                self.start,
+                b"" if clock is None else b',"clock":"%s"' % clock.encode(),
+                self.middle,
+                origin,
+                previous.encode(),
+                sequence,
+                self.proof,
+                recorded_at.encode(),
+                self.end,
+            )
         )
 
 
@@ -79,6 +85,7 @@ def prepare(
     decision: Decision | None,
     request: Request | None,
     commitments: Sequence[Commitment] = (),
+    proof: Proof | None = None,
 ) -> Ready:
     """Write a statement, open at its place. ``facts`` are the event's, in canonical JSON.
 
@@ -101,6 +108,7 @@ def prepare(
         start=_START % canonical(actor.model_dump(mode="json", exclude_none=True)),
         middle=b"".join(middle),
         end=end if request is None else _asked(request) + end,
+        proof=b"" if proof is None else b',"proof":%s' % canonical(proof.model_dump(mode="json")),
     )
 
 

@@ -49,7 +49,7 @@ def replay(entries: Iterable[Entry]) -> History:
     registry = Registry()
     recorded: list[Recorded] = []
     for entry in entries:
-        place = Place(entry.sequence, entry.recorded_at, entry.actor.id)
+        place = Place(entry.sequence, entry.recorded_at, entry.actor.id, entry.proof)
         registry.apply(fold(registry, entry.event, place), entry.sequence)
         recorded.append(Recorded(entry, about(registry, entry.event)))
     return History(tuple(recorded), registry)

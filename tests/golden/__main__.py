@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ledger.events.catalogue import CATALOGUE
-from tests.golden.bytes_of import golden_bytes, golden_file
+from tests.golden.bytes_of import PROVEN, golden_bytes, golden_file
 
 for kind in CATALOGUE:
     path = golden_file(kind)
@@ -11,3 +11,8 @@ for kind in CATALOGUE:
     if not path.exists():
         path.write_bytes(golden_bytes(kind))
         print(f"wrote {path.name}")
+
+signed = golden_file("release.approved.signed")
+if not signed.exists():
+    signed.write_bytes(golden_bytes("release.approved", PROVEN))
+    print(f"wrote {signed.name}")

@@ -9,11 +9,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ledger.core.commitment import commit
 from ledger.core.envelope import PAYLOAD_TYPE, seal
+from ledger.core.rfc4648 import to_base64
 from ledger.core.signature import key_fingerprint
 from ledger.core.statement import Subject
 from ledger.events.actor import Actor
 from ledger.events.decision import Decision, Result
 from ledger.events.entry import Commitment, Draft, LogPlace, Request, encode_draft
+from ledger.events.proof import Proof, WebAuthnProof
 from tests.examples import ANA, DIGEST, example
 
 FOLDER: Final = Path(__file__).parent
@@ -21,7 +23,20 @@ KEY: Final = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 PUBLIC: Final = KEY.public_key().public_bytes_raw()
 
 
-def golden_bytes(kind: str) -> bytes:
+PROVEN: Final = WebAuthnProof(
+    type="webauthn",
+    key=12,
+    algorithm="es256",
+    credential=to_base64(b"credential"),
+    statement=to_base64(b'{"decision":"approve"}'),
+    authenticator_data=to_base64(bytes(37)),
+    client_data=to_base64(b'{"type":"webauthn.get"}'),
+    signature=to_base64(bytes(70)),
+)
+"""The member of an entry, not an assertion that would verify."""
+
+
+def golden_bytes(kind: str, proof: Proof | None = None) -> bytes:
     """The envelope of the example of a kind, under a key that everybody knows."""
     event = example(kind)
     digests = event.subject_digests() or {"model:churn@1.4.0": DIGEST}
@@ -47,6 +62,7 @@ def golden_bytes(kind: str) -> bytes:
         decision=Decision(outcome="allow", policy="9c" * 32, engine=1, results=(result,)),
         request=Request(command="ad" * 32, idempotency_key="1d" * 32),
         commitments=commitments,
+        proof=proof,
     )
     return seal(encode_draft(draft), PAYLOAD_TYPE, key_fingerprint(PUBLIC), KEY.sign)
 

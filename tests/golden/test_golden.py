@@ -15,7 +15,7 @@ from ledger.core.signature import key_fingerprint
 from ledger.events.catalogue import CATALOGUE
 from ledger.events.entry import decode_entry
 from tests.examples import example
-from tests.golden.bytes_of import PUBLIC, golden_bytes, golden_file
+from tests.golden.bytes_of import PROVEN, PUBLIC, golden_bytes, golden_file
 
 KINDS = sorted(CATALOGUE)
 
@@ -77,3 +77,12 @@ def test_a_log_that_continues_no_other_begins_as_it_always_did() -> None:
     alone = example("log.created").model_copy(update={"previous": None})
     assert event.facts() == alone.facts()
     assert "previous" not in event.facts()
+
+
+def test_an_entry_with_the_askers_own_proof_is_written_and_read_as_it_always_was() -> None:
+    stored = golden_file("release.approved.signed").read_bytes()
+    assert golden_bytes("release.approved", PROVEN) == stored
+    payload = base64.b64decode(json.loads(stored)["payload"])
+    assert rfc8785.dumps(json.loads(payload)) == payload
+    assert decode_entry(stored).proof == PROVEN
+    assert decode_entry(golden_file("release.approved").read_bytes()).proof is None
