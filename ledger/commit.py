@@ -320,7 +320,8 @@ def store_batch(log: Log, connection: Connection, old: Head, batch: Batch) -> He
     try:
         new = batch.new_head()
     except Exception as error:
-        raise _signer_failed("gave no signature for the checkpoint") from error
+        told = f" ({error.sentence})" if isinstance(error, OutsideError) else ""
+        raise _signer_failed(f"gave no signature for the checkpoint{told}") from error
     check_head(log, old, new)
     insert_entries(connection, log.log_id, batch.rows)
     insert_full_tiles(connection, log.log_id, old.size, [row.leaf_hash for row in batch.rows])

@@ -13,11 +13,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from ledger.errors import InputError, OutsideError
-from ledger.keys import vault
-from ledger.keys.pkcs11 import TokenSigner, create_token_key, open_token_key
+from ledger.keys.away import Elsewhere, open_away
+from ledger.keys.pkcs11 import TokenSigner
 from ledger.keys.signer import (
-    EntrySigner,
-    FileCosigner,
+    Signer,
     create_cosigner,
     create_signer,
     open_cosigner,
@@ -43,13 +42,13 @@ _PLACE: Final = ".uri"
 class Keyring:
     """Signers and the key-encryption key of the vault. Only the committing thread turns it."""
 
-    entries: EntrySigner
-    checkpoints: EntrySigner
-    cosignatures: FileCosigner
+    entries: Signer
+    checkpoints: Signer
+    cosignatures: Signer
     wrapping_key: bytes
     folder: Path
     passphrase: bytes = b""
-    _known: dict[bytes, EntrySigner | FileCosigner] = field(default_factory=dict)
+    _known: dict[bytes, Signer] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return (
@@ -64,46 +63,38 @@ class Keyring:
         """
         entries = history.now(ENTRIES)
         if entries is not None and entries != self.entries.public:
-            self.entries = self._signer(ENTRIES, entries)
+            self.entries = self.held(ENTRIES, entries)
         checkpoints = history.now(CHECKPOINTS)
         if checkpoints is not None and checkpoints != self.checkpoints.public:
-            self.checkpoints = self._signer(CHECKPOINTS, checkpoints)
+            self.checkpoints = self.held(CHECKPOINTS, checkpoints)
         cosignatures = history.now(COSIGNATURES)
         if cosignatures is not None and cosignatures != self.cosignatures.public:
-            found = self._find(COSIGNATURES, cosignatures)
-            if not isinstance(found, FileCosigner):
-                raise _missing(COSIGNATURES)
-            self.cosignatures = found
+            self.cosignatures = self.held(COSIGNATURES, cosignatures)
 
-    def new_key(self, use: str) -> EntrySigner | FileCosigner:
+    def new_key(self, use: str) -> Signer:
         """Make another key of a use, durable in its own file; it signs nothing yet."""
         part = self.folder / f"{use}-{secrets.token_hex(4)}.pem"
         if use == COSIGNATURES:
             return create_cosigner(part, self.passphrase)
         return create_signer(part, self.passphrase)
 
-    def token_key(self, use: str, uri: str, *, make: bool) -> EntrySigner:
-        """Take a key on a token for a use, or make one there; it signs nothing yet.
+    def token_key(self, use: str, uri: str, *, make: bool) -> Signer:
+        """Take a key that is kept elsewhere, or make one on a token; it signs nothing yet.
 
-        Where it is stands in a file of its own, beside the key files. A key in a Vault is taken,
-        never made: whoever answers for the Vault makes it.
+        Where it is stands in a file of its own, beside the key files. A key in a Vault or in a key
+        service is taken, never made: whoever answers for it makes it.
 
         Raises:
             InputError: ``invalid-key-uri``, ``key-exists``, ``wrong-kind-of-key``.
             OutsideError: ``token-failed``.
         """
-        if use == COSIGNATURES:
-            raise InputError(
-                "A token holds keys for entries and checkpoints; ML-DSA-44 keys are files.",
-                code="wrong-kind-of-key",
-            )
-        signer = create_token_key(uri) if make and not _in_vault(uri) else _open_away(uri)
+        signer = open_away(uri, use, make=make)
         file = self.folder / f"{use}-{secrets.token_hex(4)}{_PLACE}"
         write_secret(file, f"{signer.public.hex()}\n{signer.uri}\n".encode())
         self._known[signer.public] = signer
         return signer
 
-    def held(self, use: str, public: bytes) -> EntrySigner | FileCosigner:
+    def held(self, use: str, public: bytes) -> Signer:
         """The key of a use that the folder or a token holds.
 
         Raises:
@@ -117,24 +108,18 @@ class Keyring:
     def close(self) -> None:
         """End the sessions on tokens."""
         for signer in self._known.values():
-            if isinstance(signer, TokenSigner):
+            if isinstance(signer, TokenSigner | Elsewhere):
                 signer.close()
 
-    def _signer(self, use: str, public: bytes) -> EntrySigner:
-        found = self._find(use, public)
-        if found is None or isinstance(found, FileCosigner):
-            raise _missing(use)
-        return found
-
-    def _find(self, use: str, public: bytes) -> EntrySigner | FileCosigner | None:
+    def _find(self, use: str, public: bytes) -> Signer | None:
         if public not in self._known:
             for file in sorted(self.folder.glob(f"{use}*{_PLACE}")):
                 named, _, uri = read_secret(file).decode().partition("\n")
                 if named == public.hex():
-                    self._known[public] = _open_away(uri.rstrip("\n"))
+                    self._known[public] = Elsewhere(public, uri.rstrip("\n"), use)
         if public not in self._known:
             for file in sorted(self.folder.glob(f"{use}*.pem")):
-                opened: EntrySigner | FileCosigner = (
+                opened: Signer = (
                     open_cosigner(file, self.passphrase)
                     if use == COSIGNATURES
                     else open_signer(file, self.passphrase)
@@ -166,15 +151,6 @@ def open_keyring(folder: Path, passphrase: bytes = b"") -> Keyring:
         folder=folder,
         passphrase=passphrase,
     )
-
-
-def _in_vault(uri: str) -> bool:
-    return uri.startswith(vault.SCHEME)
-
-
-def _open_away(uri: str) -> TokenSigner | vault.VaultSigner:
-    """A key that is on a token or in a Vault."""
-    return vault.open_vault_key(uri) if _in_vault(uri) else open_token_key(uri)
 
 
 def _missing(use: str) -> OutsideError:

@@ -29,17 +29,22 @@ class Signer(Protocol):
         """The raw public key: 32 bytes of Ed25519, or 1312 of ML-DSA-44."""
         ...
 
+    @property
+    def keyid(self) -> str:
+        """SHA-256 of the public key, in hexadecimal: the hint in an envelope."""
+        ...
+
     def sign(self, message: bytes) -> bytes:
         """The signature: 64 bytes of Ed25519, or 2420 of ML-DSA-44 with an empty context."""
         ...
 
 
-class EntrySigner(Signer, Protocol):
-    """An Ed25519 signer of entries or checkpoints."""
+class KeptAway(Signer, Protocol):
+    """A signer whose private key is not in our keys folder; a URI says where it is."""
 
     @property
-    def keyid(self) -> str:
-        """SHA-256 of the public key, in hexadecimal: the hint in an envelope."""
+    def uri(self) -> str:
+        """Where the key is; it holds no secret, and does not change its meaning."""
         ...
 
 
@@ -62,6 +67,7 @@ class FileCosigner:
     def __init__(self, key: MLDSA44PrivateKey) -> None:
         self._key = key
         self.public = key.public_key().public_bytes_raw()
+        self.keyid = key_fingerprint(self.public)
 
     def sign(self, message: bytes) -> bytes:
         """The ML-DSA-44 signature (FIPS 204) with an empty context, 2420 bytes."""

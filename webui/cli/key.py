@@ -11,7 +11,7 @@ from webui.cli.home import home_option, opened, settings
 
 if TYPE_CHECKING:
     from ledger.keys.keyring import Keyring
-    from ledger.keys.signer import EntrySigner, FileCosigner
+    from ledger.keys.signer import Signer
     from ledger.receipt import Receipt
 
 USES = ("entries", "checkpoints", "cosignatures")
@@ -43,7 +43,8 @@ def list_() -> None:
     "--token",
     "uri",
     metavar="URI",
-    help="Make it on a token, pkcs11:token=...;object=..., or take one of a Vault, hv:NAME.",
+    help="Make it on a token (pkcs11:), or take one of a Vault (hv:) or key service (awskms:,"
+    " gcpkms:).",
 )
 @click.option("--existing", is_flag=True, help="The token holds the key already.")
 @click.option(
@@ -138,14 +139,12 @@ def _shown(public: bytes) -> str:
     return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}..."
 
 
-def new_key(
-    keyring: Keyring, use: str, uri: str | None, *, existing: bool
-) -> EntrySigner | FileCosigner:
+def new_key(keyring: Keyring, use: str, uri: str | None, *, existing: bool) -> Signer:
     """A key that signs nothing yet: in a file, or on a token."""
     return keyring.new_key(use) if uri is None else keyring.token_key(use, uri, make=not existing)
 
 
-def _certified(keyring: Keyring, use: str, file: Path) -> tuple[EntrySigner | FileCosigner, str]:
+def _certified(keyring: Keyring, use: str, file: Path) -> tuple[Signer, str]:
     """The new key that a root certified, and the root's word for it."""
     from ledger.errors import InputError
     from ledger.keys.root import read_certificates

@@ -118,8 +118,7 @@ def test_a_log_signs_by_a_key_in_a_vault(transit: Transit, run: Run, home: Path,
     away = run("key", "rotate", "cosignatures")
     assert away.exit_code == 4, away.output
     assert "The Vault does not sign" in away.output
-    transit.sealed = False
-    assert run("verify").exit_code == 0
+    assert run("verify").exit_code == 0, "who reads asks no Vault"
 
 
 @pytest.mark.parametrize(
