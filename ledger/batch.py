@@ -24,6 +24,7 @@ from ledger.events.command import command_digest
 from ledger.events.entry import Request, decode_entry
 from ledger.events.exception import ExceptionOpened
 from ledger.events.names import format_instant, parse_instant
+from ledger.events.proof import IdTokenProof
 from ledger.events.ready import prepare
 from ledger.events.release import ReleaseGranted, ReleaseLapsed
 from ledger.state.aggregates import LogState
@@ -188,7 +189,7 @@ class Batch:
         assert self._decide is not None  # noqa: S101 (only the genesis has no policy)
         self.registry.actor(actor.id)
         about(self.registry, asked.event)
-        decision = self._decide(self.registry, asked.event, actor, self._recorded_at)
+        decision = self._decide(self.registry, asked.event, actor, self._recorded_at, asked.proof)
         request = Request.model_construct(
             command=command.hex(), idempotency_key=key.hex() if key else None
         )
@@ -203,7 +204,9 @@ class Batch:
             earlier = self._refused_before(actor, command, decision)
             if earlier is not None:
                 return Done(sequence=earlier, replayed=True)
-            denial = Asked(self._denial(asked.event, command))
+            # What the policy was told of a pipeline stays with what it said.
+            told = asked.proof if isinstance(asked.proof, IdTokenProof) else None
+            denial = Asked(self._denial(asked.event, command), proof=told)
             done = self._append(denial, actor, decision, request)
             self._refusals[actor, command] = (decision.canonical, done.sequence)
         if key:

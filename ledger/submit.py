@@ -121,7 +121,7 @@ class Submitter:
             remedy="Ask again with the same idempotency key.",
         )
 
-    def preview(self, actor: Actor, event: Event) -> Decision:
+    def preview(self, actor: Actor, event: Event, proof: Proof | None = None) -> Decision:
         """Decide without acting: what the policy would say now. Nothing is recorded.
 
         Raises:
@@ -132,9 +132,9 @@ class Submitter:
             registry = Registry(loader(connection, self._log.log_id, {}))
             registry.actor(actor.id)
             now = max(format_instant(self._now()), head.recorded_at)
-            decision = self._decide(registry, event, actor, now)
+            decision = self._decide(registry, event, actor, now, proof)
             if decision.allowed:
-                fold(registry.fork(), event, Place(head.size, now, actor.id))
+                fold(registry.fork(), event, Place(head.size, now, actor.id, proof))
             return decision
 
     def close(self) -> None:

@@ -36,8 +36,9 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ledger.events.actor import Via
-from ledger.events.names import Instant, Slug
+from ledger.events.names import Instant, PublicText, Slug
 from ledger.events.people import ActorType
+from ledger.events.publisher import RefName
 from policies.document import plain
 from policies.duration import Duration
 from policies.errors import PolicyError
@@ -63,8 +64,19 @@ class Person(_Part):
     roles: tuple[Slug, ...] = ()
 
 
+class Job(_Part):
+    """A CI job, as its identity token tells of it."""
+
+    ref: RefName = "refs/heads/main"
+    ref_protected: bool | None = None
+    environment: PublicText | None = None
+
+
 class Step(_Part):
-    """One command: by whom, what, with which members; ``after`` how long; ``as`` a name."""
+    """One command: by whom, what, with which members; ``after`` how long; ``as`` a name.
+
+    ``ci`` is the job that asks with an identity token.
+    """
 
     by: Slug = SERVICE
     do: str
@@ -72,6 +84,7 @@ class Step(_Part):
     after: Duration | None = None
     name: Slug | None = Field(default=None, alias="as")
     via: Via | None = None
+    ci: Job | None = None
 
 
 class Expected(_Part):

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from ledger.events.actor import Actor
     from ledger.events.event import Event
+    from ledger.events.proof import Proof
     from ledger.state.decide import Decide
     from ledger.state.registry import Registry
     from policies.document import Document
@@ -76,11 +77,16 @@ def compile_document(document: Document, digest: str) -> Compiled:
     return Compiled(document, digest, gates)
 
 
-def decide_with(
-    compiled: Compiled, registry: Registry, event: Event, actor: Actor, now: str
+def decide_with(  # noqa: PLR0917 (as ``Decide``, and by which document)
+    compiled: Compiled,
+    registry: Registry,
+    event: Event,
+    actor: Actor,
+    now: str,
+    proof: Proof | None = None,
 ) -> Decision:
     """Decide one event under one document."""
-    return decide_case(compiled, Case(compiled.document, registry, event, actor, now))
+    return decide_case(compiled, Case(compiled.document, registry, event, actor, now, proof))
 
 
 def decide_case(compiled: Compiled, case: Case) -> Decision:
@@ -134,13 +140,15 @@ def make_decide(load: Callable[[str], Document]) -> Decide:
     def loaded(digest: str) -> Compiled:
         return compile_document(load(digest), digest)
 
-    def decide(registry: Registry, event: Event, actor: Actor, now: str) -> Decision:
+    def decide(
+        registry: Registry, event: Event, actor: Actor, now: str, proof: Proof | None = None
+    ) -> Decision:
         nonlocal allowed
         policy = registry.policy()
         if policy is None:
             raise IntegrityError("No policy is in force.", code="no-policy")
         compiled = allowed.get(policy.digest) or loaded(policy.digest)
-        decision = decide_with(compiled, registry, event, actor, now)
+        decision = decide_with(compiled, registry, event, actor, now, proof)
         if decision.allowed and isinstance(event, PolicyActivated):
             document, _ = read_activation(event, registry, now)
             if document is not None:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final, cast
 from ledger.errors import UnknownSubjectError
 from ledger.events import assurance, change, exception, model, people
 from ledger.events.names import parse_instant
+from ledger.events.proof import IdTokenProof
 from ledger.state.aggregates import (
     ActorState,
     ChangeState,
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 
     from ledger.events.actor import Actor
     from ledger.events.event import About, Event
+    from ledger.events.proof import Proof
     from ledger.state.aggregates import Measured
     from ledger.state.registry import Registry
     from policies.asked import Asked
@@ -60,14 +62,21 @@ _UNASKED: Final = object()
 class Case:
     """One command before the policy. What was worked out once is kept."""
 
-    def __init__(
-        self, document: Document, registry: Registry, event: Event, actor: Actor, now: str
+    def __init__(  # noqa: PLR0917 (as ``Decide``, and by which document)
+        self,
+        document: Document,
+        registry: Registry,
+        event: Event,
+        actor: Actor,
+        now: str,
+        proof: Proof | None = None,
     ) -> None:
         self.document = document
         self.registry = registry
         self.event = event
         self.actor = actor
         self.now_text = now
+        self.proof = proof
         self._known: dict[str, Value] = {}
 
     def fact(self, path: str) -> Value:
@@ -405,6 +414,16 @@ def _overdue(case: Case) -> Value:
     return Decimal(found.overdue(case.now_text) if found else 0)
 
 
+def _of_job(name: str) -> Callable[[Case], Value]:
+    """What the identity token of a CI job says; not known where there was none."""
+
+    def fact(case: Case) -> Value:
+        value: Value = getattr(case.proof, name) if isinstance(case.proof, IdTokenProof) else None
+        return value
+
+    return fact
+
+
 _FACTS: dict[str, Callable[[Case], Value]] = {
     "model.name": lambda case: case.about.model or None,
     "model.task": _of_model("task"),
@@ -424,6 +443,9 @@ _FACTS: dict[str, Callable[[Case], Value]] = {
     "actor.type": lambda case: case.asker.type if case.asker else None,
     "actor.via": lambda case: case.actor.via,
     "actor.roles": lambda case: case.roles,
+    "ci.ref": _of_job("ref"),
+    "ci.ref_protected": _of_job("ref_protected"),
+    "ci.environment": _of_job("environment"),
     "grant.role": lambda case: getattr(case.event, "role", None),
     "grant.to_self": _to_self,
     "grant.receiver_type": lambda case: getattr(_receiver(case), "type", None),

@@ -96,6 +96,13 @@ FIELDS: Final[dict[str, FieldEntry]] = {
     "actor.roles": _of_a_person(
         "texts", "Roles the asker holds now", "role.granted", holds_roles=True
     ),
+    "ci.ref": FieldEntry("text", "The ref that the CI job ran for, by its id token", _REQUEST),
+    "ci.ref_protected": FieldEntry(
+        "truth", "Whether that ref is protected, by the job's id token", _REQUEST
+    ),
+    "ci.environment": FieldEntry(
+        "text", "The CI service's environment of the job, by its id token", _REQUEST
+    ),
     "grant.role": _of_a_person(
         "text", "The role that is given or taken", _REQUEST, holds_roles=True
     ),

@@ -155,7 +155,9 @@ class Replayer:
         event = self.command(registry, entry)
         if event is None:
             return self._at_least_asked(entry, recorded)
-        found = decide_with(self._compiled, registry, event, entry.actor, entry.recorded_at)
+        found = decide_with(
+            self._compiled, registry, event, entry.actor, entry.recorded_at, entry.proof
+        )
         if _bytes(found) == self._recorded(recorded):
             return Replayed(entry)
         return Replayed(entry, DIFFERS, differences=_differences(recorded, found))

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from ledger.events.decision import Decision, Result
     from ledger.events.entry import Entry
     from ledger.events.event import Event
+    from ledger.events.proof import Proof
     from ledger.state.registry import Registry
     from policies.decide import Compiled
     from policies.document import Document
@@ -133,7 +134,7 @@ class _Run:
             self.found.refusals_unknown += 1
             return
         self.found.decided += 1
-        decision = self._decide(registry, event, entry.actor, entry.recorded_at)
+        decision = self._decide(registry, event, entry.actor, entry.recorded_at, entry.proof)
         if decision.allowed == recorded.allowed:
             self.found.same += 1
         elif decision.allowed:
@@ -145,8 +146,15 @@ class _Run:
             if isinstance(event, ReleaseGranted):
                 self._refused[event.release] = change
 
-    def _decide(self, registry: Registry, event: Event, actor: Actor, now: str) -> Decision:
-        return decide_with(self._candidate, registry, event, actor, now)
+    def _decide(
+        self,
+        registry: Registry,
+        event: Event,
+        actor: Actor,
+        now: str,
+        proof: Proof | None = None,
+    ) -> Decision:
+        return decide_with(self._candidate, registry, event, actor, now, proof)
 
     def _add(  # noqa: PLR0917 (which verdict, on what, and why)
         self,

@@ -18,6 +18,7 @@ from ledger.events.change import ChangeProposed
 from ledger.events.log import LogCreated
 from ledger.events.names import format_instant, parse_instant
 from ledger.events.people import ActorEnrolled, RoleGranted
+from ledger.events.proof import IdTokenProof
 from ledger.events.release import ReleaseApproved
 from ledger.state.aggregates import ChangeState, ReleaseState, VersionState, number_key, version_key
 from ledger.state.fold import Place, fold
@@ -35,7 +36,8 @@ if TYPE_CHECKING:
     from ledger.events.actor import Via
     from ledger.events.event import Event
     from ledger.events.people import ActorType
-    from policies.cases import CaseFile, Expected, Step
+    from ledger.events.proof import Proof
+    from policies.cases import CaseFile, Expected, Job, Step
     from policies.expression.evaluate import Value
 
 _THE_SERVICE: Final = Actor(id="00" * 16, type="service", via="service")
@@ -64,10 +66,11 @@ class Stage:
     event: Event
     actor: Actor
     now: str
+    proof: Proof | None = None
 
     def case(self, document: Document) -> StagedCase:
         """The case under a document."""
-        case = StagedCase(document, self.registry, self.event, self.actor, self.now)
+        case = StagedCase(document, self.registry, self.event, self.actor, self.now, self.proof)
         case.withheld = frozenset(self.expected.withhold)
         return case
 
@@ -95,7 +98,8 @@ def set_stages(
             sentence = f"{expected.id}: step {setting.step}: {bare}{where}"
             raise PolicyError(sentence, name=file, line=line, code="bad-case") from None
         now = format_instant(setting.now)
-        stages.append(Stage(expected, line, file, setting.registry, event, actor, now))
+        proof = _proof(expected.tried.ci, setting.now)
+        stages.append(Stage(expected, line, file, setting.registry, event, actor, now, proof))
     return stages
 
 
@@ -149,6 +153,8 @@ class _Setting:
             raise PolicyError(f"There is nobody called {step.by}.")
         if step.via is not None:
             actor = Actor.model_validate({**actor.model_dump(), "via": step.via})
+        elif step.ci is not None:
+            actor = actor.model_copy(update={"via": "id-token"})
         wanted = class_of(step.do)
         return actor, read_event(wanted.predicate_type(), self._members(step.do, step.members))
 
@@ -182,6 +188,28 @@ class _Setting:
         self._size += 1
         self._now += _MINUTE
         return number
+
+
+def _proof(job: Job | None, now: datetime) -> IdTokenProof | None:
+    """The proof of a CI job, whose rule is taken as met."""
+    if job is None:
+        return None
+    return IdTokenProof(
+        type="id-token",
+        publisher=0,
+        token="0" * 64,
+        issuer="https://ci.example",
+        audience="cases",
+        repository_id="1",
+        owner_id="1",
+        ref=job.ref,
+        ref_protected=job.ref_protected,
+        environment=job.environment,
+        commit="0" * 40,
+        run="1",
+        issued_at=format_instant(now),
+        expires_at=format_instant(now + _MINUTE),
+    )
 
 
 def _via(kind: ActorType) -> Via:

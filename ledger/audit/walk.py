@@ -22,6 +22,7 @@ from ledger.events.assurance import PolicyActivated
 from ledger.events.entry import FIRST_PREVIOUS, decode_envelope
 from ledger.events.exception import FOLLOWING
 from ledger.events.log import LogCreated
+from ledger.events.proof import IdTokenProof
 from ledger.state.concerns import about, subjects
 from ledger.state.fold import Place, fold
 from ledger.state.following import following
@@ -158,6 +159,7 @@ class Walk:
             self._begin_keys(entry)
         self._check_signature(sequence, envelope, signed, places)
         self._check_decision(entry)
+        self._check_proof(entry)
         self._check_following(entry)
         self._turn(sequence, entry)
         return self._fold(sequence, entry)
@@ -211,6 +213,12 @@ class Walk:
         elif (decision.outcome == "deny") != (entry.kind in _DENIED_KINDS):
             sentence = "Its kind and its decision's outcome do not agree."
             self._found.note("entry", entry.sequence, "outcome-mismatch", sentence)
+
+    def _check_proof(self, entry: Entry) -> None:
+        """Who is said to have come by an identity token shows it; what it says, the fold checks."""
+        if (entry.actor.via == "id-token") != isinstance(entry.proof, IdTokenProof):
+            sentence = "How the actor came and the proof that stands there do not agree."
+            self._found.note("entry", entry.sequence, "proof-mismatch", sentence)
 
     def _check_following(self, entry: Entry) -> None:
         """What follows from an entry by itself stands right behind it, and nowhere else."""

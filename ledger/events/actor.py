@@ -7,7 +7,7 @@ from typing import Literal
 from ledger.events.names import ActorId, Slug, Value
 from ledger.events.people import ActorType
 
-Via = Literal["service", "password", "token", "setup"]
+Via = Literal["service", "password", "token", "setup", "id-token", "client-key"]
 
 
 class Actor(Value):

@@ -18,6 +18,7 @@ from ledger.events import (
     log,
     model,
     people,
+    publisher,
     release,
 )
 from ledger.events.event import PREDICATE_BASE
@@ -39,6 +40,8 @@ CATALOGUE: Final[dict[str, type[Event]]] = {
         people.IdentityUnlinked,
         people.RoleDelegated,
         people.DelegationEnded,
+        publisher.PublisherTrusted,
+        publisher.PublisherRemoved,
         model.ModelRegistered,
         model.VersionRegistered,
         model.EvidenceAttached,

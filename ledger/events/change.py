@@ -24,6 +24,8 @@ PROPOSABLE: Final = frozenset(
         "role.revoked",
         "identity.linked",
         "identity.unlinked",
+        "publisher.trusted",
+        "publisher.removed",
         "policy.activated",
         "key.rotated",
         "key.compromised",

@@ -3,6 +3,8 @@
 A proof is kept as it was received, so that whoever holds the entry can check it again, for ever.
 ``ledger.state.proving`` checks it before an entry is appended and whenever entries are folded.
 
+* ``id-token``: an identity token that a CI service signed for a job (OpenID Connect Core 1.0); the
+  rule that admits it is ``ledger.state.publishers``.
 * ``webauthn``: a passkey's assertion over a statement of what is approved or refused
   (W3C Web Authentication Level 3, section 7.2; the statement is ``ledger.core.approval``).
 
@@ -13,9 +15,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
-from ledger.events.names import Sequence, Value
+from ledger.events.names import CommitId, Instant, PublicText, Sequence, Sha256, Value
+from ledger.events.publisher import IssuerUrl, NumericId, RefName
 
 Algorithm = Literal["es256", "eddsa", "rs256"]
 """COSE algorithms -7, -8 and -257 by the names that JOSE gives them."""
@@ -42,5 +45,31 @@ class WebAuthnProof(Value):
     signature: Bytes
 
 
-Proof = WebAuthnProof
-"""With a second member: ``Annotated[WebAuthnProof | ..., Field(discriminator="type")]``."""
+class IdTokenProof(Value):
+    """A CI job's identity token, by its SHA-256 and the claims that say which job it was.
+
+    ``publisher`` is the entry of the rule that admitted it. Names, logins and addresses are left
+    out: the run's number leads to them at the CI service. ``workflow`` is there where the rule asks
+    for it.
+    """
+
+    type: Literal["id-token"]
+    publisher: Sequence
+    token: Sha256
+    issuer: IssuerUrl
+    audience: PublicText
+    repository_id: NumericId
+    owner_id: NumericId
+    ref: RefName
+    ref_protected: bool | None = None
+    environment: PublicText | None = None
+    commit: CommitId
+    workflow: PublicText | None = None
+    workflow_commit: CommitId | None = None
+    run: NumericId
+    job: NumericId | None = None
+    issued_at: Instant
+    expires_at: Instant
+
+
+Proof = Annotated[WebAuthnProof | IdTokenProof, Field(discriminator="type")]

@@ -108,7 +108,9 @@ def prepare(
         start=_START % canonical(actor.model_dump(mode="json", exclude_none=True)),
         middle=b"".join(middle),
         end=end if request is None else _asked(request) + end,
-        proof=b"" if proof is None else b',"proof":%s' % canonical(proof.model_dump(mode="json")),
+        proof=b""
+        if proof is None
+        else b',"proof":%s' % canonical(proof.model_dump(mode="json", exclude_none=True)),
     )
 
 

@@ -18,21 +18,25 @@ from ledger.events import (
     log,
     model,
     people,
+    publisher,
     release,
 )
 from ledger.events.change import PROPOSABLE
+from ledger.events.proof import IdTokenProof
 from ledger.state import (
     fold_changes,
     fold_delegations,
     fold_deployments,
     fold_exceptions,
     fold_people,
+    fold_publishers,
     fold_releases,
     fold_versions,
 )
 from ledger.state.aggregates import LogState
 from ledger.state.fold_people import frozen
 from ledger.state.place import Place
+from ledger.state.publishers import check_id_token
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,6 +60,8 @@ def fold(registry: Registry, event: Event, place: Place) -> Changes:
     log_state = registry.find(LogState, "log")
     if log_state is not None and log_state.successor:
         raise frozen(log_state.successor)
+    if isinstance(place.proof, IdTokenProof):
+        check_id_token(registry, place.proof, event, place)
     changes = _FOLDS[event.kind](registry, event, place)
     if event.kind in PROPOSABLE:
         return (*changes, *fold_changes.carried_out(registry, event, place))
@@ -73,6 +79,8 @@ _FOLDS: dict[str, Callable[[Registry, Any, Place], Changes]] = {
     people.IdentityUnlinked.kind: fold_people.identity_unlinked,
     people.RoleDelegated.kind: fold_delegations.role_delegated,
     people.DelegationEnded.kind: fold_delegations.delegation_ended,
+    publisher.PublisherTrusted.kind: fold_publishers.publisher_trusted,
+    publisher.PublisherRemoved.kind: fold_publishers.publisher_removed,
     model.ModelRegistered.kind: fold_versions.model_registered,
     model.VersionRegistered.kind: fold_versions.version_registered,
     model.EvidenceAttached.kind: fold_versions.evidence_attached,

@@ -20,6 +20,7 @@ from ledger.state.aggregates import (
     VersionState,
 )
 from ledger.state.exceptions import ExceptionSlot, ExceptionState, OwedReviews, ReviewState
+from ledger.state.publishers import PublisherState
 
 AGGREGATES: tuple[type[Aggregate], ...] = (
     LogState,
@@ -40,4 +41,5 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     ExceptionSlot,
     ReviewState,
     OwedReviews,
+    PublisherState,
 )

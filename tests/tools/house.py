@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ledger.events.event import Event
+    from ledger.events.proof import Proof
     from ledger.receipt import Receipt
     from ledger.state.registry import Registry
 
@@ -81,7 +82,14 @@ class Judge:
 
     refused: set[str] = field(default_factory=set)
 
-    def __call__(self, registry: Registry, event: Event, actor: Actor, now: str) -> Decision:
+    def __call__(
+        self,
+        registry: Registry,
+        event: Event,
+        actor: Actor,
+        now: str,
+        proof: Proof | None = None,
+    ) -> Decision:
         denied = event.kind in self.refused
         result = Result(
             gate="test",

@@ -102,6 +102,8 @@ _SENTENCES: Final[dict[str, str]] = {
     "identity.unlinked": "{who} said that {receiver} is not the person of other accounts.",
     "role.delegated": "{who} lets {receiver} stand in as {role} until {until}.",
     "delegation.ended": "{who} ended delegation {number}.",
+    "publisher.trusted": "{who} lets pipelines of a repository speak for {receiver}.",
+    "publisher.removed": "{who} removed publisher {number}.",
     "exception.opened": "{who} opened an exception{about}, until {until}.",
     "exception.used": "Exception {number} was used{about}.",
     "exception.closed": "{who} closed exception {number}{about}.",

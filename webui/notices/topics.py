@@ -25,6 +25,8 @@ KINDS_OF: Final[dict[str, tuple[str, ...]]] = {
         "delegation.ended",
         "identity.linked",
         "identity.unlinked",
+        "publisher.trusted",
+        "publisher.removed",
     ),
     "exception": ("exception.opened", "exception.used", "exception.closed"),
     "review": ("review.required", "review.completed"),

@@ -16,6 +16,7 @@ _SHOWN_METRICS: Final = 4
 # Initials that people write in capitals.
 _INITIALS: Final = {
     "ai": "AI", "auc": "AUC", "ci": "CI", "dpia": "DPIA", "eu": "EU", "gdpr": "GDPR",
+    "github": "GitHub", "gitlab": "GitLab",
     "hipaa": "HIPAA", "id": "ID", "mae": "MAE", "ml": "ML", "onnx": "ONNX", "phi": "PHI",
     "r2": "R²", "rmse": "RMSE", "roc": "ROC", "sbom": "SBOM", "sha256": "SHA-256",
     "soc2": "SOC 2", "uri": "URI",
@@ -78,6 +79,11 @@ _PHRASES: Final[dict[str, Callable[[Any, NameOf], str]]] = {
         f"let {name(e.actor_id)} stand in as {plain(e.role)} until {e.until[:16]}"
     ),
     "delegation.ended": lambda e, _: f"ended the delegation of entry {e.delegation}",
+    "publisher.trusted": lambda e, name: (
+        f"trusted pipelines of {plain(e.provider)} repository {e.repository_id} to speak for "
+        f"{name(e.actor_id)}"
+    ),
+    "publisher.removed": lambda e, _: f"removed the publisher of entry {e.publisher}",
     "exception.opened": lambda e, _: (
         f"opened an exception for {e.model} in {e.environment} until {e.until[:16]}"
     ),
@@ -148,6 +154,8 @@ _DETAILS: Final[dict[str, Callable[[Any, NameOf], str]]] = {
     "identity.unlinked": lambda e, name: name(e.actor_id),
     "role.delegated": lambda e, name: f"{plain(e.role)} to {name(e.actor_id)}",
     "delegation.ended": lambda e, _: f"delegation {e.delegation}",
+    "publisher.trusted": lambda e, name: f"repository {e.repository_id} for {name(e.actor_id)}",
+    "publisher.removed": lambda e, _: f"publisher {e.publisher}",
     "exception.opened": lambda e, _: f"{e.uses} uses until {e.until[:16]}",
     "exception.used": lambda e, _: f"exception {e.exception}, entry {e.entry}",
     "exception.closed": lambda e, _: f"exception {e.exception}",
@@ -183,6 +191,8 @@ _ATTEMPTS: Final = {
     "identity.unlinked": "unlink an account",
     "role.delegated": "let somebody stand in",
     "delegation.ended": "end a delegation",
+    "publisher.trusted": "trust a publisher",
+    "publisher.removed": "remove a publisher",
     "exception.opened": "open an exception",
     "exception.closed": "close an exception",
     "review.completed": "complete a review",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ledger.events.actor import Actor
     from ledger.events.decision import Decision
     from ledger.events.event import Event
+    from ledger.events.proof import Proof
     from ledger.state.registry import Registry
     from tests.past import Past
     from tests.webui.cli.conftest import Run
@@ -36,8 +37,10 @@ def forged(tmp_path: Path) -> int:
     past = begun(tmp_path)
     decide = past.wiring.decide
 
-    def generous(registry: Registry, event: Event, actor: Actor, now: str) -> Decision:
-        found = decide(registry, event, actor, now)
+    def generous(
+        registry: Registry, event: Event, actor: Actor, now: str, proof: Proof | None = None
+    ) -> Decision:
+        found = decide(registry, event, actor, now, proof)
         met = (item.model_copy(update={"state": "met"}) for item in found.results)
         return found.model_copy(update={"outcome": "allow", "results": tuple(met)})
 

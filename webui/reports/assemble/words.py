@@ -25,6 +25,8 @@ KIND_WORDS: Final = {
     "identity.unlinked": "Account unlinked",
     "role.delegated": "Role delegated for a time",
     "delegation.ended": "Delegation ended",
+    "publisher.trusted": "CI publisher trusted",
+    "publisher.removed": "CI publisher removed",
     "exception.opened": "Exception opened",
     "exception.used": "Exception used",
     "exception.closed": "Exception closed",
