@@ -35,6 +35,7 @@ from ledger.errors import (
 from policies.errors import PolicyError
 from webui.identity.errors import (
     AdministratorError,
+    ConfirmError,
     ForgeryError,
     HostError,
     IdentityError,
@@ -71,6 +72,7 @@ STATUS: Final[dict[type[LedgerError], HTTPStatus]] = {
     SignInError: HTTPStatus.UNAUTHORIZED,
     TokenError: HTTPStatus.UNAUTHORIZED,
     LinkError: HTTPStatus.GONE,
+    ConfirmError: HTTPStatus.FORBIDDEN,
     ScopeError: HTTPStatus.FORBIDDEN,
     AdministratorError: HTTPStatus.FORBIDDEN,
     ForgeryError: HTTPStatus.FORBIDDEN,

@@ -31,7 +31,8 @@ class Private:
     """Marks a field whose text goes to the vault and leaves only a salted commitment behind."""
 
 
-def _no_person(text: str) -> str:
+def no_person(text: str) -> str:
+    """The text, refused where it looks like an e-mail address or a URL with a user in it."""
     if "@" in text and (_EMAIL.search(text) or _USER_IN_URL.match(text)):
         msg = "looks like personal data or a credential; the ledger can't forget, so leave it out"
         raise ValueError(msg)
@@ -89,7 +90,7 @@ Day = Annotated[
 PublicText = Annotated[
     str,
     StringConstraints(pattern=r"^[\x20-\x7e]{1,300}$"),
-    AfterValidator(_no_person),
+    AfterValidator(no_person),
 ]
 ParameterName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.\-]{0,99}$")]
 _FREE_TEXT = StringConstraints(

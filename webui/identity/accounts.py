@@ -81,6 +81,24 @@ def check_password_of(wiring: Wiring, email: str, password: str, address: str) -
     return actor_id
 
 
+def check_password_again(wiring: Wiring, actor_id: str, password: str, address: str) -> None:
+    """Check the password of somebody who is signed in.
+
+    Raises:
+        ThrottledError: too many attempts failed.
+        SignInError: it is wrong.
+    """
+    key = f"change/{actor_id}"
+    check_attempt(wiring, key, address)
+    with reading(wiring.engine) as connection:
+        query = select(account.c.password_hash).where(account.c.actor_id == actor_id)
+        stored: str | None = connection.execute(query).scalar()
+    if not matches(stored, password):
+        note_failure(wiring, key, address)
+        raise SignInError("The password is not right.", pointer="/password")
+    forget_failures(wiring, key, address)
+
+
 def change_password(wiring: Wiring, actor_id: str, old: str, new: str, address: str) -> None:
     """Change a password and close every session of its account.
 
@@ -89,15 +107,7 @@ def change_password(wiring: Wiring, actor_id: str, old: str, new: str, address: 
         SignInError: the old password is wrong.
         InputError: the new one is refused.
     """
-    key = f"change/{actor_id}"
-    check_attempt(wiring, key, address)
-    with reading(wiring.engine) as connection:
-        query = select(account.c.password_hash).where(account.c.actor_id == actor_id)
-        stored: str | None = connection.execute(query).scalar()
-    if not matches(stored, old):
-        note_failure(wiring, key, address)
-        raise SignInError("The old password is not right.", pointer="/old")
-    forget_failures(wiring, key, address)
+    check_password_again(wiring, actor_id, old, address)
     hashed = hash_password(new)
     with writing(wiring.engine) as connection:
         connection.execute(

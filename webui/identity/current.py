@@ -24,12 +24,14 @@ from webui.identity.administrators import is_administrator
 from webui.identity.links import redeem_first, redeem_invitation, redeem_sign_in
 from webui.identity.secret import derived_key
 from webui.identity.sessions import find_session, open_session, revoke_session
+from webui.identity.strength import BY_LINK, BY_PASSWORD
 
 if TYPE_CHECKING:
     from flask import Flask
 
     from ledger.events.people import ActorType
-    from webui.identity.sessions import Session, SessionVia
+    from webui.identity.sessions import Session
+    from webui.identity.strength import Strength
     from webui.wiring import Wiring
 
 SIGN_IN_PATH = "/login"
@@ -41,6 +43,7 @@ class SignedIn:
 
     actor: Actor
     name: str
+    session: Session
 
     @cached_property
     def is_administrator(self) -> bool:
@@ -98,7 +101,7 @@ def sign_in(email: str, password: str) -> SignedIn:
         SignInError, ThrottledError: no.
     """
     actor_id = check_password_of(wired(), email, password, request.remote_addr or "")
-    return _start(actor_id, "password")
+    return _start(actor_id, BY_PASSWORD)
 
 
 def sign_in_by_link(secret: str) -> SignedIn:
@@ -107,18 +110,18 @@ def sign_in_by_link(secret: str) -> SignedIn:
     Raises:
         LinkError: no.
     """
-    return _start(redeem_sign_in(wired(), secret), "setup")
+    return _start(redeem_sign_in(wired(), secret), BY_LINK)
 
 
 def set_up_first(secret: str, *, name: str, email: str, password: str) -> SignedIn:
     """Use the link of the first administrator, and sign in (see ``links.redeem_first``)."""
     actor_id = redeem_first(wired(), secret, name=name, email=email, password=password)
-    return _start(actor_id, "password")
+    return _start(actor_id, BY_PASSWORD)
 
 
 def accept_invitation(secret: str, *, password: str) -> SignedIn:
     """Use an invitation, and sign in (see ``links.redeem_invitation``)."""
-    return _start(redeem_invitation(wired(), secret, password=password), "password")
+    return _start(redeem_invitation(wired(), secret, password=password), BY_PASSWORD)
 
 
 def sign_out() -> None:
@@ -137,11 +140,11 @@ def local_path(wanted: str | None, otherwise: str = "/") -> str:
     return otherwise if parts.scheme or parts.netloc or "\\" in wanted else wanted
 
 
-def _start(actor_id: str, via: SessionVia) -> SignedIn:
+def _start(actor_id: str, strength: Strength) -> SignedIn:
     if signed_in() is not None:
         sign_out()
     flask.session.clear()
-    visitor = _visitor(open_session(wired(), actor_id, via))
+    visitor = _visitor(open_session(wired(), actor_id, strength))
     if visitor is None:
         raise UnknownSubjectError("This account's actor is not enrolled.", code="no-account")
     login_user(visitor)
@@ -158,8 +161,17 @@ def _visitor(secret: Any) -> _Visitor | None:
     person = wiring.reader.people([opened.actor_id]).get(opened.actor_id)
     if person is None:
         return None
-    return _Visitor(secret, SignedIn(_actor(opened, person.actor.type), person.name))
+    return _Visitor(secret, SignedIn(_actor(opened, person.actor.type), person.name, opened))
 
 
 def _actor(opened: Session, actor_type: ActorType) -> Actor:
-    return Actor(id=opened.actor_id, type=actor_type, via=opened.via, credential=opened.session_id)
+    strength = opened.strength
+    return Actor(
+        id=opened.actor_id,
+        type=actor_type,
+        via=strength.via,
+        credential=opened.session_id,
+        second_factor=strength.second_factor,
+        acr=strength.acr or None,
+        amr=strength.amr or None,
+    )

@@ -7,6 +7,7 @@
     |  |- SignInError          401  e-mail address or password, never said which
     |  |- TokenError           401  no API token, or one that is unknown, expired or revoked
     |  |- LinkError            410  a one-time link: unknown, used or expired, never said which
+    |  |- ConfirmError         403  dangerous: the person must show again that it is they
     |  |- ScopeError           403  the token may not do this
     |  |- AdministratorError   403  only administrators may do this
     |  |- ForgeryError         403  the request may come from another site
@@ -41,6 +42,12 @@ class LinkError(IdentityError):
     """The one-time link opens nothing."""
 
     code = "link-invalid"
+
+
+class ConfirmError(IdentityError):
+    """What is asked is dangerous, and it is too long since the person showed who they are."""
+
+    code = "confirm-first"
 
 
 class ScopeError(IdentityError):

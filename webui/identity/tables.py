@@ -1,15 +1,17 @@
 """The tables of accounts, links, sessions, throttles and tokens, as SQLAlchemy Core.
 
-No table holds a name, an e-mail address, a password or a secret in the clear: addresses stand as
-HMAC-SHA256, passwords as Argon2id, random secrets as SHA-256 (they have 190 bits or more). Times
-are RFC 3339 in UTC with microseconds, so that the order of the text is the order of time.
+No table holds a name, an e-mail address, a password or a secret in the clear: addresses, subjects
+of single sign-on and recovery codes stand as HMAC-SHA256, passwords as Argon2id, random secrets as
+SHA-256 (they have 190 bits or more). What must be read again (the secret of a second factor, whom
+an unknown subject says to be) is encrypted. Times are RFC 3339 in UTC with microseconds, so that
+the order of the text is the order of time.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Boolean, Column, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, String, Table, Text
 
 metadata: Final = MetaData()
 
@@ -44,7 +46,76 @@ session = Table(
     Column("created_at", String(27), nullable=False),
     Column("last_seen_at", String(27), nullable=False),
     Column("revoked_at", String(27)),
+    Column("confirmed_at", String(27)),
+    Column("second_factor", Boolean),
+    Column("acr", String(200)),
+    Column("amr", String(200)),
+    Column("provider", String(40)),
     Index("identity_session_by_actor", "actor_id"),
+)
+
+second_factor = Table(
+    "identity_second_factor",
+    metadata,
+    Column("actor_id", String(32), primary_key=True),
+    Column("secret", String(200), nullable=False),
+    Column("created_at", String(27), nullable=False),
+    Column("confirmed_at", String(27)),
+    Column("last_step", BigInteger, nullable=False),
+)
+
+recovery_code = Table(
+    "identity_recovery_code",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("actor_id", String(32), nullable=False),
+    Column("created_at", String(27), nullable=False),
+    Column("used_at", String(27)),
+    Index("identity_recovery_code_by_actor", "actor_id"),
+)
+
+subject = Table(
+    "identity_subject",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("provider", String(40), nullable=False),
+    Column("actor_id", String(32), nullable=False),
+    Column("created_at", String(27), nullable=False),
+    Column("last_used_at", String(27)),
+    Index("identity_subject_by_actor", "actor_id"),
+)
+
+waiting = Table(
+    "identity_waiting",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("purpose", String(16), nullable=False),
+    Column("provider", String(40), nullable=False),
+    Column("actor_id", String(32), nullable=False),
+    Column("browser", String(64), nullable=False),
+    Column("wanted", String(2000), nullable=False),
+    Column("created_at", String(27), nullable=False),
+    Column("expires_at", String(27), nullable=False),
+)
+
+request = Table(
+    "identity_request",
+    metadata,
+    Column("request_id", String(16), primary_key=True),
+    Column("digest", String(64), nullable=False, unique=True),
+    Column("provider", String(40), nullable=False),
+    Column("told", Text, nullable=False),
+    Column("created_at", String(27), nullable=False),
+)
+
+device = Table(
+    "identity_device",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("actor_id", String(32), nullable=False),
+    Column("created_at", String(27), nullable=False),
+    Column("last_used_at", String(27), nullable=False),
+    Index("identity_device_by_actor", "actor_id"),
 )
 
 throttle = Table(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from webui.pages import (
     account,
     changes,
+    confirm,
     deployments,
     exceptions,
     explorer,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 _ROOMS = (
     account,
     changes,
+    confirm,
     deployments,
     exceptions,
     explorer,

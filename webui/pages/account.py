@@ -11,6 +11,7 @@ from ledger.errors import InputError
 from webui.here import wired
 from webui.identity.accounts import change_password, find_account
 from webui.identity.administrators import check_administrator
+from webui.identity.fresh import fresh
 from webui.identity.scope import TokenScope
 from webui.identity.sessions import list_sessions, revoke_session_by_id
 from webui.identity.tokens import create_token, get_token, list_tokens, revoke_token
@@ -30,10 +31,10 @@ MOST_OTHERS = 500
 def add_to(blueprint: Blueprint) -> None:
     """The routes of this room."""
     blueprint.add_url_rule("/account", "account", _account)
-    blueprint.add_url_rule("/account/stand-ins", "lend", _lend, methods=["POST"])
+    blueprint.add_url_rule("/account/stand-ins", "lend", fresh(_lend), methods=["POST"])
     rule = "/account/stand-ins/<int:number>/end"
     blueprint.add_url_rule(rule, "end_stand_in", _end, methods=["POST"])
-    blueprint.add_url_rule("/account/tokens", "new_token", _new_token, methods=["POST"])
+    blueprint.add_url_rule("/account/tokens", "new_token", fresh(_new_token), methods=["POST"])
     rule = "/account/tokens/<token>/revoke"
     blueprint.add_url_rule(rule, "drop_token", _drop_token, methods=["POST"])
     rule = "/account/sessions/<session>/close"

@@ -17,6 +17,7 @@ from ledger.events.names import format_instant
 from ledger.store.database import reading
 from policies import carrying_out, may_agree, who_could_approve, without_asker
 from webui.here import wired
+from webui.identity.fresh import fresh
 from webui.pages.asking import ask, concluded, optional, text
 from webui.pages.frame import before, first_page, me, next_page
 from webui.pages.other_rules import other_rules
@@ -69,10 +70,10 @@ def add_to(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/changes", "changes", _changes)
     blueprint.add_url_rule("/changes/<int:number>", "change", _change)
     for word, view in (
-        ("approve", _approve),
+        ("approve", fresh(_approve)),
         ("reject", _reject),
         ("withdraw", _withdraw),
-        ("carry-out", _carry_out),
+        ("carry-out", fresh(_carry_out)),
     ):
         rule = f"/changes/<int:number>/{word}"
         blueprint.add_url_rule(rule, f"change_{word}", view, methods=["POST"])

@@ -11,6 +11,7 @@ from ledger.store.entries import Filter
 from webui.here import wired
 from webui.identity.accounts import find_account
 from webui.identity.administrators import check_administrator
+from webui.identity.fresh import fresh
 from webui.identity.links import issue_setup_link, setup_url
 from webui.pages.asking import ask, optional, refused, text
 from webui.pages.changes import ask_or_propose, done_or_proposed
@@ -40,13 +41,15 @@ CHANGES = Filter(
 def add_to(blueprint: Blueprint) -> None:
     """The routes of this room."""
     blueprint.add_url_rule("/people", "people", _people)
-    blueprint.add_url_rule("/people", "enrol", _enrol, methods=["POST"])
+    blueprint.add_url_rule("/people", "enrol", fresh(_enrol), methods=["POST"])
     blueprint.add_url_rule("/people/<actor>", "person", _person)
-    blueprint.add_url_rule("/people/<actor>/grant", "grant", _grant, methods=["POST"])
+    blueprint.add_url_rule("/people/<actor>/grant", "grant", fresh(_grant), methods=["POST"])
     blueprint.add_url_rule("/people/<actor>/revoke", "revoke", _revoke, methods=["POST"])
-    blueprint.add_url_rule("/people/<actor>/link", "link_account", _link_account, methods=["POST"])
-    blueprint.add_url_rule("/people/<actor>/unlink", "unlink", _unlink, methods=["POST"])
-    blueprint.add_url_rule("/people/<actor>/invite", "invite", _invite, methods=["POST"])
+    blueprint.add_url_rule(
+        "/people/<actor>/link", "link_account", fresh(_link_account), methods=["POST"]
+    )
+    blueprint.add_url_rule("/people/<actor>/unlink", "unlink", fresh(_unlink), methods=["POST"])
+    blueprint.add_url_rule("/people/<actor>/invite", "invite", fresh(_invite), methods=["POST"])
 
 
 def _people() -> ResponseReturnValue:

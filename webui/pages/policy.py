@@ -13,6 +13,7 @@ from policies.bundle import compose
 from policies.describe import describe_review
 from policies.shipped import BUNDLES, shipped_bundle
 from webui.here import wired
+from webui.identity.fresh import check_fresh
 from webui.pages.asking import text
 from webui.pages.changes import done_or_proposed
 from webui.pages.other_rules import other_rules
@@ -87,6 +88,7 @@ def _look() -> ResponseReturnValue:
         "document": document.canonical(),
     }
     if text("act") == "propose":
+        check_fresh()
         return done_or_proposed("policy.activated", fields, "The policy is in force.", "/policy")
     event = PolicyActivated.model_validate(fields)
     return _changing(document_text(document), rules=other_rules(event))

@@ -39,6 +39,7 @@ def install(app: App) -> None:
         wanted=wanted,
         plain=words.plain,
         attempt=words.attempt,
+        signed_in_by=words.signed_in_by,
         kind=kind,
         capital=capital,
         age=age,

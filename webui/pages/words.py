@@ -28,6 +28,24 @@ def plain(word: str) -> str:
     return " ".join(_INITIALS.get(part, part) for part in word.split("_"))
 
 
+SIGNED_IN_BY: Final = {
+    "service": "the service itself",
+    "password": "password",
+    "password+totp": "password and code",
+    "password+code": "password and recovery code",
+    "sso": "single sign-on",
+    "token": "API token",
+    "setup": "one-time link",
+    "id-token": "identity token of its pipeline",
+    "client-key": "key of its own",
+}
+
+
+def signed_in_by(via: str) -> str:
+    """How somebody was signed in, in words."""
+    return SIGNED_IN_BY.get(via, via)
+
+
 def with_article(word: str) -> str:
     """The same with ``a`` or ``an`` before it."""
     return f"{'an' if word[:1] in 'aeio' else 'a'} {plain(word)}"

@@ -32,6 +32,7 @@ from webui.identity.links import (
     sign_in_url,
 )
 from webui.identity.sessions import find_session, open_session
+from webui.identity.strength import BY_PASSWORD
 
 if TYPE_CHECKING:
     from tests.webui.house import House
@@ -174,7 +175,7 @@ def test_a_second_invitation_replaces_the_password_and_closes_sessions(house: Ho
     wiring = house.wiring
     actor = house.enrol("Bo", "bo@example.org")
     create_account(wiring, actor, "the password before")
-    session = open_session(wiring, actor, "password")
+    session = open_session(wiring, actor, BY_PASSWORD)
     redeem_invitation(wiring, issue_setup_link(wiring, for_actor=actor), password=GOOD)
     assert find_session(wiring, session) is None
     assert check_password_of(wiring, "bo@example.org", GOOD, "") == actor
