@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from ledger.events.entry import Entry
     from ledger.events.event import Event
     from ledger.log import Log
+    from ledger.state.approvers import AssignmentState
     from ledger.store.entries import Head, StoredEntry
 
 Kind = TypeVar("Kind", bound=Aggregate)
@@ -142,6 +143,11 @@ class Reader:
     def release(self, number: int) -> ReleaseState:
         """One release by the entry that asked for it, or UnknownSubjectError."""
         return self._get(ReleaseState, number_key(number), "release")
+
+    def assignment(self, release: int) -> AssignmentState | None:
+        """Whom somebody asked last to look at a release, if anybody was asked by name."""
+        with reading(self.log.engine) as connection:
+            return self.registry(connection).assignment(release)
 
     def changes(
         self, *, status: str = "", before: int | None = None, limit: int = 50

@@ -6,6 +6,7 @@
   says to a person.
 - ``pending``, ``what_is_missing``, ``who_could_approve``, ``may_vote``: what an open release
   waits for, and from whom. ``granting_approvals``: which entries filled its seats.
+- ``whose_turn``, ``is_asked``: who was asked by name, and who stands in for them.
 - ``policies.controls``: the frameworks and their tests.
 """
 
@@ -30,6 +31,7 @@ from policies.pending import (
     without_asker,
 )
 from policies.reasons import explain, humanize, sentence, why_not_counted
+from policies.whose_turn import is_asked, whose_turn
 
 __all__ = [
     "ENGINE",
@@ -44,6 +46,7 @@ __all__ = [
     "explain",
     "granting_approvals",
     "humanize",
+    "is_asked",
     "load_document",
     "make_decide",
     "may_agree",
@@ -52,6 +55,7 @@ __all__ = [
     "sentence",
     "what_is_missing",
     "who_could_approve",
+    "whose_turn",
     "why_not_counted",
     "without_asker",
 ]

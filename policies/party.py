@@ -35,6 +35,8 @@ _OF_A_PERSON: Final = _OF_A_DELEGATION | {
 }
 OF_A_RELEASE: Final = frozenset(
     {
+        "release.assigned",
+        "release.commented",
         "release.approved",
         "release.rejected",
         "release.withdrawn",

@@ -188,6 +188,13 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
     },
     "version.archived": {**_OF, "reason": "No longer used"},
     "release.requested": {**_OF, "environment": "production", "note": "For the spring campaign"},
+    "release.assigned": {
+        "release": 17,
+        "reviewers": (ANA, "b2" * 16),
+        "due": "2026-03-12T12:00:00Z",
+        "note": "Before the quarter ends, please",
+    },
+    "release.commented": {"release": 17, "comment": "Why is recall lower for new customers?"},
     "release.approved": {
         "release": 17,
         "artifact": DIGEST,

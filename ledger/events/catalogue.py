@@ -49,6 +49,8 @@ CATALOGUE: Final[dict[str, type[Event]]] = {
         model.VersionDeprecated,
         model.VersionArchived,
         release.ReleaseRequested,
+        release.ReleaseAssigned,
+        release.ReleaseCommented,
         release.ReleaseApproved,
         release.ReleaseRejected,
         release.ReleaseWithdrawn,

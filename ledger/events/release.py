@@ -6,13 +6,27 @@ written by ``submit`` itself.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar, Final
+
+from pydantic import Field
 
 from ledger.events.event import Event
-from ledger.events.names import ModelName, PrivateText, Sequence, Sha256, Slug, VersionName
+from ledger.events.names import (
+    ActorId,
+    Instant,
+    ModelName,
+    PrivateText,
+    Sequence,
+    Sha256,
+    Slug,
+    VersionName,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+
+MOST_REVIEWERS: Final = 20
 
 
 class ReleaseRequested(Event):
@@ -24,6 +38,30 @@ class ReleaseRequested(Event):
     version: VersionName
     environment: Slug
     note: PrivateText | None = None
+
+
+class ReleaseAssigned(Event):
+    """Named people are asked to look at a release, in place of those who were asked before.
+
+    It says whose turn it is and changes nothing about who may approve. Naming the same people again
+    reminds them.
+    """
+
+    kind: ClassVar[str] = "release.assigned"
+
+    release: Sequence
+    reviewers: Annotated[tuple[ActorId, ...], Field(min_length=1, max_length=MOST_REVIEWERS)]
+    due: Instant | None = None
+    note: PrivateText | None = None
+
+
+class ReleaseCommented(Event):
+    """Somebody says something about a release. It is no vote and never counts as one."""
+
+    kind: ClassVar[str] = "release.commented"
+
+    release: Sequence
+    comment: PrivateText
 
 
 class ReleaseApproved(Event):

@@ -88,6 +88,8 @@ _FOLDS: dict[str, Callable[[Registry, Any, Place], Changes]] = {
     model.VersionDeprecated.kind: fold_versions.version_deprecated,
     model.VersionArchived.kind: fold_versions.version_archived,
     release.ReleaseRequested.kind: fold_releases.release_requested,
+    release.ReleaseAssigned.kind: fold_releases.release_assigned,
+    release.ReleaseCommented.kind: fold_releases.release_commented,
     release.ReleaseApproved.kind: fold_releases.vote,
     release.ReleaseRejected.kind: fold_releases.release_rejected,
     release.ReleaseWithdrawn.kind: fold_releases.release_withdrawn,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ledger.errors import ConflictError
+from ledger.errors import ConflictError, UnknownSubjectError
 from ledger.events import release
-from ledger.state.aggregates import Aggregate, ReleaseState, Vote
+from ledger.events.names import format_instant, parse_instant
+from ledger.state.aggregates import ActorState, Aggregate, ReleaseState, Vote
+from ledger.state.approvers import AssignmentState
 from ledger.state.fold_versions import living
 from ledger.state.pack import pack_of
 
@@ -38,6 +40,44 @@ def release_requested(registry: Registry, event: release.ReleaseRequested, place
     )
     releases = {**version.current_releases, event.environment: place.sequence}
     return (asked, version.but(current_releases=releases))
+
+
+def release_assigned(registry: Registry, event: release.ReleaseAssigned, place: Place) -> Changes:
+    """People are asked by name; only people can be, and each once."""
+    asked = _undecided(registry, event.release)
+    for at, reviewer in enumerate(event.reviewers):
+        pointer = f"/event/reviewers/{at}"
+        found = registry.find(ActorState, reviewer)
+        if found is None:
+            raise UnknownSubjectError("There is no such actor.", pointer=pointer)
+        if found.type != "person":
+            raise ConflictError("Only people can be asked to look at a release.", pointer=pointer)
+        if reviewer in event.reviewers[:at]:
+            raise ConflictError("This person is named twice.", pointer=pointer)
+    if event.due is not None and parse_instant(event.due) <= parse_instant(place.at):
+        raise ConflictError("This instant is over already.", pointer="/event/due")
+    before = registry.find(AssignmentState, asked.key)
+    again = before is not None and set(before.reviewers) == set(event.reviewers)
+    due = None if event.due is None else format_instant(parse_instant(event.due))
+    return (
+        AssignmentState(
+            since=before.since if before else place.sequence,
+            release=asked.since,
+            reviewers=event.reviewers,
+            by=place.actor,
+            at=place.at,
+            asked=place.sequence,
+            times=before.times + 1 if before and again else 1,
+            due=due,
+        ),
+    )
+
+
+def release_commented(registry: Registry, event: release.ReleaseCommented, place: Place) -> Changes:
+    """Words on a release that exists, at any time: they change nothing."""
+    del place
+    registry.release(event.release)
+    return ()
 
 
 def vote(registry: Registry, event: Any, place: Place) -> Changes:

@@ -19,6 +19,7 @@ from ledger.state.aggregates import (
     StandIns,
     VersionState,
 )
+from ledger.state.approvers import AssignmentState
 from ledger.state.exceptions import ExceptionSlot, ExceptionState, OwedReviews, ReviewState
 from ledger.state.publishers import PublisherState
 
@@ -42,4 +43,5 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     ReviewState,
     OwedReviews,
     PublisherState,
+    AssignmentState,
 )

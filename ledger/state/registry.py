@@ -26,6 +26,7 @@ from ledger.state.aggregates import (
     slot_key,
     version_key,
 )
+from ledger.state.approvers import AssignmentState
 from ledger.state.exceptions import ExceptionSlot, ExceptionState, ReviewState
 
 if TYPE_CHECKING:
@@ -100,6 +101,10 @@ class Registry:
     def release(self, entry: int) -> ReleaseState:
         """The release, or UnknownSubjectError."""
         return self._require(ReleaseState, number_key(entry), "release", "/event/release")
+
+    def assignment(self, release: int) -> AssignmentState | None:
+        """Whom somebody asked last to look at a release, if anybody was asked by name."""
+        return self.find(AssignmentState, number_key(release))
 
     def change(self, entry: int) -> ChangeState:
         """The proposal, or UnknownSubjectError."""

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ledger.events.names import ModelName, Slug, VersionName  # noqa: TC001 (pydantic reads annotations)
+from ledger.events.names import (
+    ModelName,
+    Slug,
+    VersionName,
+    format_instant,
+)
 from ledger.state.aggregates import ReleaseState, ReleaseStatus
 from ledger.state.pack import pack_of
 from ledger.store.database import reading
+from policies import whose_turn
 from webui.api.answer import json_answer, page_answer
 from webui.api.model import Paging
 from webui.api.route import Answer, Route
-from webui.api.shapes import ReleaseAnswer
+from webui.api.shapes import CommentAnswer, Comments, ReleaseAnswer
 from webui.api.strict import number, read_query
 from webui.api.told import pending_of
+from webui.comments import comments_on
 
 if TYPE_CHECKING:
     from flask import Response
@@ -46,10 +53,39 @@ def _releases(asker: Asker) -> Response:
 def _release(asker: Asker, release: str) -> Response:
     found = asker.wiring.reader.release(number(release, "release"))
     pending = pending_of(asker.wiring, found)
+    now = format_instant(asker.wiring.now())
     with reading(asker.wiring.engine) as connection:
-        pack = pack_of(asker.wiring.reader.registry(connection), found)
-    answer = ReleaseAnswer(release=found, pending=pending, pack=pack, pack_digest=pack.digest())
+        registry = asker.wiring.reader.registry(connection)
+        pack = pack_of(registry, found)
+        assignment = registry.assignment(found.since)
+        turn = whose_turn(registry, assignment, now) if assignment else {}
+    answer = ReleaseAnswer(
+        release=found,
+        pending=pending,
+        pack=pack,
+        pack_digest=pack.digest(),
+        assignment=assignment,
+        standing_in=turn,
+    )
     return json_answer(answer)
+
+
+def _comments(asker: Asker, release: str) -> Response:
+    found = asker.wiring.reader.release(number(release, "release"))
+    told = comments_on(asker.wiring.reader, found)
+    return json_answer(
+        Comments(
+            items=tuple(
+                CommentAnswer(
+                    sequence=item.row.sequence,
+                    recorded_at=item.row.recorded_at,
+                    actor=item.row.actor,
+                    comment=item.private.get("comment"),
+                )
+                for item in told
+            )
+        )
+    )
 
 
 ROUTES = (
@@ -70,5 +106,14 @@ ROUTES = (
         view=_release,
         parameters={"release": "The sequence number of the entry that asked for it."},
         answers=(Answer(200, "The release and what is pending.", ReleaseAnswer),),
+    ),
+    Route(
+        method="GET",
+        path="/v1/releases/{release}/comments",
+        name="list_comments",
+        says="The newest 100 comments on a release, oldest first. They are no votes.",
+        view=_comments,
+        parameters={"release": "The sequence number of the entry that asked for it."},
+        answers=(Answer(200, "The comments; those that were erased are null.", Comments),),
     ),
 )

@@ -21,6 +21,7 @@ from ledger.events.names import (
     Value,
 )
 from ledger.state.aggregates import ChangeState, DeploymentState, ReleaseState
+from ledger.state.approvers import AssignmentState
 from ledger.state.lineage import NodeKind
 from ledger.state.pack import Pack
 from webui.identity.scope import TokenScope
@@ -170,13 +171,31 @@ class ReleaseAnswer(Value):
     """A release and what the policy in force still asks for; empty when it asks for nothing.
 
     ``pack`` is everything there is to look at now; an approval that names ``pack_digest`` is
-    recorded only where that is still how things stand.
+    recorded only where that is still how things stand. ``assignment`` is whom somebody asked last
+    to look, ``standing_in`` who stands in now for each of them.
     """
 
     release: ReleaseState
     pending: tuple[str, ...]
     pack: Pack
     pack_digest: Sha256
+    assignment: AssignmentState | None = None
+    standing_in: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+
+
+class CommentAnswer(Value):
+    """A comment on a release; null where its text was erased."""
+
+    sequence: Sequence
+    recorded_at: Instant
+    actor: ActorId
+    comment: str | None
+
+
+class Comments(Value):
+    """Comments on a release, oldest first."""
+
+    items: tuple[CommentAnswer, ...]
 
 
 class ChangeAnswer(Value):

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     NameOf = Callable[[str], str]
 
 LONGEST_NAME: Final = 100
+_MOST_NAMED: Final = 5
 _NUMBERED: Final = ("change", "exception", "review", "delegation")
 
 
@@ -80,6 +81,8 @@ class Message:
 _SENTENCES: Final[dict[str, str]] = {
     "version.registered": "{who} registered {what}.",
     "release.requested": "{who} asked for the release of {what}{where}.",
+    "release.assigned": "{who} asked {asked} to look at the release of {what}{where}{due_by}.",
+    "release.commented": "{who} commented on the release of {what}{where}.",
     "release.approved": "{who} approved the release of {what}{where}.",
     "release.granted": "The release of {what}{where} is granted.",
     "release.rejected": "{who} refused the release of {what}{where}.",
@@ -224,7 +227,9 @@ def _sentence(kind: str, event: Any, name: str, about: Subject, name_of: NameOf)
         "role": humanize(getattr(event, "role", "")),
         "number": _number(event),
         "until": _minute(getattr(event, "until", "")),
-        "due": _minute(getattr(event, "due", "")),
+        "asked": _row(getattr(event, "reviewers", ()), name_of),
+        "due_by": f", by {_minute(event.due)}" if getattr(event, "due", "") else "",
+        "due": _minute(getattr(event, "due", "") or ""),
     }
     return _SENTENCES[kind].format(**words)
 
@@ -245,6 +250,14 @@ def _number(event: Any) -> int:
     """The entry of the proposal, exception, review or delegation that an event speaks of."""
     named = (getattr(event, name, None) for name in _NUMBERED)
     return next((number for number in named if isinstance(number, int)), -1)
+
+
+def _row(actors: tuple[str, ...], name_of: NameOf) -> str:
+    """Names in a row, at most so many that it stays one line."""
+    names = [one_line(name_of(actor)) for actor in actors[:_MOST_NAMED]]
+    more = len(actors) - len(names)
+    names += [f"{more} more"] if more > 0 else []
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1]))) if names else ""
 
 
 def _minute(instant: str) -> str:

@@ -32,6 +32,7 @@ from ledger.store.notices import (
 )
 from policies import what_is_missing, who_could_approve
 from webui.identity.administrators import is_administrator
+from webui.notices.by_name import TOLD_BY_NAME, asked_by_name, concerned_by_name
 from webui.notices.channels import EMAIL
 from webui.notices.topics import ALARM, ESCALATION, REMINDER, topic_of
 
@@ -73,6 +74,8 @@ class Planner:
             size = read_head(connection, log_id).size
             subscriptions = read_subscriptions(connection, log_id)
         first = min((one.since for one in subscriptions), default=size)
+        if seen is not None and EMAIL in self._channels.names:
+            first = seen  # people are told by name whether they subscribed or not
         if seen is None:
             with writing(engine) as connection:
                 begin_cursor(connection, log_id, first)
@@ -89,7 +92,7 @@ class Planner:
             with reading(engine) as connection:
                 rows = read_entries(connection, log_id, place, stop)
             now = format_instant(self._wiring.now())
-            planned = [one for row in rows for one in _of_entry(row, subscriptions, now)]
+            planned = [one for row in rows for one in self._of_row(row, subscriptions, now)]
             if planned or stop - seen >= UNWRITTEN:
                 try:
                     with writing(engine) as connection:
@@ -102,6 +105,24 @@ class Planner:
                 count += len(planned)
             self._looked = stop
         return count
+
+    def _of_row(
+        self, row: StoredEntry, subscriptions: list[Subscription], now: str
+    ) -> Iterator[Delivery]:
+        """To those who subscribed, and by e-mail to those whom the entry names or answers."""
+        told = set()
+        for one in _of_entry(row, subscriptions, now):
+            told.add(one.subscription_id)
+            yield one
+        if row.kind in TOLD_BY_NAME and EMAIL in self._channels.names:
+            by_mail = {
+                one.subscriber
+                for one in subscriptions
+                if one.channel == EMAIL and one.subscription_id in told
+            }
+            for actor_id in sorted(concerned_by_name(self._wiring, row) - by_mail):
+                name = f"{PERSON}{actor_id}"
+                yield _waiting(f"{ENTRY}{row.sequence}", name, row.sequence, EMAIL, now)
 
     def _plan_alarm(self) -> int:
         wiring = self._wiring
@@ -156,7 +177,9 @@ class Planner:
                     yield self._delivery(occasion, one, release.since)
         if topic == REMINDER and EMAIL in self._channels.names:
             now = format_instant(wiring.now())
-            for actor_id in sorted(self._could_approve(release)):
+            could = self._could_approve(release)
+            asked = asked_by_name(wiring, release.since)
+            for actor_id in sorted((could & asked) or could):
                 name = f"{PERSON}{actor_id}"
                 yield _waiting(occasion, name, release.since, EMAIL, now)
 

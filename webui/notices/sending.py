@@ -15,6 +15,7 @@ from webui.identity.accounts import find_account
 from webui.identity.administrators import is_administrator
 from webui.naming import namer
 from webui.notices import message as say
+from webui.notices.by_name import still_concerns
 from webui.notices.channels import EMAIL, Mail
 from webui.notices.mail import as_mail, send_mail
 from webui.notices.outward import look_up, new_client, send
@@ -123,7 +124,8 @@ class Sender:
             at = format_instant(self._wiring.now())
             return say.of_alarm(message_id=name, at=at, **self._place())
         if delivery.occasion.startswith(ENTRY):
-            return self._of_entry(name, delivery.sequence)
+            by_name = delivery.subscription_id.startswith(PERSON)
+            return self._of_entry(name, delivery.sequence, by_name=by_name)
         topic = delivery.occasion.partition("/")[0]
         release = self._wiring.reader.release(delivery.sequence)
         if release.status != "open":
@@ -132,12 +134,14 @@ class Sender:
         hours = settings.reminder_hours if topic == REMINDER else settings.escalation_hours
         return say.of_waiting(release, topic, hours, message_id=name, **self._place())
 
-    def _of_entry(self, name: str, sequence: int) -> Message:
+    def _of_entry(self, name: str, sequence: int, *, by_name: bool) -> Message | None:
         wiring = self._wiring
         with reading(wiring.engine) as connection:
             rows = read_entries(connection, wiring.log.log_id, sequence, sequence + 1)
         if not rows:
             raise OutsideError("The entry can't be read.", code="entry-missing")
+        if by_name and not still_concerns(wiring, rows[0]):
+            return None
         event = decode_entry(rows[0].envelope).event
         return say.of_entry(rows[0], event, namer(wiring.reader), message_id=name, **self._place())
 

@@ -11,6 +11,8 @@ from typing import Final
 KINDS_OF: Final[dict[str, tuple[str, ...]]] = {
     "new_version": ("version.registered",),
     "approval_asked": ("release.requested",),
+    "assigned": ("release.assigned",),
+    "comment": ("release.commented",),
     "approval_given": ("release.approved", "release.granted"),
     "approval_refused": ("release.rejected",),
     "release_ended": ("approval.revoked", "release.withdrawn", "release.lapsed"),
@@ -39,6 +41,8 @@ ALARM: Final = "alarm"
 TOPIC_WORDS: Final = {
     "new_version": "New version",
     "approval_asked": "Approval asked for",
+    "assigned": "Named people asked to look",
+    "comment": "Comment on a release",
     "approval_given": "Approval given",
     "approval_refused": "Approval refused",
     "release_ended": "Release or approval taken back",

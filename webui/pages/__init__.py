@@ -25,6 +25,7 @@ from webui.pages import (
     releases,
     reports,
     sign_in,
+    talking,
     verify,
 )
 from webui.pages.frame import install, pages
@@ -49,6 +50,7 @@ _ROOMS = (
     releases,
     reports,
     sign_in,
+    talking,
     verify,
 )
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import render_template
+from flask import render_template, request
 
 from ledger.store.entries import Filter
 from webui.here import wired
 from webui.pages.changes import waiting_changes
 from webui.pages.frame import me
+from webui.pages.owed import reviews_owed
 from webui.pages.waiting import waiting
 
 if TYPE_CHECKING:
@@ -18,11 +19,13 @@ if TYPE_CHECKING:
 
     from ledger.query import Reader
     from ledger.state.aggregates import ReleaseState
+    from webui.pages.waiting import Waiting
 
 MOST_SHOWN = 50
 MOST_ASKED = 8
 MOST_DECIDED = 6
 MOST_RECENT = 6
+SHOWN = ("mine", "team", "overdue")
 
 
 def add_to(blueprint: Blueprint) -> None:
@@ -33,19 +36,34 @@ def add_to(blueprint: Blueprint) -> None:
 def _inbox() -> ResponseReturnValue:
     reader, actor = wired().reader, me().actor
     found = waiting(reader.releases(status="open", limit=MOST_SHOWN), actor)
+    found.sort(key=lambda item: not item.overdue)
     mine = [item for item in found if item.for_me]
+    show = request.args.get("show", "")
+    late = [item for item in found if item.overdue]
     return render_template(
         "inbox.html",
         counts=reader.counts(),
         mine=mine,
+        show=show if show in SHOWN else "",
+        late=late,
+        sections=_sections(found),
+        reviews=reviews_owed(actor),
         notes={item.release.since: _note(reader, item.release) for item in mine},
         changes=waiting_changes(actor),
-        others=[item for item in found if not item.for_me],
         asked=_asked_by(reader, actor.id),
         decided=_decided(reader),
         running=reader.running(),
         recent=reader.told(reader.entries(Filter(), limit=MOST_RECENT)),
     )
+
+
+def _sections(found: list[Waiting]) -> list[tuple[str, str, list[Waiting]]]:
+    """What waits for others than whoever looks: by whose turn it is."""
+    of = {whose: [item for item in found if item.whose == whose] for whose in ("team", "others")}
+    return [
+        ("team", "Waiting for my team", of["team"]),
+        ("others", "Waiting for others", of["others"]),
+    ]
 
 
 def _note(reader: Reader, release: ReleaseState) -> str:

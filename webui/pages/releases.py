@@ -12,12 +12,14 @@ from ledger.shown import what_was_shown
 from ledger.state.pack import pack_of, what_changed
 from ledger.store.database import reading
 from ledger.store.entries import Filter
-from policies import why_not_counted
+from policies import who_could_approve, why_not_counted
+from webui.comments import comments_on
 from webui.here import wired
 from webui.naming import namer
 from webui.pages.asking import ask, concluded, optional, text
 from webui.pages.compared import compare
 from webui.pages.frame import me
+from webui.pages.talking import askable
 from webui.pages.waiting import waiting
 
 if TYPE_CHECKING:
@@ -73,6 +75,8 @@ def _release(number: int) -> ResponseReturnValue:
         gates={gate.id: gate.title for gate in wired().policy().gates},
         note=reader.tell(number).private.get("note"),
         said={vote.entry: reader.tell(vote.entry).private for vote in release.votes},
+        comments=comments_on(reader, release),
+        askable=askable(item, who_could_approve(item.granting)),
         mine=next((vote for vote in release.votes if vote.actor == actor.id and vote.counts), None),
         told=reader.told(reader.entries(wanted, limit=ON_A_TIMELINE)),
     )

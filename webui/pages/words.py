@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from ledger.events.event import Event
 
@@ -49,6 +49,12 @@ def signed_in_by(via: str) -> str:
 def with_article(word: str) -> str:
     """The same with ``a`` or ``an`` before it."""
     return f"{'an' if word[:1] in 'aeio' else 'a'} {plain(word)}"
+
+
+def people(actors: Iterable[str], name_of: NameOf) -> str:
+    """Names in a row: Bo, Chi and Dee."""
+    names = [name_of(actor) for actor in actors]
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def _continued(event: Any) -> str:
@@ -122,6 +128,10 @@ _PHRASES: Final[dict[str, Callable[[Any, NameOf], str]]] = {
     "release.requested": lambda e, _: (
         f"asked for the release of {e.model} {e.version} to {e.environment}"
     ),
+    "release.assigned": lambda e, name: (
+        f"asked {people(e.reviewers, name)} to look at release {e.release}"
+    ),
+    "release.commented": lambda e, _: f"commented on release {e.release}",
     "release.approved": lambda e, _: f"approved release {e.release}",
     "release.rejected": lambda e, _: f"rejected release {e.release}",
     "release.withdrawn": lambda e, _: f"withdrew the request for release {e.release}",
@@ -182,6 +192,8 @@ _DETAILS: Final[dict[str, Callable[[Any, NameOf], str]]] = {
     "evidence.attached": lambda e, _: plain(e.type),
     "metrics.observed": lambda e, _: _metrics(e.metrics, 2),
     "version.deprecated": lambda e, _: plain(e.cause),
+    "release.assigned": lambda e, name: f"release {e.release}: {people(e.reviewers, name)}",
+    "release.commented": lambda e, _: f"release {e.release}",
     "release.approved": lambda e, _: f"release {e.release}",
     "release.rejected": lambda e, _: f"release {e.release}",
     "release.withdrawn": lambda e, _: f"release {e.release}",
@@ -221,6 +233,8 @@ _ATTEMPTS: Final = {
     "version.deprecated": "deprecate a version",
     "version.archived": "archive a version",
     "release.requested": "ask for a release",
+    "release.assigned": "ask people to look at a release",
+    "release.commented": "comment on a release",
     "release.approved": "approve a release",
     "release.rejected": "reject a release",
     "release.withdrawn": "withdraw a request",

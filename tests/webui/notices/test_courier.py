@@ -456,3 +456,39 @@ def test_what_arrived_long_ago_is_forgotten_but_never_what_reminds(office: Offic
     again.turn()
     again.close()
     assert len(office.hooks.posts) == before
+
+
+def test_whoever_is_asked_by_name_is_told_and_only_while_it_is_their_turn(office: Office) -> None:
+    office.courier.turn()  # the cursor begins here
+    bo = office.house.api(office.house.token(office.seeded.bo))
+    asked = {"release": office.seeded.release, "reviewers": [office.seeded.chi], "note": "Secret"}
+    assert bo.submit("release.assigned", asked).status_code == 201
+    office.courier.turn()
+    (mail,) = office.mail.mails
+    assert office.mail.recipients == ["chi@example.org"]
+    assert mail["Subject"] == "Named people asked to look: churn 1.0.0 in production"
+    body = mail.get_content()
+    assert "Bo asked Chi to look at the release of churn 1.0.0 in production." in body
+    assert f"https://ledger.example.org/releases/{office.seeded.release}" in body
+    assert "Secret" not in body
+    assert bo.submit("release.assigned", asked).status_code == 201
+    assert bo.submit("release.withdrawn", {"release": office.seeded.release}).status_code == 201
+    office.courier.turn()
+    assert len(office.mail.mails) == 1
+    assert rows(office)[-1] == ("email", "dropped", 1)
+
+
+def test_a_comment_is_told_to_whoever_asked_and_to_subscribers_once_without_its_words(
+    office: Office,
+) -> None:
+    office.subscribe(office.seeded.bo, "comment")
+    office.subscribe(office.house.administrator, "comment", channel="pipeline")
+    chi = office.house.api(office.house.token(office.seeded.chi))
+    words = {"release": office.seeded.release, "comment": "Words that concern nobody else"}
+    assert chi.submit("release.commented", words).status_code == 201
+    office.courier.turn()
+    assert office.mail.recipients == ["bo@example.org"]
+    body = office.mail.mails[0].get_content()
+    assert "Chi commented on the release of churn 1.0.0 in production." in body
+    assert "concern nobody else" not in body
+    assert b"concern nobody else" not in office.hooks.posts[0].body

@@ -39,6 +39,8 @@ KIND_WORDS: Final = {
     "version.deprecated": "Version deprecated",
     "version.archived": "Version archived",
     "release.requested": "Release asked for",
+    "release.assigned": "People asked to look at a release",
+    "release.commented": "Comment on a release",
     "release.approved": "Release approved",
     "release.rejected": "Release refused by a person",
     "release.withdrawn": "Release request withdrawn",

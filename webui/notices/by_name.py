@@ -1,0 +1,53 @@
+"""Who is told of an entry by name, subscribed or not: whom it asks, and whom it answers.
+
+Somebody who is asked to look is told, and whoever stands in for them; of a comment, those who were
+asked and whoever asked for the release. Nobody is told of what they did themselves.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from ledger.events.entry import decode_entry
+from ledger.events.names import format_instant
+from ledger.events.release import ReleaseAssigned, ReleaseCommented
+from ledger.store.database import reading
+from policies import whose_turn
+
+if TYPE_CHECKING:
+    from ledger.store.entries import StoredEntry
+    from webui.wiring import Wiring
+
+TOLD_BY_NAME: Final = frozenset({ReleaseAssigned.kind, ReleaseCommented.kind})
+
+
+def asked_by_name(wiring: Wiring, release: int) -> frozenset[str]:
+    """Who was asked last to look at a release, and who stands in for them now."""
+    with reading(wiring.engine) as connection:
+        registry = wiring.reader.registry(connection)
+        assignment = registry.assignment(release)
+        if assignment is None:
+            return frozenset()
+        turn = whose_turn(registry, assignment, format_instant(wiring.now()))
+    return frozenset(turn).union(*turn.values())
+
+
+def concerned_by_name(wiring: Wiring, row: StoredEntry) -> frozenset[str]:
+    """Whom an entry of these kinds is told to by name."""
+    event = decode_entry(row.envelope).event
+    found: frozenset[str] = frozenset()
+    if isinstance(event, (ReleaseAssigned, ReleaseCommented)):
+        found = asked_by_name(wiring, event.release)
+    if isinstance(event, ReleaseCommented):
+        found |= {wiring.reader.release(event.release).requester}
+    return found - {row.actor}
+
+
+def still_concerns(wiring: Wiring, row: StoredEntry) -> bool:
+    """Whether there still is something to look at: nobody is sent to a release that is over."""
+    event = decode_entry(row.envelope).event
+    if not isinstance(event, ReleaseAssigned):
+        return True
+    assignment = wiring.reader.assignment(event.release)
+    status = wiring.reader.release(event.release).status
+    return status == "open" and assignment is not None and assignment.asked == row.sequence
