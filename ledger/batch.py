@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 from ledger.chain import Chain
 from ledger.core.digest import sha256
 from ledger.core.encoding import canonical
+from ledger.erasing import NOTHING_BESIDE, check_erasure
 from ledger.errors import ConflictError, InputError
 from ledger.events.actor import Actor
 from ledger.events.assurance import AccessDenied
@@ -24,6 +25,7 @@ from ledger.events.command import command_digest
 from ledger.events.entry import Request, decode_entry
 from ledger.events.exception import ExceptionOpened
 from ledger.events.names import format_instant, parse_instant
+from ledger.events.privacy import SubjectErased, SubjectRectified
 from ledger.events.proof import IdTokenProof
 from ledger.events.ready import prepare
 from ledger.events.release import ReleaseGranted, ReleaseLapsed
@@ -32,6 +34,7 @@ from ledger.state.concerns import about, subjects
 from ledger.state.consequences import affected_releases
 from ledger.state.fold import Place, fold
 from ledger.state.fold_people import frozen
+from ledger.state.fold_privacy import check_not_erased
 from ledger.state.following import following
 from ledger.state.keys import KEY_KINDS
 from ledger.store.entries import read_entries
@@ -43,6 +46,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from ledger.erasing import Beside
     from ledger.events.decision import Decision
     from ledger.events.event import Event
     from ledger.events.proof import Proof
@@ -113,6 +117,7 @@ class Batch:
         decide: Decide | None,
         now: datetime,
         known_keys: Mapping[bytes, tuple[bytes, int]] = MappingProxyType({}),
+        beside: Beside = NOTHING_BESIDE,
     ) -> None:
         self._log = log
         self._connection = connection
@@ -122,10 +127,13 @@ class Batch:
         self._recorded_at = self._chain.recorded_at
         self._known_keys = known_keys
         self.registry = registry
+        self.beside = beside
         self.records: list[Record] = []
+        self.people: dict[int, SubjectErased | SubjectRectified] = {}
         self.keys: dict[bytes, tuple[bytes, int]] = {}
         self._texts: dict[int, dict[str, str | None]] = {}
         self._refusals: dict[tuple[Actor, bytes], tuple[bytes, int]] = {}
+        self._may_act: set[str] = set()
         self._turn_keys()
 
     @property
@@ -152,6 +160,7 @@ class Batch:
             self._chain.cut(size)
             del self.records[records:]
             self.keys = {key: place for key, place in self.keys.items() if place[1] < size}
+            self.people = {at: event for at, event in self.people.items() if at < size}
             self._refusals = {of: one for of, one in self._refusals.items() if one[1] < size}
             raise
         kept.keep(self.registry)
@@ -187,7 +196,7 @@ class Batch:
         if successor:
             raise frozen(successor)
         assert self._decide is not None  # noqa: S101 (only the genesis has no policy)
-        self.registry.actor(actor.id)
+        self._check_actor(actor.id)
         about(self.registry, asked.event)
         decision = self._decide(self.registry, asked.event, actor, self._recorded_at, asked.proof)
         request = Request.model_construct(
@@ -212,6 +221,13 @@ class Batch:
         if key:
             self.keys[key] = (command, done.sequence)
         return done
+
+    def _check_actor(self, actor_id: str) -> None:
+        """Whoever is not enrolled, or was erased, does not act."""
+        if actor_id not in self._may_act:
+            self.registry.actor(actor_id)
+            check_not_erased(self.registry, actor_id)
+            self._may_act.add(actor_id)
 
     def _refused_before(self, actor: Actor, command: bytes, decision: Decision) -> int | None:
         """The entry that refused the same to the same actor for the same reasons, not long ago.
@@ -317,6 +333,8 @@ class Batch:
         """Fold the event and put its signed entry on the chain."""
         event, sequence = asked.event, self._chain.size
         place = Place(sequence, self._recorded_at, actor.id, asked.proof)
+        if isinstance(event, (SubjectErased, SubjectRectified)):
+            self._change_person(event, sequence)
         changes = fold(self.registry, event, place)
         concerned = about(self.registry, event)
         named = subjects(self.registry, event, concerned)
@@ -342,6 +360,14 @@ class Batch:
         if event.kind in KEY_KINDS:
             self._turn_keys()
         return Done(sequence, decision, row.leaf_hash, self._recorded_at)
+
+    def _change_person(self, event: SubjectErased | SubjectRectified, sequence: int) -> None:
+        """Check what is about to be destroyed, and note that it is, once this is stored."""
+        self.people[sequence] = event
+        if isinstance(event, SubjectErased):
+            check_erasure(self._log, self._connection, self.registry, event, waiting=self.records)
+            self.beside.refuse(self._connection, event)
+            self._may_act.discard(event.actor_id)
 
     def _turn_keys(self) -> None:
         """Sign with the keys that the registry says are in force."""

@@ -7,7 +7,8 @@ the rest. Nothing of the copy is believed:
   tree continues both our entries and the promised tree (RFC 6962 section 2.1.2);
 * every entry is walked along as in an audit (hash, signature, chain, place, time, fold) before it
   is stored, with its columns, tiles, registry rows and idempotency keys as the original had them;
-* private texts are in no copy: those of the brought-back entries stay missing, and are counted.
+* private texts are in no copy: those of the brought-back entries stay missing, and are counted;
+* what they say was erased is erased again, within the transaction that stores them.
 
 Each batch is one transaction that leaves a whole ledger, so that it can be interrupted and run
 again.
@@ -24,7 +25,9 @@ from ledger.audit.start import standing
 from ledger.audit.walk import Walk
 from ledger.core.merkle import check_consistency, prove_consistency
 from ledger.core.tiles import TileReader
+from ledger.erasing import NOTHING_BESIDE, carry_out
 from ledger.errors import ConsistencyError, IntegrityError
+from ledger.events.privacy import SubjectErased
 from ledger.source import entries
 from ledger.store import folded
 from ledger.store.database import writing
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
 
     from ledger.audit.walk import Seen
     from ledger.core.checkpoint import Checkpoint
+    from ledger.erasing import Beside
     from ledger.log import Log
     from ledger.source import TileSource
 
@@ -55,7 +59,9 @@ class BroughtBack:
     texts_missing: int
 
 
-def bring_back(log: Log, source: TileSource, progress: Progress) -> BroughtBack:
+def bring_back(
+    log: Log, source: TileSource, progress: Progress, beside: Beside = NOTHING_BESIDE
+) -> BroughtBack:
     """Append what a copy of this very log holds beyond our head.
 
     Afterwards the log's alarm is lifted if its guard agrees.
@@ -73,7 +79,7 @@ def bring_back(log: Log, source: TileSource, progress: Progress) -> BroughtBack:
     size = head.size
     while size < tree.size:
         stop = min(size + PAGE, tree.size)
-        texts += _store(log, source, tree, note, size, stop)
+        texts += _store(log, source, tree, note, size, stop, beside)
         size = stop
         progress("entries", size - head.size, tree.size - head.size)
     log.check_guard()
@@ -109,7 +115,13 @@ def _check_continues(log: Log, source: TileSource, tree: Checkpoint, head: Head)
 
 
 def _store(  # noqa: PLR0917 (from where, what, and how far)
-    log: Log, source: TileSource, tree: Checkpoint, note: bytes, start: int, stop: int
+    log: Log,
+    source: TileSource,
+    tree: Checkpoint,
+    note: bytes,
+    start: int,
+    stop: int,
+    beside: Beside,
 ) -> int:
     """Walk along one batch and store it; returns how many private texts it lacks."""
     found = Audit(log.origin)
@@ -149,6 +161,8 @@ def _store(  # noqa: PLR0917 (from where, what, and how far)
             checkpoint=note if stop == tree.size else log.sign_checkpoint(stop, root),
         )
         advance_head(connection, log.log_id, old.size, new)
+        gone = [one.entry.event for one in seen if one is not None]
+        carry_out(log, connection, [it for it in gone if isinstance(it, SubjectErased)], beside)
     return sum(len(one.entry.commitments) for one in seen if one is not None)
 
 

@@ -23,12 +23,15 @@ from ledger.events.people import (
     RoleGranted,
     RoleRevoked,
 )
+from ledger.events.privacy import SubjectRectified
 from ledger.state.aggregates import ActorState
 from ledger.state.fold import Place, fold
 from ledger.state.registry import Registry
 from ledger.store.entries import envelopes_of, read_entries
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sqlalchemy import Connection
 
     from ledger.events.event import Event
@@ -42,6 +45,7 @@ KINDS = (
     IdentityLinked.kind,
     IdentityUnlinked.kind,
     PolicyActivated.kind,
+    SubjectRectified.kind,
 )
 
 
@@ -63,6 +67,7 @@ def carried_over(connection: Connection, log: Log, size: int, *, names: bool) ->
     """
     registry = Registry()
     service, policy = "", None
+    rectified: dict[str, int] = {}
     for envelope in envelopes_of(connection, log.log_id, KINDS, size):
         entry = decode_entry(envelope)
         place = Place(entry.sequence, entry.recorded_at, entry.actor.id)
@@ -71,11 +76,15 @@ def carried_over(connection: Connection, log: Log, size: int, *, names: bool) ->
             service = entry.actor.id
         elif isinstance(entry.event, PolicyActivated):
             policy = entry.event
+        elif isinstance(entry.event, SubjectRectified):
+            rectified[entry.event.actor_id] = entry.sequence
     if policy is None:
         raise IntegrityError("The log that is continued has no policy.", code="no-policy")
     actors = sorted(registry.all(ActorState), key=lambda actor: (actor.since, actor.id))
     enrolled = [
-        _enrolled(connection, log, actor, names=names) for actor in actors if actor.id != service
+        _enrolled(connection, log, actor, rectified, names=names)
+        for actor in actors
+        if actor.id != service
     ]
     granted = sorted((held.granted, one.id, held.role) for one in actors for held in one.roles)
     roles = [RoleGranted(actor_id=actor_id, role=role) for _, actor_id, role in granted]
@@ -89,13 +98,21 @@ def carried_over(connection: Connection, log: Log, size: int, *, names: bool) ->
     )
 
 
-def _enrolled(connection: Connection, log: Log, actor: ActorState, *, names: bool) -> ActorEnrolled:
+def _enrolled(
+    connection: Connection,
+    log: Log,
+    actor: ActorState,
+    rectified: Mapping[str, int],
+    *,
+    names: bool,
+) -> ActorEnrolled:
     texts: dict[str, str | None] = {}
     if names:
-        (row,) = read_entries(connection, log.log_id, actor.since, actor.since + 1)
+        at = rectified.get(actor.id, actor.since)
+        (row,) = read_entries(connection, log.log_id, at, at + 1)
         commitments = decode_entry(row.envelope).commitments
         own = [item for item in commitments if item.subject == actor.id]
-        texts = log.vault.read(connection, actor.since, own)
+        texts = log.vault.read(connection, at, own)
     return ActorEnrolled(
         actor_id=actor.id,
         actor_type=actor.type,

@@ -33,13 +33,16 @@ from ledger.core.checkpoint import Checkpoint
 from ledger.core.envelope import check_envelope, parse_envelope
 from ledger.core.merkle import Frontier, leaf_hash
 from ledger.core.signature import key_fingerprint
+from ledger.erasing import NOTHING_BESIDE, carry_out
 from ledger.errors import BusyError, InDoubtError, IntegrityError, LedgerError, OutsideError
+from ledger.events.privacy import SubjectErased
 from ledger.state.registry import Registry
 from ledger.store import folded
 from ledger.store.database import writing
 from ledger.store.entries import advance_head, insert_entries, leaf_hashes, lock_head
 from ledger.store.fault import Fault, may_pass
 from ledger.store.idempotency import find_keys, insert_keys
+from ledger.store.tidy import forget_deleted
 from ledger.store.tiles import insert_full_tiles
 
 if TYPE_CHECKING:
@@ -48,6 +51,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from ledger.erasing import Beside
     from ledger.events.actor import Actor
     from ledger.log import Log
     from ledger.state.aggregates import Aggregate
@@ -104,12 +108,14 @@ class Committer:
         *,
         retry_seconds: float = RETRY_SECONDS,
         refuse: Refuse = everybody_may,
+        beside: Beside = NOTHING_BESIDE,
     ) -> None:
         self._log = log
         self._decide = decide
         self._now = now
         self._retry_seconds = retry_seconds
         self._refuse = refuse
+        self._beside = beside
         self._reachable = True
         self._cache: dict[tuple[str, str], Aggregate] = {}
         self._cached_root = b""
@@ -135,6 +141,8 @@ class Committer:
         if done.heads is not None:
             old, new = done.heads
             self._promise(lambda: self._log.advance_guard(old, new))
+            if SubjectErased.kind in done.kinds.values():
+                forget_deleted(self._log.engine)
         elif done.replays:
             # Whoever recorded them may have died before the guard moved.
             self._promise(self._log.check_guard)
@@ -206,6 +214,7 @@ class Committer:
             decide=self._decide,
             now=self._now(),
             known_keys=find_keys(connection, log.log_id, keys),
+            beside=self._beside,
         )
         refused = self._refuse(connection, {unit.actor for unit in units})
         for place, unit in enumerate(units):
@@ -328,6 +337,7 @@ def store_batch(log: Log, connection: Connection, old: Head, batch: Batch) -> He
     keys = [(key, command, sequence) for key, (command, sequence) in batch.keys.items()]
     insert_keys(connection, log.log_id, keys)
     log.vault.store(connection, batch.records)
+    carry_out(log, connection, batch.people.values(), batch.beside)
     rows = [folded.as_row(aggregate, as_of) for aggregate, as_of in batch.registry.changed()]
     folded.save(connection, log.log_id, rows)
     advance_head(connection, log.log_id, old.size, new)

@@ -34,6 +34,7 @@ from ledger.state.aggregates import (
 )
 from ledger.state.exceptions import ExceptionState, ReviewState
 from ledger.state.lineage import Lineage, lineage_of
+from ledger.state.privacy import ErasureState, HoldState, SubjectState
 from ledger.state.registry import Registry
 from ledger.store import folded
 from ledger.store.database import reading
@@ -66,11 +67,16 @@ NEWEST_LOOKED_AT = 100_000
 
 @dataclass(frozen=True)
 class Person:
-    """An actor and what the vault still knows; ``name`` is empty where it knows nothing."""
+    """An actor and what the vault still knows; ``name`` is empty where it knows nothing.
+
+    ``erased`` is the entry by which the person's data was erased, and ``erased_at`` when.
+    """
 
     actor: ActorState
     name: str
     email: str
+    erased: int | None = None
+    erased_at: str = ""
 
 
 @dataclass(frozen=True)
@@ -195,6 +201,28 @@ class Reader:
         """One delegation by the entry that began it, or UnknownSubjectError."""
         return self._get(DelegationState, number_key(number), "delegation")
 
+    def holds(
+        self, *, status: str = "", before: int | None = None, limit: int = 50
+    ) -> list[HoldState]:
+        """Holds, newest first."""
+        return self._find(HoldState, before, limit, status=status)
+
+    def erasures(
+        self, *, status: str = "", actor: str = "", before: int | None = None, limit: int = 50
+    ) -> list[ErasureState]:
+        """Requests for erasure, newest first."""
+        return self._find(ErasureState, before, limit, status=status, actor=actor)
+
+    def erasure(self, number: int) -> ErasureState:
+        """One request for erasure by its entry, or UnknownSubjectError."""
+        return self._get(ErasureState, number_key(number), "request")
+
+    def subject(self, actor_id: str) -> SubjectState | None:
+        """What became of a person's data; None where nothing did."""
+        with reading(self.log.engine) as connection:
+            found = folded.load(connection, self.log.log_id, SubjectState.table, actor_id)
+        return found if isinstance(found, SubjectState) else None
+
     def deployments(
         self,
         *,
@@ -282,10 +310,15 @@ class Reader:
         return found
 
     def _person(self, connection: Connection, actor: ActorState) -> Person:
-        rows = read_entries(connection, self.log.log_id, actor.since, actor.since + 1)
+        subject = folded.load(connection, self.log.log_id, SubjectState.table, actor.id)
+        subject = subject if isinstance(subject, SubjectState) else None
+        if subject is not None and subject.erased is not None:
+            return Person(actor, "", "", subject.erased, subject.erased_at or "")
+        at = actor.since if subject is None or subject.rectified is None else subject.rectified
+        rows = read_entries(connection, self.log.log_id, at, at + 1)
         commitments = decode_entry(rows[0].envelope).commitments if rows else ()
         own = [item for item in commitments if item.subject == actor.id]
-        texts = self.log.vault.read(connection, actor.since, own)
+        texts = self.log.vault.read(connection, at, own)
         return Person(actor, texts.get("name") or "", texts.get("email") or "")
 
     def entries(

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Final
 from ledger import clock
 from ledger.batch import Asked, Done
 from ledger.commit import Committed, Committer, everybody_may, loader, unexpected
+from ledger.erasing import NOTHING_BESIDE
 from ledger.errors import BusyError, InDoubtError, IntegrityError, LedgerError
 from ledger.events.entry import decode_entry
 from ledger.events.names import format_instant
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ledger.commit import Refuse
+    from ledger.erasing import Beside
     from ledger.events.actor import Actor
     from ledger.events.decision import Decision
     from ledger.events.event import Event
@@ -63,12 +65,13 @@ class Submitter:
         waiting: Waiting | None = None,
         answer_seconds: float = ANSWER_SECONDS,
         refuse: Refuse = everybody_may,
+        beside: Beside = NOTHING_BESIDE,
     ) -> None:
         self._log = log
         self._decide = decide
         self._now = now
         self._answer_seconds = answer_seconds
-        self._committer = Committer(log, decide, now, refuse=refuse)
+        self._committer = Committer(log, decide, now, refuse=refuse, beside=beside)
         self._waiting = Waiting() if waiting is None else waiting
         self._start = threading.Lock()
         self._thread: threading.Thread | None = None

@@ -17,7 +17,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final, cast
 
 from ledger.errors import UnknownSubjectError
-from ledger.events import assurance, change, exception, model, people
+from ledger.events import assurance, change, exception, model, people, privacy
 from ledger.events.names import parse_instant
 from ledger.events.proof import IdTokenProof
 from ledger.state.aggregates import (
@@ -36,6 +36,7 @@ from ledger.state.aggregates import (
 from ledger.state.concerns import about
 from ledger.state.exceptions import ExceptionState, OwedReviews, ReviewState
 from ledger.state.fold_changes import proposal_of
+from ledger.state.privacy import ErasureState, HoldState
 from policies.asked import change_asked, release_asked
 from policies.fields import DIFFERENCE_PREFIX, METRIC_PREFIX
 from policies.standing_in import lent_to
@@ -259,6 +260,12 @@ def _by_data_set(version: VersionState, name: str) -> dict[str, Decimal]:
 
 def _participants(case: Case) -> frozenset[str] | None:
     """Whoever had a part in what is closed or reviewed; None where that is not known."""
+    if isinstance(case.event, privacy.HoldReleased):
+        hold = case.registry.find(HoldState, number_key(case.event.hold))
+        return None if hold is None else frozenset((hold.by,))
+    if isinstance(case.event, (privacy.ErasureApproved, privacy.ErasureRefused)):
+        asked = case.registry.find(ErasureState, number_key(case.event.erasure))
+        return None if asked is None else frozenset((asked.by, asked.actor))
     entry = None
     if isinstance(case.event, exception.ExceptionClosed):
         entry = case.event.exception

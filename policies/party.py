@@ -3,7 +3,8 @@
 - registrant: registered the version. owner: answers for the model. requester: asked for the
   release. proposer: proposed the change. receiver: is enrolled, or is given or loses a role.
   approver: approved the release or the change. receiver and delegator of a delegation: who stands
-  in, and for whom. participant: had a part in what is closed or reviewed.
+  in, and for whom. participant: had a part in what is closed or reviewed,
+  placed the hold, recorded the request for erasure or is whom it is about.
 - Not every kind of event has every party. A rule about a party that its kind lacks is refused at
   load: it would exclude nobody, ever.
 """
@@ -68,7 +69,15 @@ _KINDS: Final[dict[Party, frozenset[str]]] = {
     "proposer": PROPOSABLE | ON_A_CHANGE,
     "receiver": _OF_A_PERSON | ON_A_CHANGE,
     "delegator": frozenset({"delegation.ended"}),
-    "participant": frozenset({"exception.closed", "review.completed"}),
+    "participant": frozenset(
+        {
+            "exception.closed",
+            "review.completed",
+            "hold.released",
+            "erasure.approved",
+            "erasure.refused",
+        }
+    ),
 }
 
 

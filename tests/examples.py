@@ -110,6 +110,38 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "environment": "production",
     },
     "review.completed": {"review": 34, "finding": "accepted", "comment": "It was needed"},
+    "hold.placed": {
+        "scope": "subject",
+        "actor_id": ANA,
+        "model": None,
+        "reason": "Claim before the labour court",
+    },
+    "hold.released": {"hold": 44, "reason": "The claim was withdrawn"},
+    "erasure.requested": {
+        "actor_id": ANA,
+        "received": "2026-03-02",
+        "reason": "Left the company",
+    },
+    "erasure.approved": {"erasure": 45, "assessment": "No duty to keep remains"},
+    "erasure.refused": {
+        "erasure": 45,
+        "ground": "legal_obligation",
+        "until": "2032-03-09",
+        "assessment": "Approved releases that must be accounted for",
+    },
+    "subject.erased": {
+        "actor_id": ANA,
+        "erasure": 45,
+        "lost": None,
+        "texts": 3,
+        "keys": ("7d" * 32,),
+    },
+    "subject.rectified": {
+        "actor_id": ANA,
+        "supersedes": 7,
+        "name": "Ana Kovač Horvat",
+        "email": "ana.horvat@example.org",
+    },
     "model.registered": {
         "model": "churn",
         "version_scheme": "semantic",

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from ledger.audit.checkpoints import CheckpointCheck, StoredCheckpoints
+from ledger.audit.erasures import ErasureCheck
 from ledger.audit.found import Audit
 from ledger.audit.previous import check_previous
 from ledger.audit.rows import check_folded, check_surplus
@@ -96,6 +97,7 @@ class _LiveAudit:
         self._redecide = redecide
         self._found = Audit(log.origin)
         self._keys_wanted = 0
+        self._people = ErasureCheck(log, self._found)
 
     def run(
         self, workers: int | None, certificates: Sequence[x509.Certificate], root: bytes | None
@@ -219,6 +221,7 @@ class _LiveAudit:
                     sentence = f"The vault holds a text {place[1]!r} that the entry does not name."
                     self._found.note("vault", place[0], "vault-surplus", sentence)
         for entry in entries:
+            self._people.take(entry)
             if entry.commitments:
                 self._check_texts(entry)
 
@@ -229,10 +232,9 @@ class _LiveAudit:
         except LedgerError as error:
             self._found.note("vault", entry.sequence, error.code, error.sentence)
             return
-        for name, text in texts.items():
-            if text is None:
-                sentence = f"The private text {name!r} is missing, and no erasure is recorded."
-                self._found.note("vault", entry.sequence, "vault-missing", sentence)
+        for item in entry.commitments:
+            if texts[item.field] is None:
+                self._people.missing(entry.sequence, item)
             else:
                 self._found.counts.private_texts += 1
 
@@ -246,6 +248,8 @@ class _LiveAudit:
                 "these stand by the tree and its witnesses alone"
             )
         check_surplus(self._log, self._found)
+        if not self._tree_only:
+            self._people.finish(whole=not start and self._walk.folding)
         if not self._tree_only:
             self._walk.tell_skipped(behind=bool(start))
         if self._tree_only:

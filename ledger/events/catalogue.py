@@ -18,6 +18,7 @@ from ledger.events import (
     log,
     model,
     people,
+    privacy,
     publisher,
     release,
 )
@@ -79,6 +80,13 @@ CATALOGUE: Final[dict[str, type[Event]]] = {
         exception.ExceptionClosed,
         exception.ReviewRequired,
         exception.ReviewCompleted,
+        privacy.HoldPlaced,
+        privacy.HoldReleased,
+        privacy.ErasureRequested,
+        privacy.ErasureApproved,
+        privacy.ErasureRefused,
+        privacy.SubjectErased,
+        privacy.SubjectRectified,
     )
 }
 

@@ -18,6 +18,7 @@ from ledger.events import (
     log,
     model,
     people,
+    privacy,
     publisher,
     release,
 )
@@ -29,6 +30,7 @@ from ledger.state import (
     fold_deployments,
     fold_exceptions,
     fold_people,
+    fold_privacy,
     fold_publishers,
     fold_releases,
     fold_versions,
@@ -117,6 +119,13 @@ _FOLDS: dict[str, Callable[[Registry, Any, Place], Changes]] = {
     exception.ExceptionClosed.kind: fold_exceptions.exception_closed,
     exception.ReviewRequired.kind: fold_exceptions.review_required,
     exception.ReviewCompleted.kind: fold_exceptions.review_completed,
+    privacy.HoldPlaced.kind: fold_privacy.hold_placed,
+    privacy.HoldReleased.kind: fold_privacy.hold_released,
+    privacy.ErasureRequested.kind: fold_privacy.erasure_requested,
+    privacy.ErasureApproved.kind: fold_privacy.erasure_answered,
+    privacy.ErasureRefused.kind: fold_privacy.erasure_answered,
+    privacy.SubjectErased.kind: fold_privacy.subject_erased,
+    privacy.SubjectRectified.kind: fold_privacy.subject_rectified,
 }
 
 

@@ -21,6 +21,7 @@ from ledger.state.aggregates import (
 )
 from ledger.state.approvers import AssignmentState
 from ledger.state.exceptions import ExceptionSlot, ExceptionState, OwedReviews, ReviewState
+from ledger.state.privacy import ErasureState, HoldsInForce, HoldState, SubjectState
 from ledger.state.publishers import PublisherState
 
 AGGREGATES: tuple[type[Aggregate], ...] = (
@@ -44,4 +45,8 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     OwedReviews,
     PublisherState,
     AssignmentState,
+    HoldState,
+    HoldsInForce,
+    ErasureState,
+    SubjectState,
 )

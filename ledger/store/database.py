@@ -3,7 +3,8 @@
 SQLite: ``synchronous=FULL`` always, because a commit that is lost after its receipt was given is a
 fork of the log. Versions 3.7.0 to 3.51.2 (but for 3.50.7 and 3.44.6) can corrupt a database in WAL
 mode when a reset of the log races a reader, so there the roll-back journal (TRUNCATE) is used.
-A writing transaction takes the lock at once (``BEGIN IMMEDIATE``).
+A writing transaction takes the lock at once (``BEGIN IMMEDIATE``). What is deleted is overwritten
+with zeros (``secure_delete``), because deletions here are of keys and texts that must be gone.
 
 PostgreSQL: a session whose ``synchronous_commit`` is off gets it on, for the same reason; a lock is
 waited for as long as on SQLite; and a session that holds a transaction open and is silent for a
@@ -129,7 +130,8 @@ def _set_up_sqlite(connection: Any, record: Any) -> None:
     del record
     connection.isolation_level = None
     mode = journal_mode(sqlite3.sqlite_version_info[:3])
-    for pragma in (f"journal_mode={mode}", "synchronous=FULL", "foreign_keys=ON"):
+    pragmas = (f"journal_mode={mode}", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON")
+    for pragma in pragmas:
         connection.execute(f"PRAGMA {pragma}")
 
 

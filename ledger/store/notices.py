@@ -100,6 +100,23 @@ def delete_subscription(connection: Connection, log_id: int, subscription_id: st
     return gone.rowcount == 1
 
 
+def forget_subscriber(connection: Connection, log_id: int, subscriber: str) -> None:
+    """Delete the subscriptions of somebody, and every delivery to them."""
+    mine = select(notice_subscription.c.subscription_id).where(
+        notice_subscription.c.log_id == log_id, notice_subscription.c.subscriber == subscriber
+    )
+    connection.execute(
+        delete(notice_delivery).where(
+            notice_delivery.c.log_id == log_id, notice_delivery.c.subscription_id.in_(mine)
+        )
+    )
+    connection.execute(
+        delete(notice_subscription).where(
+            notice_subscription.c.log_id == log_id, notice_subscription.c.subscriber == subscriber
+        )
+    )
+
+
 def read_subscriptions(
     connection: Connection, log_id: int, *, subscriber: str = "", subscription_id: str = ""
 ) -> list[Subscription]:

@@ -3,7 +3,8 @@
 A record is AES-256-GCM over ``salt || UTF-8 text`` under the subject's key; log, entry, field and
 subject are bound in as associated data, so that a record can't be moved. The subject's key is
 wrapped the same way under the key-encryption key. Destroying a subject's key erases every record of
-that subject, wherever copies of the records are.
+that subject, wherever copies of the records are; ``erase`` destroys both. A key is told by a digest
+of itself, which stays the same when it is wrapped anew.
 """
 
 from __future__ import annotations
@@ -14,13 +15,14 @@ from typing import TYPE_CHECKING, Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import insert, select
+from sqlalchemy import delete, func, insert, select, update
 
 from ledger.core.commitment import SALT_BYTES, check_commitment, commit
+from ledger.core.digest import hex_digest
 from ledger.core.encoding import canonical
 from ledger.errors import IntegrityError
 from ledger.events.entry import Commitment
-from ledger.store.tables import vault, vault_key
+from ledger.store.tables import entry, vault, vault_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
 KEY_BYTES: Final = 32
 _NONCE_BYTES: Final = 12
+_KEY_ID: Final = b"counterseal vault key\0"
 
 
 @dataclass(frozen=True)
@@ -98,6 +101,79 @@ class Vault:
         )
         return [(row.sequence, row.field, row.subject) for row in connection.execute(query)]
 
+    def count(self, connection: Connection, subject: str) -> int:
+        """How many texts are held under the key of a subject."""
+        query = select(func.count()).where(
+            vault.c.log_id == self._log_id, vault.c.subject == subject
+        )
+        return connection.execute(query).scalar_one()
+
+    def key_ids(self, connection: Connection, subject: str) -> tuple[str, ...]:
+        """Digests that tell the keys of a subject, and tell nothing of what they are."""
+        key = self._subject_key(connection, subject)
+        return () if key is None else (hex_digest(_KEY_ID + key),)
+
+    def places_of(self, connection: Connection, subject: str) -> list[tuple[int, str]]:
+        """The entries and fields of the texts under the key of a subject, in order."""
+        query = (
+            select(vault.c.sequence, vault.c.field)
+            .where(vault.c.log_id == self._log_id, vault.c.subject == subject)
+            .order_by(vault.c.sequence, vault.c.field)
+        )
+        return [(row.sequence, row.field) for row in connection.execute(query)]
+
+    def tells_of(self, connection: Connection, subject: str, model: str) -> bool:
+        """Whether a text under the key of a subject belongs to an entry about a model."""
+        query = (
+            select(vault.c.sequence)
+            .join(
+                entry,
+                (entry.c.log_id == vault.c.log_id) & (entry.c.sequence == vault.c.sequence),
+            )
+            .where(
+                vault.c.log_id == self._log_id,
+                vault.c.subject == subject,
+                entry.c.model == model,
+            )
+            .limit(1)
+        )
+        return connection.execute(query).first() is not None
+
+    def erase(self, connection: Connection, subject: str) -> None:
+        """Destroy the texts and the key of a subject."""
+        for table in (vault, vault_key):
+            connection.execute(
+                delete(table).where(table.c.log_id == self._log_id, table.c.subject == subject)
+            )
+
+    def remains(self, connection: Connection, subject: str) -> int:
+        """How many texts and keys of a subject are there."""
+        keys = select(func.count()).where(
+            vault_key.c.log_id == self._log_id, vault_key.c.subject == subject
+        )
+        return self.count(connection, subject) + connection.execute(keys).scalar_one()
+
+    def rewrap(self, connection: Connection, wrapping_key: bytes) -> int:
+        """Wrap every subject's key under another key-encryption key; the texts stay as they are.
+
+        Returns how many keys there are. What was wrapped before opens under the old one alone.
+
+        Raises:
+            IntegrityError: a key does not open; nothing may be stored then.
+        """
+        query = select(vault_key.c.subject).where(vault_key.c.log_id == self._log_id)
+        subjects = sorted(connection.execute(query).scalars())
+        new = Vault(self._log_id, self._origin, wrapping_key)
+        for subject in subjects:
+            key = self._subject_key(connection, subject)
+            if key is not None:
+                connection.execute(
+                    update(vault_key)
+                    .where(vault_key.c.log_id == self._log_id, vault_key.c.subject == subject)
+                    .values(wrapped=new._wrapped(subject, key))
+                )
+        return len(subjects)
+
     def _open(self, connection: Connection, sequence: int, item: Commitment) -> str | None:
         query = select(vault.c.sealed).where(
             vault.c.log_id == self._log_id,
@@ -136,13 +212,16 @@ class Vault:
 
     def _new_key(self, connection: Connection, subject: str) -> bytes:
         key = secrets.token_bytes(KEY_BYTES)
-        nonce = secrets.token_bytes(_NONCE_BYTES)
-        place = canonical({"origin": self._origin, "subject": subject})
-        wrapped = nonce + self._wrap.encrypt(nonce, key, place)
+        wrapped = self._wrapped(subject, key)
         connection.execute(
             insert(vault_key).values(log_id=self._log_id, subject=subject, wrapped=wrapped)
         )
         return key
+
+    def _wrapped(self, subject: str, key: bytes) -> bytes:
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        place = canonical({"origin": self._origin, "subject": subject})
+        return nonce + self._wrap.encrypt(nonce, key, place)
 
     def _place(self, sequence: int, field: str, subject: str) -> bytes:
         return canonical(

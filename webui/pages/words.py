@@ -117,6 +117,18 @@ _PHRASES: Final[dict[str, Callable[[Any, NameOf], str]]] = {
     "exception.closed": lambda e, _: f"closed exception {e.exception}",
     "review.required": lambda e, _: f"asked for a review of entry {e.of} by {e.due[:10]}",
     "review.completed": lambda e, _: f"reviewed what review {e.review} asks for: {e.finding}",
+    "hold.placed": lambda e, name: f"placed a hold on {_held(e, name)}",
+    "hold.released": lambda e, _: f"released hold {e.hold}",
+    "erasure.requested": lambda e, name: (
+        f"recorded that {name(e.actor_id)} asked for erasure on {e.received}"
+    ),
+    "erasure.approved": lambda e, _: f"approved erasure {e.erasure}",
+    "erasure.refused": lambda e, _: f"refused erasure {e.erasure} ({plain(e.ground)})",
+    "subject.erased": lambda e, name: (
+        f"erased the personal data of {name(e.actor_id)}: {e.texts} texts and their keys"
+        f"{'' if e.lost is None else ', again, as a restored backup still held them'}"
+    ),
+    "subject.rectified": lambda e, name: f"put the personal data of {name(e.actor_id)} right",
     "model.registered": lambda e, _: f"registered the model {e.model}",
     "version.registered": lambda e, _: f"registered {e.model} {e.version}",
     "evidence.attached": lambda e, _: f"attached {with_article(e.type)} to {e.model} {e.version}",
@@ -189,6 +201,13 @@ _DETAILS: Final[dict[str, Callable[[Any, NameOf], str]]] = {
     "exception.closed": lambda e, _: f"exception {e.exception}",
     "review.required": lambda e, _: f"entry {e.of}, due {e.due[:10]}",
     "review.completed": lambda e, _: f"review {e.review}: {e.finding}",
+    "hold.placed": lambda e, name: _held(e, name),  # noqa: PLW0108 (defined below)
+    "hold.released": lambda e, _: f"hold {e.hold}",
+    "erasure.requested": lambda e, name: f"{name(e.actor_id)}, received {e.received}",
+    "erasure.approved": lambda e, _: f"erasure {e.erasure}",
+    "erasure.refused": lambda e, _: f"erasure {e.erasure}: {plain(e.ground)}",
+    "subject.erased": lambda e, name: f"{name(e.actor_id)}: {e.texts} texts",
+    "subject.rectified": lambda e, name: name(e.actor_id),
     "evidence.attached": lambda e, _: plain(e.type),
     "metrics.observed": lambda e, _: _metrics(e.metrics, 2),
     "version.deprecated": lambda e, _: plain(e.cause),
@@ -226,6 +245,13 @@ _ATTEMPTS: Final = {
     "exception.opened": "open an exception",
     "exception.closed": "close an exception",
     "review.completed": "complete a review",
+    "hold.placed": "place a hold",
+    "hold.released": "release a hold",
+    "erasure.requested": "ask for erasure",
+    "erasure.approved": "approve an erasure",
+    "erasure.refused": "refuse an erasure",
+    "subject.erased": "erase personal data",
+    "subject.rectified": "put personal data right",
     "model.registered": "register a model",
     "version.registered": "register a version",
     "evidence.attached": "attach a document",
@@ -293,6 +319,12 @@ def _metrics(metrics: Any, most: int = _SHOWN_METRICS) -> str:
     shown = ", ".join(f"{plain(item.name)} {item.value}" for item in metrics[:most])
     more = len(metrics) - most
     return f"{shown} and {more} more" if more > 0 else shown
+
+
+def _held(event: Any, name: NameOf) -> str:
+    if event.scope == "subject":
+        return f"the data of {name(event.actor_id)}"
+    return f"the model {event.model}" if event.scope == "model" else "everything"
 
 
 def _concerned(event: Any) -> str:

@@ -18,6 +18,7 @@ from policies.controls.primitives import (
     integrity,
     lineage,
     population,
+    privacy,
 )
 
 if TYPE_CHECKING:
@@ -62,6 +63,6 @@ TESTS: Final[dict[str, Test]] = {
         Test("T12", "Recovery", integrity.RecoveryArguments, integrity.recovery),
         Test("T13", "Notice of deprecation", course.NoticeArguments, course.notice),
         Test("T14", "Sign-in of approvers", access.SignInArguments, access.sign_in),
-        Test("T15", "Erasure in time", course.ErasureArguments, course.erasure),
+        Test("T15", "Erasure in time", privacy.ErasureArguments, privacy.erasure),
     )
 }

@@ -1,4 +1,4 @@
-"""T10 exceptions, T13 notice and T15 erasure: what happens out of the ordinary, and at the end."""
+"""T10 exceptions and T13 notice: what happens out of the ordinary, and at the end."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pydantic import Field
 from ledger.events.exception import ExceptionOpened, ReviewCompleted
 from ledger.events.model import VersionDeprecated
 from ledger.state.exceptions import ReviewState
-from policies.controls.finding import Deviation, Tally, both, many, not_recorded
+from policies.controls.finding import Deviation, Tally, both, many
 from policies.controls.primitives.arguments import Arguments
 
 if TYPE_CHECKING:
@@ -232,20 +232,3 @@ def _late(
         elif (stretch.ended_at or last)[:10] > event.effective_on:
             found.append((entries, f"{who}: still ran in production after it took effect."))
     return found
-
-
-class ErasureArguments(Arguments):
-    """``days`` between a request and its execution."""
-
-    days: int = Field(ge=1, le=365)
-
-
-def erasure(material: Material, arguments: ErasureArguments) -> Finding:
-    """T15: requests of data subjects. This ledger has no kind of entry for them yet."""
-    del material
-    return not_recorded(
-        "T15",
-        1,
-        "Requests of data subjects are not recorded in this ledger. Show the register of requests: "
-        f"each answered within {many(arguments.days, 'day')}.",
-    )

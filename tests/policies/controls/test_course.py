@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ledger.events import privacy
 from ledger.events.exception import (
     ExceptionClosed,
     ExceptionOpened,
@@ -233,6 +234,54 @@ def test_no_approval_is_not_exercised() -> None:
     assert examine(_begun(), "T14").verdict == "not_exercised"
 
 
-def test_erasure_is_not_recorded_and_says_so() -> None:
-    found = examine(_begun(), "T15", days=30)
-    assert (found.verdict, found.population) == ("insufficient_evidence", 0)
+def _asked(story: Story, day: str) -> int:
+    story.on(day)
+    event = privacy.ErasureRequested(actor_id=actor_id("nora"), received=day)
+    return story.says("bo", event)
+
+
+def _with_nora() -> Story:
+    story = _begun()
+    story.enrolled("nora")
+    return story
+
+
+def test_nobody_asked_for_erasure_is_not_exercised() -> None:
+    assert examine(_begun(), "T15", days=30).verdict == "not_exercised"
+
+
+def test_a_request_that_was_carried_out_or_refused_in_time_passes() -> None:
+    story = _with_nora()
+    request = _asked(story, "2026-03-02")
+    story.on("2026-03-20")
+    story.says("bo", privacy.ErasureRefused(erasure=request, ground="legal_claims", assessment="x"))
+    again = _asked(story, "2026-03-21")
+    story.says("bo", privacy.ErasureApproved(erasure=again, assessment="x"))
+    event = privacy.SubjectErased(actor_id=actor_id("nora"), erasure=again, texts=2)
+    story.says("bo", event)
+    found = examine(story, "T15", days=30)
+    assert (found.verdict, found.population) == ("pass", 2)
+
+
+def test_a_request_that_was_only_approved_or_answered_late_fails() -> None:
+    story = _with_nora()
+    request = _asked(story, "2026-01-05")
+    story.on("2026-01-06")
+    story.says("bo", privacy.ErasureApproved(erasure=request, assessment="x"))
+    assert examine(story, "T15", days=30).verdict == "insufficient_evidence"
+    story.on("2026-03-20")
+    story.enrolled("zoe")
+    found = examine(story, "T15", days=30)
+    assert told(found) == (
+        ((request, request + 1), f"Request {request}, received 2026-01-05: not answered."),
+    )
+    event = privacy.SubjectErased(actor_id=actor_id("nora"), erasure=request, texts=2)
+    story.says("bo", event)
+    late = f"Request {request}, received 2026-01-05: answered on 2026-03-20."
+    assert [one.sentence for one in examine(story, "T15", days=30).exceptions] == [late]
+
+
+def test_a_request_that_is_not_due_yet_is_not_computed() -> None:
+    story = _with_nora()
+    _asked(story, "2026-03-30")
+    assert examine(story, "T15", days=30).verdict == "insufficient_evidence"
