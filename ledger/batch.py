@@ -8,7 +8,7 @@ lapsed). Nothing here writes to the database but the vault's new subject keys.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cached_property
 from types import MappingProxyType
@@ -19,6 +19,7 @@ from ledger.core.digest import sha256
 from ledger.core.encoding import canonical
 from ledger.erasing import NOTHING_BESIDE, check_erasure
 from ledger.errors import ConflictError, InputError
+from ledger.errors import ConflictError, InputError, ProofError
 from ledger.events.actor import Actor
 from ledger.events.assurance import AccessDenied
 from ledger.events.command import command_digest
@@ -37,6 +38,7 @@ from ledger.state.fold_people import frozen
 from ledger.state.fold_privacy import check_not_erased
 from ledger.state.following import following
 from ledger.state.keys import KEY_KINDS
+from ledger.state.proving import NO_HEAD, check_proof, check_request
 from ledger.store.entries import read_entries
 from ledger.store.refusals import newest_refusals
 
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from ledger.erasing import Beside
+    from ledger.events.approval import ApprovalStatement
     from ledger.events.decision import Decision
     from ledger.events.event import Event
     from ledger.events.proof import Proof
@@ -67,12 +70,14 @@ _REFUSALS_LOOKED_AT: Final = 16
 class Asked:
     """One command: what should happen, and under which idempotency key (may be empty).
 
-    ``proof`` is the asker's own proof of it, where there is one.
+    ``proof`` is the asker's own proof of it, where there is one; ``salts`` are those under which
+    its private texts were committed to in what was signed.
     """
 
     event: Event
     key: str = ""
     proof: Proof | None = None
+    salts: Mapping[str, bytes] = field(default_factory=dict)
 
     @cached_property
     def facts(self) -> bytes:
@@ -198,12 +203,13 @@ class Batch:
         assert self._decide is not None  # noqa: S101 (only the genesis has no policy)
         self._check_actor(actor.id)
         about(self.registry, asked.event)
+        statement = self._proved(actor, asked)
         decision = self._decide(self.registry, asked.event, actor, self._recorded_at, asked.proof)
         request = Request.model_construct(
             command=command.hex(), idempotency_key=key.hex() if key else None
         )
         if decision.allowed:
-            done = self._append(asked, actor, decision, request)
+            done = self._append(asked, actor, decision, request, statement)
             consequences = (
                 *self._following(asked.event, decision, done.sequence, actor),
                 *self._consequences(asked.event, done.sequence),
@@ -228,6 +234,21 @@ class Batch:
             self.registry.actor(actor_id)
             check_not_erased(self.registry, actor_id)
             self._may_act.add(actor_id)
+    def _proved(self, actor: Actor, asked: Asked) -> ApprovalStatement | None:
+        """What the asker signed, checked against the state and the tree as they now are.
+
+        Raises:
+            ProofError: it does not hold; nothing is recorded.
+        """
+        place = Place(self._chain.size, self._recorded_at, actor.id, asked.proof)
+        said = check_proof(self.registry, asked.event, place)
+        if said is not None:
+            known = said.head.size <= self._head.size
+            if not known or self._log.root_at(self._connection, said.head.size).hex() != (
+                said.head.root
+            ):
+                raise ProofError("The head that was signed is not one of this log's.", code=NO_HEAD)
+        return said
 
     def _refused_before(self, actor: Actor, command: bytes, decision: Decision) -> int | None:
         """The entry that refused the same to the same actor for the same reasons, not long ago.
@@ -329,6 +350,7 @@ class Batch:
         actor: Actor,
         decision: Decision | None,
         request: Request | None = None,
+        statement: ApprovalStatement | None = None,
     ) -> Done:
         """Fold the event and put its signed entry on the chain."""
         event, sequence = asked.event, self._chain.size
@@ -341,8 +363,10 @@ class Batch:
         self.registry.apply(changes, sequence)
         texts = event.private_texts()
         records, commitments = self._log.vault.seal(
-            self._connection, sequence, event.private_owner(actor.id), texts
+            self._connection, sequence, event.private_owner(actor.id), texts, asked.salts
         )
+        if statement is not None:
+            check_request(statement, request, commitments)
         ready = prepare(
             event,
             asked.facts,

@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from ledger.events.actor import Actor
     from ledger.events.decision import Decision
     from ledger.events.event import Event
-    from ledger.events.proof import Proof
     from ledger.log import Log
     from ledger.state.decide import Decide
 
@@ -76,19 +75,18 @@ class Submitter:
         self._start = threading.Lock()
         self._thread: threading.Thread | None = None
 
-    def submit(
-        self, actor: Actor, event: Event, key: str = "", proof: Proof | None = None
-    ) -> Receipt:
+    def submit(self, actor: Actor, event: Event, key: str = "") -> Receipt:
         """Ask that ``event`` happens; wait until it is durable or refused.
 
         Raises:
             UnknownSubjectError, ConflictError, InputError: it can't happen; nothing was recorded.
+            ProofError: the asker's own proof does not hold; nothing was recorded.
             BusyError: too much waits; nothing was recorded.
             IntegrityError: the ledger is read-only.
             InDoubtError: whether it was recorded is not known; ask again with the same key.
             OutsideError: the database failed; nothing was recorded.
         """
-        return self.submit_batch(actor, [Asked(event, key, proof)])[0]
+        return self.submit_batch(actor, [Asked(event, key)])[0]
 
     def submit_batch(self, actor: Actor, asked: Sequence[Asked]) -> list[Receipt]:
         """Ask for several things at once: all are recorded (some perhaps as denials), or none.

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from ledger.errors import UnknownSubjectError
 from ledger.events import assurance, change, exception, model, people, privacy
+from ledger.events import assurance, change, exception, model, passkey, people
 from ledger.events.names import parse_instant
 from ledger.events.proof import IdTokenProof
 from ledger.state.aggregates import (
@@ -340,9 +341,25 @@ def _dirty(case: Case) -> Value:
 
 
 def _receiver(case: Case) -> ActorState | None:
-    if isinstance(case.event, (people.RoleGranted, people.RoleRevoked, people.RoleDelegated)):
+    if isinstance(case.event, _GIVES):
         return case.registry.find(ActorState, case.event.actor_id)
     return None
+
+
+_GIVES: Final = (
+    people.RoleGranted,
+    people.RoleRevoked,
+    people.RoleDelegated,
+    passkey.KeyEnrolled,
+)
+
+
+def _own_passkey(case: Case) -> Value:
+    """Whether who asked for it first is whose key it is: the proposer, where it was proposed."""
+    event = case.event
+    if not isinstance(event, (passkey.KeyEnrolled, passkey.KeyRevoked)):
+        return None
+    return event.actor_id == (case.change.proposer if case.change else case.actor.id)
 
 
 def _to_self(case: Case) -> Value:
@@ -466,6 +483,7 @@ _FACTS: dict[str, Callable[[Case], Value]] = {
     "exception.review_days": _review_days,
     "reviews.overdue": _overdue,
     "approval.pack": lambda case: getattr(case.event, "pack", None),
+    "passkey.own": _own_passkey,
     "review.of": lambda case: case.review.reviewed if case.review else None,
     "policy.changes_itself": _changes_itself,
     "change.proposed": _proposed,

@@ -138,6 +138,9 @@ FIELDS: Final[dict[str, FieldEntry]] = {
     "approval.pack": FieldEntry(
         "text", "The digest of everything the approver was shown", _REQUEST
     ),
+    "passkey.own": _of_a_person(
+        "truth", "Whether the passkey is that of whoever asked for it first", _REQUEST
+    ),
     "review.of": FieldEntry("text", "The kind of event that is reviewed", "review.required"),
     "change.proposed": FieldEntry(
         "text", "The kind of event that is proposed", "change.proposed", tuple(sorted(PROPOSABLE))

@@ -33,6 +33,8 @@ _OF_A_PERSON: Final = _OF_A_DELEGATION | {
     "role.revoked",
     "identity.linked",
     "identity.unlinked",
+    "key.enrolled",
+    "key.revoked",
 }
 OF_A_RELEASE: Final = frozenset(
     {

@@ -31,6 +31,7 @@ class Counts:
     entries: int = 0
     signatures: int = 0
     decisions: int = 0
+    proofs: int = 0
     tiles: int = 0
     checkpoints: int = 0
     publications: int = 0

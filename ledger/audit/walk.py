@@ -3,8 +3,9 @@
 For every entry: the envelope is canonical and signed by the key that was valid at its place, the
 statement is one that its schema admits, names this log, this number and the leaf before it, does
 not go back in time, carries a decision under the policy then in force, and makes sense on the
-state folded so far; where a policy engine is handed in, the decision comes out of it again. The
-tree grows from the hashes of the bytes themselves.
+state folded so far; the asker's own proof, where there is one, holds on it; where a policy engine
+is handed in, the decision comes out of it again. The tree grows from the hashes of the bytes
+themselves.
 
 Sources: DSSE v1.0.2, in-toto Statement v1, RFC 6962 section 2.1, C2SP tlog-tiles.
 """
@@ -16,8 +17,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ledger.core.envelope import check_envelope, pae, parse_envelope
 from ledger.core.merkle import leaf_hash
+from ledger.core.recent import RecentRoots
 from ledger.core.treewalk import TreeWalk
-from ledger.errors import LedgerError
+from ledger.errors import LedgerError, ProofError
+from ledger.events.approval import MOST_BEHIND
 from ledger.events.assurance import PolicyActivated
 from ledger.events.entry import FIRST_PREVIOUS, decode_envelope
 from ledger.events.exception import FOLLOWING
@@ -27,6 +30,7 @@ from ledger.state.concerns import about, subjects
 from ledger.state.fold import Place, fold
 from ledger.state.following import following
 from ledger.state.keys import KEY_KINDS, KeyHistory
+from ledger.state.proving import NO_HEAD, check_proof, check_request
 from ledger.state.redecide import NOT_KEPT
 from ledger.state.registry import Registry
 
@@ -78,6 +82,8 @@ class Walk:
         self._tree_only = tree_only
         self._redecide = redecide
         self._not_kept = 0
+        self._unproved = 0
+        self._roots = RecentRoots(MOST_BEHIND)
         self._next = 0
         self._due: list[Event] = []
 
@@ -132,6 +138,7 @@ class Walk:
             return {}
         roots = {}
         start = self.tree.size
+        self._roots.add(self.tree.frontier(), leaves)
         done = 0
         for size in sizes:
             self.tree.extend(leaves[done : size - start])
@@ -258,9 +265,28 @@ class Walk:
         if again.code:
             self._found.note("entry", entry.sequence, again.code, again.sentence)
 
+    def _prove_again(self, entry: Entry, place: Place) -> None:
+        """The asker's own proof holds on the state before, and is of this request and history."""
+        if not self.folding:
+            self._unproved += 1
+            return
+        self._found.counts.proofs += 1
+        try:
+            said = check_proof(self.registry, entry.event, place)
+            if said is None:
+                return
+            check_request(said, entry.request, entry.commitments)
+            root = self._roots.at(said.head.size)
+            if self.whole and (root is None or root.hex() != said.head.root):
+                raise ProofError("The head that was signed is not one of this log's.", code=NO_HEAD)
+        except LedgerError as error:
+            self._found.note("entry", entry.sequence, error.code, error.sentence)
+
     def tell_skipped(self, *, behind: bool = False) -> None:
         """Say which decisions were not taken again; ``behind`` if the walk began there."""
         skipped = self._found.skipped
+        if self._unproved:
+            skipped.append("the proofs of who asked, which only a full run checks")
         if self._redecide is None:
             return
         if behind:
@@ -277,8 +303,10 @@ class Walk:
             return None
         event = entry.event
         self._decide_again(entry)
+        place = Place(number, entry.recorded_at, entry.actor.id, entry.proof)
+        if entry.proof is not None:
+            self._prove_again(entry, place)
         try:
-            place = Place(number, entry.recorded_at, entry.actor.id, entry.proof)
             changes = fold(self.registry, event, place) if self.folding else ()
             concerned = about(self.registry, event)
             named = subjects(self.registry, event, concerned)

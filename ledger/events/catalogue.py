@@ -17,6 +17,7 @@ from ledger.events import (
     exception,
     log,
     model,
+    passkey,
     people,
     privacy,
     publisher,
@@ -87,6 +88,8 @@ CATALOGUE: Final[dict[str, type[Event]]] = {
         privacy.ErasureRefused,
         privacy.SubjectErased,
         privacy.SubjectRectified,
+        passkey.KeyEnrolled,
+        passkey.KeyRevoked,
     )
 }
 

@@ -26,6 +26,7 @@ PROPOSABLE: Final = frozenset(
         "identity.unlinked",
         "publisher.trusted",
         "publisher.removed",
+        "key.enrolled",
         "policy.activated",
         "key.rotated",
         "key.compromised",

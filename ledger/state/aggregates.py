@@ -290,6 +290,8 @@ class Vote(Value):
     ``counts`` turns false when it is taken back. ``artifact`` is the digest that the person was
     shown: of a release its artifact's, of a change its command's. ``policy`` is the digest of the
     policy in force when it was said, ``pack`` that of everything the person was shown, if named.
+    ``passkey`` is the key of the passkey that signed it, if one did; ``device_bound`` says that
+    this passkey can't be copied.
     """
 
     entry: int
@@ -299,6 +301,8 @@ class Vote(Value):
     artifact: str
     policy: str
     pack: str | None = None
+    passkey: str | None = None
+    device_bound: bool = False
     counts: bool = True
 
 

@@ -17,6 +17,7 @@ from ledger.events import (
     exception,
     log,
     model,
+    passkey,
     people,
     privacy,
     publisher,
@@ -29,6 +30,7 @@ from ledger.state import (
     fold_delegations,
     fold_deployments,
     fold_exceptions,
+    fold_passkeys,
     fold_people,
     fold_privacy,
     fold_publishers,
@@ -67,6 +69,8 @@ def fold(registry: Registry, event: Event, place: Place) -> Changes:
     changes = _FOLDS[event.kind](registry, event, place)
     if event.kind in PROPOSABLE:
         return (*changes, *fold_changes.carried_out(registry, event, place))
+    if place.proof is not None:
+        return (*changes, *fold_passkeys.signed(registry, place.proof, place))
     return changes
 
 
@@ -126,6 +130,8 @@ _FOLDS: dict[str, Callable[[Registry, Any, Place], Changes]] = {
     privacy.ErasureRefused.kind: fold_privacy.erasure_answered,
     privacy.SubjectErased.kind: fold_privacy.subject_erased,
     privacy.SubjectRectified.kind: fold_privacy.subject_rectified,
+    passkey.KeyEnrolled.kind: fold_passkeys.key_enrolled,
+    passkey.KeyRevoked.kind: fold_passkeys.key_revoked,
 }
 
 

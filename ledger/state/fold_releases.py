@@ -101,6 +101,7 @@ def vote(registry: Registry, event: Any, place: Place) -> Changes:
     earlier = tuple(
         vote.but(counts=False) if vote.actor == place.actor else vote for vote in asked.votes
     )
+    key = None if place.proof is None else registry.passkey(place.proof.credential)
     said = Vote(
         entry=place.sequence,
         at=place.at,
@@ -109,6 +110,8 @@ def vote(registry: Registry, event: Any, place: Place) -> Changes:
         artifact=event.artifact,
         policy=registry.policy_digest(),
         pack=pack,
+        passkey=None if key is None else key.key,
+        device_bound=key is not None and not key.backup_eligible,
     )
     return (asked.but(votes=(*earlier, said)),)
 

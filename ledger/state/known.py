@@ -23,6 +23,7 @@ from ledger.state.approvers import AssignmentState
 from ledger.state.exceptions import ExceptionSlot, ExceptionState, OwedReviews, ReviewState
 from ledger.state.privacy import ErasureState, HoldsInForce, HoldState, SubjectState
 from ledger.state.publishers import PublisherState
+from ledger.state.passkeys import ActorPasskeys, PasskeyState
 
 AGGREGATES: tuple[type[Aggregate], ...] = (
     LogState,
@@ -49,4 +50,6 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     HoldsInForce,
     ErasureState,
     SubjectState,
+    PasskeyState,
+    ActorPasskeys,
 )

@@ -28,6 +28,7 @@ from ledger.state.aggregates import (
 )
 from ledger.state.approvers import AssignmentState
 from ledger.state.exceptions import ExceptionSlot, ExceptionState, ReviewState
+from ledger.state.passkeys import ActorPasskeys, PasskeyState, credential_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -138,6 +139,17 @@ class Registry:
     def actor(self, actor_id: str) -> ActorState:
         """The actor, or UnknownSubjectError."""
         return self._require(ActorState, actor_id, "actor", "/event/actor_id")
+
+    def passkey(self, credential: str) -> PasskeyState:
+        """The passkey of a credential id in base64, or UnknownSubjectError."""
+        key = credential_key(credential)
+        return self._require(PasskeyState, key, "passkey", "/event/credential")
+
+    def passkeys(self, actor_id: str) -> tuple[PasskeyState, ...]:
+        """The passkeys of an actor that count now."""
+        held = self.find(ActorPasskeys, actor_id)
+        found = (self.find(PasskeyState, key) for key in (held.passkeys if held else ()))
+        return tuple(one for one in found if one is not None)
 
     def running(self, model: str, environment: str) -> DeploymentState | None:
         """What runs now in an environment of a model."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from cryptography.exceptions import InvalidTag
@@ -25,13 +26,14 @@ from ledger.events.entry import Commitment
 from ledger.store.tables import entry, vault, vault_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from sqlalchemy import Connection
 
 KEY_BYTES: Final = 32
 _NONCE_BYTES: Final = 12
 _KEY_ID: Final = b"counterseal vault key\0"
+_NO_SALTS: Final[Mapping[str, bytes]] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -53,9 +55,17 @@ class Vault:
         self._wrap = AESGCM(wrapping_key)
 
     def seal(
-        self, connection: Connection, sequence: int, subject: str, texts: dict[str, str]
+        self,
+        connection: Connection,
+        sequence: int,
+        subject: str,
+        texts: dict[str, str],
+        salts: Mapping[str, bytes] = _NO_SALTS,
     ) -> tuple[list[Record], tuple[Commitment, ...]]:
-        """Seal the private texts of one entry; the records are not stored yet."""
+        """Seal the private texts of one entry; the records are not stored yet.
+
+        ``salts`` are those under which a text was committed to before, by field; others are new.
+        """
         if not texts:
             return [], ()
         cipher = AESGCM(
@@ -64,7 +74,7 @@ class Vault:
         records = []
         commitments = []
         for field, text in sorted(texts.items()):
-            salt = secrets.token_bytes(SALT_BYTES)
+            salt = salts.get(field) or secrets.token_bytes(SALT_BYTES)
             nonce = secrets.token_bytes(_NONCE_BYTES)
             place = self._place(sequence, field, subject)
             data = nonce + cipher.encrypt(nonce, salt + text.encode("utf-8"), place)

@@ -31,6 +31,7 @@ _COUNTED: Final = (
     ("entries", "entries", "hash, chain, order, schema, decision"),
     ("signatures", "signatures", "Ed25519 over each statement"),
     ("decisions", "decisions", "taken again by the policy then in force"),
+    ("proofs", "proofs", "of who asked, such as approvals signed by passkeys"),
     ("tiles", "tiles", "each hash of the Merkle tree"),
     ("checkpoints", "checkpoints", "signature and root"),
     ("publications", "publications", "what the world was shown"),

@@ -103,6 +103,8 @@ _SENTENCES: Final[dict[str, str]] = {
     "role.revoked": "{who} took the role {role} from {receiver}.",
     "identity.linked": "{who} said that {receiver} is the same person as another account.",
     "identity.unlinked": "{who} said that {receiver} is not the person of other accounts.",
+    "key.enrolled": "{who} enrolled a passkey of {receiver}.",
+    "key.revoked": "{who} revoked a passkey of {receiver}.",
     "role.delegated": "{who} lets {receiver} stand in as {role} until {until}.",
     "delegation.ended": "{who} ended delegation {number}.",
     "publisher.trusted": "{who} lets pipelines of a repository speak for {receiver}.",

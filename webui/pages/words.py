@@ -99,6 +99,8 @@ _PHRASES: Final[dict[str, Callable[[Any, NameOf], str]]] = {
     "identity.unlinked": lambda e, name: (
         f"said that {name(e.actor_id)} is not the person of other accounts"
     ),
+    "key.enrolled": lambda e, name: f"enrolled a passkey of {name(e.actor_id)}",
+    "key.revoked": lambda e, name: f"revoked a passkey of {name(e.actor_id)}",
     "role.delegated": lambda e, name: (
         f"let {name(e.actor_id)} stand in as {plain(e.role)} until {e.until[:16]}"
     ),
@@ -192,6 +194,8 @@ _DETAILS: Final[dict[str, Callable[[Any, NameOf], str]]] = {
     "role.revoked": lambda e, name: f"{plain(e.role)} from {name(e.actor_id)}",
     "identity.linked": lambda e, name: f"{name(e.actor_id)} is {name(e.same_as)}",
     "identity.unlinked": lambda e, name: name(e.actor_id),
+    "key.enrolled": lambda e, name: f"passkey of {name(e.actor_id)}",
+    "key.revoked": lambda e, name: f"passkey of {name(e.actor_id)}",
     "role.delegated": lambda e, name: f"{plain(e.role)} to {name(e.actor_id)}",
     "delegation.ended": lambda e, _: f"delegation {e.delegation}",
     "publisher.trusted": lambda e, name: f"repository {e.repository_id} for {name(e.actor_id)}",
@@ -238,6 +242,8 @@ _ATTEMPTS: Final = {
     "role.revoked": "take a role",
     "identity.linked": "link accounts",
     "identity.unlinked": "unlink an account",
+    "key.enrolled": "enrol a passkey",
+    "key.revoked": "revoke a passkey",
     "role.delegated": "let somebody stand in",
     "delegation.ended": "end a delegation",
     "publisher.trusted": "trust a publisher",

@@ -46,25 +46,30 @@ def deprovision(material: Material, arguments: DeprovisionArguments) -> Finding:
 
 
 class SignInArguments(Arguments):
-    """``accepted`` ways of signing in; ``second_factor`` asks for more than the ledger records."""
+    """``accepted`` ways of signing in; ``second_factor`` asks for approvals signed by a passkey.
+
+    A passkey signs after it has verified its user, so such an approval carries two factors. How
+    else somebody signed in is not recorded here.
+    """
 
     accepted: tuple[Via, ...] = ("password", "token")
     second_factor: bool = False
 
 
 def sign_in(material: Material, arguments: SignInArguments) -> Finding:
-    """T14: every approval in the period was given by a signed-in person, in an accepted way."""
+    """T14: every approval in the period was given by a signed-in person, in an accepted way.
+
+    How many a passkey signed is said with it.
+    """
     approvals = material.of_kind(ReleaseApproved.kind)
     exceptions = tuple(
         Deviation((item.entry.sequence,), f"Entry {item.entry.sequence}: {said}.")
         for item in approvals
         if (said := _weak(item.entry.actor.type, item.entry.actor.via, arguments))
     )
-    missing = (
-        (Deviation((), "Whether a second factor was used is not recorded in this ledger."),)
-        if arguments.second_factor
-        else ()
-    )
+    unsigned = tuple(item.entry.sequence for item in approvals if item.entry.proof is None)
+    said = "Whether a second factor was used is recorded for approvals that a passkey signed alone."
+    missing = (Deviation(unsigned, said),) if arguments.second_factor and unsigned else ()
     tally = Tally(
         len(approvals),
         len(approvals),
@@ -73,12 +78,15 @@ def sign_in(material: Material, arguments: SignInArguments) -> Finding:
         tuple(item.entry.sequence for item in approvals),
     )
     held = many(len(approvals), "approval")
+    signed = len(approvals) - len(unsigned)
+    keys = f" A passkey signed {signed:,} of them." if signed else ""
     ways = " or ".join(arguments.accepted)
     sentence = {
-        "pass": f"{held} in the period, each by a signed-in person (by {ways}).",
+        "pass": f"{held} in the period, each by a signed-in person (by {ways}).{keys}",
         "fail": f"{held} in the period, {len(exceptions):,} not by a person signed in by {ways}.",
-        "insufficient_evidence": f"{held} in the period, each by a signed-in person. Whether a "
-        "second factor was used is not recorded in this ledger.",
+        "insufficient_evidence": f"{held} in the period, each by a signed-in person."
+        f"{keys or ' A passkey signed none of them.'} Whether a second factor was used for the "
+        "others is not recorded in this ledger.",
     }.get(tally.verdict, "No approval was given in the period.")
     return tally.found("T14", 1, ("release.approved",), sentence)
 

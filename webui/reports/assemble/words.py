@@ -23,6 +23,8 @@ KIND_WORDS: Final = {
     "role.revoked": "Role revoked",
     "identity.linked": "Accounts of one person linked",
     "identity.unlinked": "Account unlinked",
+    "key.enrolled": "Passkey of a person enrolled",
+    "key.revoked": "Passkey of a person revoked",
     "role.delegated": "Role delegated for a time",
     "delegation.ended": "Delegation ended",
     "publisher.trusted": "CI publisher trusted",
