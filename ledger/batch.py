@@ -18,7 +18,6 @@ from ledger.chain import Chain
 from ledger.core.digest import sha256
 from ledger.core.encoding import canonical
 from ledger.erasing import NOTHING_BESIDE, check_erasure
-from ledger.errors import ConflictError, InputError
 from ledger.errors import ConflictError, InputError, ProofError
 from ledger.events.actor import Actor
 from ledger.events.assurance import AccessDenied
@@ -234,6 +233,7 @@ class Batch:
             self.registry.actor(actor_id)
             check_not_erased(self.registry, actor_id)
             self._may_act.add(actor_id)
+
     def _proved(self, actor: Actor, asked: Asked) -> ApprovalStatement | None:
         """What the asker signed, checked against the state and the tree as they now are.
 

@@ -34,6 +34,7 @@ from ledger.state.aggregates import (
 )
 from ledger.state.exceptions import ExceptionState, ReviewState
 from ledger.state.lineage import Lineage, lineage_of
+from ledger.state.passkeys import PasskeyState
 from ledger.state.privacy import ErasureState, HoldState, SubjectState
 from ledger.state.registry import Registry
 from ledger.store import folded
@@ -61,6 +62,7 @@ if TYPE_CHECKING:
 
 Kind = TypeVar("Kind", bound=Aggregate)
 MOST_ON_A_PAGE = 500
+MOST_PASSKEYS = 10_000
 MOST_COUNTED = 10_000
 NEWEST_LOOKED_AT = 100_000
 
@@ -124,6 +126,10 @@ class Reader:
     def version(self, model: str, version: str) -> VersionState:
         """One version, or UnknownSubjectError."""
         return self._get(VersionState, version_key(model, version), "version")
+
+    def passkeys(self, *, actor: str = "", status: str = "") -> list[PasskeyState]:
+        """Passkeys, newest first: of an actor, or all; in force, revoked, or both."""
+        return self._find(PasskeyState, None, MOST_PASSKEYS, actor=actor, status=status)
 
     def releases(
         self,

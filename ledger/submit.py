@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from ledger.events.actor import Actor
     from ledger.events.decision import Decision
     from ledger.events.event import Event
+    from ledger.events.proof import Proof
     from ledger.log import Log
     from ledger.state.decide import Decide
 

@@ -76,6 +76,7 @@ class Step(_Part):
     """One command: by whom, what, with which members; ``after`` how long; ``as`` a name.
 
     ``ci`` is the job that asks with an identity token.
+    ``signed`` says that a passkey of theirs signed it, one that can be copied or one that can't.
     """
 
     by: Slug = SERVICE
@@ -85,6 +86,7 @@ class Step(_Part):
     name: Slug | None = Field(default=None, alias="as")
     via: Via | None = None
     ci: Job | None = None
+    signed: Literal["synced", "device_bound"] | None = None
 
 
 class Expected(_Part):

@@ -76,6 +76,9 @@ def _approvals(rule: Approvals) -> str:
         parts.append(f"and no approval older than {duration_in_words(rule.valid_for)}")
     if rule.across_policies:
         parts.append("also under an earlier policy")
+    if rule.proof is not None:
+        bound = " that can't be copied" if rule.device_bound else ""
+        parts.append(f"each signed by a passkey{bound}")
     return ", ".join(parts)
 
 

@@ -36,7 +36,9 @@ _MORE_IS_LOOSER: Final = frozenset(
 )
 _LONGER_IS_LOOSER: Final = frozenset({"valid_for", "within", "not_older_than", "due"})
 _LONGER_IS_TIGHTER: Final = frozenset({"wait", "at_least_before"})
-_LIMITING: Final = frozenset({"within", "not_older_than", "types", "at_least_before", "wait"})
+_LIMITING: Final = frozenset(
+    {"within", "not_older_than", "types", "at_least_before", "wait", "proof", "device_bound"}
+)
 """Settings of which none at all is no limit."""
 _LEVELS: Final = {"bypass": ("never", "emergency"), "mode": ("enforce", "warn")}
 """From the tightest to the loosest."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from policies.document import Document, Gate
     from policies.expression.parse import Node
-    from policies.staffing import Holders
+    from policies.staffing import Holders, Signers
     from policies.strict_yaml import Path
     from policies.worlds import World
 
@@ -43,19 +43,22 @@ class Finding:
     path: Path
 
 
-def examine(document: Document, holders: Holders | None = None) -> list[Finding]:
+def examine(
+    document: Document, holders: Holders | None = None, signers: Signers | None = None
+) -> list[Finding]:
     """Everything that the doctor finds, errors first, then in the order of the document.
 
     Args:
         document: one that can be read.
         holders: who holds which role in an installation, to find seats that nobody can fill.
+        signers: who has a passkey there, to find those that nobody can fill by signing.
     """
     doctor = _Doctor(document)
     found = [*doctor.conditions(), *doctor.kinds(), *doctor.twice(), *doctor.idle()]
     if holders is not None:
         found += [
             Finding(level, code, sentence, path)
-            for level, code, sentence, path in understaffed(document, holders)
+            for level, code, sentence, path in understaffed(document, holders, signers or {})
         ]
     return sorted(found, key=lambda one: _LEVELS.index(one.level))
 

@@ -95,7 +95,9 @@ class Approvals(Part):
     """A quorum: ``at_least`` distinct people, the ``seats`` among them, others from ``any_of``.
 
     ``not_by`` and ``valid_for`` come from ``approvals_default`` where they are left out. Approvals
-    that were given under another policy count only ``across_policies``.
+    that were given under another policy count only ``across_policies``. With ``proof: passkey``
+    only those count that the approver's passkey signed, with ``device_bound`` one that can't be
+    copied to other devices.
     """
 
     at_least: int = Field(ge=1, le=50)
@@ -104,6 +106,15 @@ class Approvals(Part):
     not_by: tuple[Party, ...]
     valid_for: Duration
     across_policies: bool = False
+    proof: Literal["passkey"] | None = None
+    device_bound: Literal[True] | None = None
+
+    @model_validator(mode="after")
+    def _bound_is_signed(self) -> Self:
+        if self.device_bound and self.proof is None:
+            msg = "device_bound is about the passkey that signs: say proof: passkey too"
+            raise ValueError(msg)
+        return self
 
     @model_validator(mode="after")
     def _every_place_has_a_role(self) -> Self:

@@ -17,8 +17,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final, cast
 
 from ledger.errors import UnknownSubjectError
-from ledger.events import assurance, change, exception, model, people, privacy
-from ledger.events import assurance, change, exception, model, passkey, people
+from ledger.events import assurance, change, exception, model, passkey, people, privacy
 from ledger.events.names import parse_instant
 from ledger.events.proof import IdTokenProof
 from ledger.state.aggregates import (

@@ -14,7 +14,7 @@ from policies.errors import PolicyError, did_you_mean
 from policies.expression.check import check_condition
 from policies.expression.parse import parse
 from policies.fields import DIFFERENCE_PREFIX, FIELDS, METRIC_PREFIX
-from policies.party import IN_AN_ENVIRONMENT, OF_A_VERSION, VOTED_ON, has_party
+from policies.party import IN_AN_ENVIRONMENT, OF_A_RELEASE, OF_A_VERSION, VOTED_ON, has_party
 from policies.strict_yaml import Path, Place, Places
 
 if TYPE_CHECKING:
@@ -113,6 +113,8 @@ class _Names:
     def _approvals(self, kind: str, rule: Approvals, path: Path) -> None:
         if kind not in VOTED_ON:
             raise self._wrong(f"{kind} is nothing that people approve", path)
+        if rule.proof is not None and kind not in OF_A_RELEASE:
+            raise self._wrong(f"a passkey signs approvals of releases, not of {kind}", path)
         if "approver" in rule.not_by:
             raise self._wrong("an approver can't be excluded from approving", path)
         seated = tuple(seat.role for seat in rule.seats)

@@ -2,9 +2,9 @@
 
 One person takes one seat, however many roles and accounts they have and however often they spoke.
 A vote counts when the person may vote at all, holds a role of some seat now, said so about the same
-artifact, after the last change of what there was to look at, under the policy in force, and not too
-long ago; for a seat that comes after others', once these have approved. Source: bipartite matching
-by augmenting paths (Kuhn 1955).
+artifact, after the last change of what there was to look at, under the policy in force, not too
+long ago, and, where the rule asks for it, signed by a passkey; for a seat that comes after others',
+once these have approved. Source: bipartite matching by augmenting paths (Kuhn 1955).
 
 Who stands in for another votes with the other's role, and both are one: where the delegator's own
 vote counts, or another carries the role, it is not lent. Of several who could carry it, the one
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ledger.events.names import parse_instant
 from ledger.state.aggregates import ActorState
+from ledger.state.passkeys import PasskeyState
 from policies.duration import parse_duration
 from policies.standing_in import lent_by, lent_to
 
@@ -87,6 +88,8 @@ class Table:
     valid_for: str
     across_policies: bool = False
     after: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    signed: bool = False
+    device_bound: bool = False
 
 
 def table_of(rule: Approvals) -> Table:
@@ -95,7 +98,16 @@ def table_of(rule: Approvals) -> Table:
     roles = frozenset(role for seat in seats for role in _plain(seat))
     after = tuple((seat.role, seat.after) for seat in rule.seats if seat.after)
     lasts = parse_duration(rule.valid_for)
-    return Table(seats, roles, lasts, rule.valid_for, rule.across_policies, after)
+    return Table(
+        seats,
+        roles,
+        lasts,
+        rule.valid_for,
+        rule.across_policies,
+        after,
+        signed=rule.proof is not None,
+        device_bound=rule.device_bound is not None,
+    )
 
 
 def seats_of(rule: Approvals) -> tuple[tuple[str, ...], ...]:
@@ -355,7 +367,16 @@ class _Voters:
             return "E_OLD_WORDING", ""
         if parse_instant(vote.at) <= self.too_old:
             return "E_EXPIRED", self.table.valid_for
-        return "", ""
+        return (self._why_unsigned(vote), "") if self.table.signed else ("", "")
+
+    def _why_unsigned(self, vote: Vote) -> str:
+        """Why a vote does not count as signed; a release that is granted keeps what it had."""
+        key = self.case.registry.find(PasskeyState, vote.passkey) if vote.passkey else None
+        if key is None:
+            return "E_UNSIGNED"
+        if self.table.device_bound and not vote.device_bound:
+            return "E_COPYABLE"
+        return "E_KEY_REVOKED" if key.until is not None and self.asked.policy else ""
 
     def _was_under_another_policy(self, vote: Vote) -> bool:
         policy = self.asked.policy

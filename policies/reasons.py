@@ -71,6 +71,9 @@ _CANNOT: Final = {
     "E_STALE": "approved before entry {detail} changed what there was to look at",
     "E_OLD_WORDING": "approved under an earlier policy",
     "E_EXPIRED": "approved longer ago than {detail}",
+    "E_UNSIGNED": "the approval is not signed by a passkey",
+    "E_COPYABLE": "the approval is signed by a passkey that can be copied to other devices",
+    "E_KEY_REVOKED": "the passkey that signed the approval was revoked since",
     "E_ROLE_LOST": "holds no role that counts here now",
     "E_SAME_PERSON": "is the same person as {name}, and one person takes one seat",
     "E_STANDS_IN_EXCLUDED": "stands in for {name}, who {party}",
@@ -82,7 +85,16 @@ _CANNOT: Final = {
 
 
 _HEALED_BY_AGAIN: Final = frozenset(
-    {"E_STALE", "E_OLD_WORDING", "E_EXPIRED", "E_BEFORE_ITS_TURN", "E_DELEGATION_OVER"}
+    {
+        "E_STALE",
+        "E_OLD_WORDING",
+        "E_EXPIRED",
+        "E_BEFORE_ITS_TURN",
+        "E_DELEGATION_OVER",
+        "E_UNSIGNED",
+        "E_COPYABLE",
+        "E_KEY_REVOKED",
+    }
 )
 
 

@@ -16,10 +16,13 @@ if TYPE_CHECKING:
     Holders = Mapping[str, Mapping[str, str]]
     """By role: the actors who hold it, by id, each with its type."""
 
+    Signers = Mapping[str, bool]
+    """Who has a passkey in force, by id; whether one of theirs can't be copied."""
+
     Found = tuple[Literal["error", "warning"], str, str, Path]
 
 
-def understaffed(document: Document, holders: Holders) -> Iterator[Found]:
+def understaffed(document: Document, holders: Holders, signers: Signers) -> Iterator[Found]:
     """Rules that the present holders of roles could not meet, or only with luck."""
     for at, gate in enumerate(document.gates):
         for number, item in enumerate(gate.require):
@@ -27,6 +30,7 @@ def understaffed(document: Document, holders: Holders) -> Iterator[Found]:
             name = f"{gate.id}/{item.id}"
             if item.quorums:
                 yield from _quorums(name, path, item.quorums, holders)
+                yield from _signing(name, path, item.quorums, holders, signers)
             yield from _actor(name, path, item, holders)
 
 
@@ -56,6 +60,38 @@ def _quorums(
             who = f"each of {len(alone)} people: where one of them is"
         sentence = f"{name} depends on {who} excluded by not_by, or away, it can't be met."
         yield "warning", "bottleneck", sentence, path
+
+
+def _signing(
+    name: str, path: Path, rules: tuple[Approvals, ...], holders: Holders, signers: Signers
+) -> Iterator[Found]:
+    """Seats that people hold and that nobody could take, because passkeys are lacking."""
+    people = {role: _people(found) for role, found in holders.items()}
+    if not any(_fills(rule, people) for rule in rules):
+        return
+    if any(_fills(rule, _who_signs(rule, people, signers)) for rule in rules):
+        return
+    keys = _who_signs(rules[0], people, signers)
+    there = len({one for role in _roles(rules[0]) for one in keys.get(role, ())})
+    noun = "person has one" if there == 1 else "people have one"
+    sentence = (
+        f"{name} needs {rules[0].at_least} approvals signed by passkeys, and {there} {noun} of"
+        " those who hold a role that counts: until more are enrolled it can't be met."
+    )
+    yield "error", "no-passkeys", sentence, path
+
+
+def _who_signs(
+    rule: Approvals, people: Mapping[str, frozenset[str]], signers: Signers
+) -> dict[str, frozenset[str]]:
+    return {
+        role: frozenset(
+            one
+            for one in found
+            if rule.proof is None or (one in signers and (signers[one] or not rule.device_bound))
+        )
+        for role, found in people.items()
+    }
 
 
 def _actor(name: str, path: Path, item: Requirement, holders: Holders) -> Iterator[Found]:

@@ -10,19 +10,23 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from ledger.core.rfc4648 import to_base64
 from ledger.errors import LedgerError
 from ledger.events.actor import Actor
+from ledger.events.approval import ApprovalStatement, SignedHead
 from ledger.events.assurance import PolicyActivated
 from ledger.events.catalogue import CATALOGUE, class_of, read_event
 from ledger.events.change import ChangeProposed
 from ledger.events.log import LogCreated
 from ledger.events.names import format_instant, parse_instant
+from ledger.events.passkey import KeyEnrolled
 from ledger.events.people import ActorEnrolled, RoleGranted
-from ledger.events.proof import IdTokenProof
+from ledger.events.proof import IdTokenProof, WebAuthnProof
 from ledger.events.release import ReleaseApproved
 from ledger.state.aggregates import ChangeState, ReleaseState, VersionState, number_key, version_key
 from ledger.state.fold import Place, fold
 from ledger.state.pack import pack_of
+from ledger.state.passkeys import PasskeyState, credential_key
 from ledger.state.registry import Registry
 from policies.cases import SERVICE
 from policies.document import Document, document_digest
@@ -43,6 +47,9 @@ if TYPE_CHECKING:
 _THE_SERVICE: Final = Actor(id="00" * 16, type="service", via="service")
 _MINUTE: Final = timedelta(minutes=1)
 _DIGEST: Final = "c0" * 32
+# Of a private key that nobody keeps: nothing is signed in cases.
+_A_PUBLIC_KEY: Final = "MCowBQYDK2VwAyEAiojj3XQJ8ZX9UtstPLpdcspnCb8dlBIb83SIAbQPb1w="
+_NOTHING: Final = "AA=="
 
 
 class StagedCase(Case):
@@ -139,9 +146,19 @@ class _Setting:
     def take(self, step: Step) -> None:
         """One step of the history."""
         actor, event = self.command(step)
-        number = self._fold(event, actor)
+        proof = None if step.signed is None else self._signed(actor, step.signed)
+        number = self._fold(event, actor, proof)
         if step.name is not None:
             self._names[step.name] = number
+
+    def _signed(self, actor: Actor, how: str) -> WebAuthnProof:
+        """That a passkey signed it, as the fold reads it; cases sign nothing."""
+        credential = to_base64(f"{how}/{actor.id}".encode())
+        found = self.registry.find(PasskeyState, credential_key(credential))
+        if found is None:
+            self._fold(_a_key(actor.id, credential, synced=how == "synced"), actor)
+            found = self.registry.passkey(credential)
+        return _a_proof(actor.id, credential, found.since, nonce=self._size)
 
     def command(self, step: Step) -> tuple[Actor, Event]:
         """Who asks, and what for."""
@@ -181,9 +198,11 @@ class _Setting:
             return self._names[value[1:]]
         return value
 
-    def _fold(self, event: Event, actor: Actor = _THE_SERVICE) -> int:
+    def _fold(
+        self, event: Event, actor: Actor = _THE_SERVICE, proof: WebAuthnProof | None = None
+    ) -> int:
         number = self._size
-        place = Place(number, format_instant(self._now), actor.id)
+        place = Place(number, format_instant(self._now), actor.id, proof)
         self.registry.apply(fold(self.registry, event, place), number)
         self._size += 1
         self._now += _MINUTE
@@ -258,3 +277,49 @@ def _activation(given: object, registry: Registry, document: Document) -> dict[s
 
 
 _OF_A_RELEASE: Final = ("model", "version", "environment", "artifact")
+
+
+def _a_key(actor: str, credential: str, *, synced: bool) -> KeyEnrolled:
+    return KeyEnrolled(
+        actor_id=actor,
+        credential=credential,
+        algorithm="eddsa",
+        public=_A_PUBLIC_KEY,
+        rp_id="localhost",
+        origin="http://localhost",
+        backup_eligible=synced,
+        backed_up=synced,
+        aaguid="0" * 32,
+        attestation_format="none",
+        attestation=_NOTHING,
+        client_data=_NOTHING,
+    )
+
+
+def _a_proof(actor: str, credential: str, enrolled: int, *, nonce: int) -> WebAuthnProof:
+    statement = ApprovalStatement(
+        log="cases",
+        decision="approve",
+        release=0,
+        actor=actor,
+        roles=(),
+        model="m",
+        version="1",
+        environment="e",
+        artifact="0" * 64,
+        pack="0" * 64,
+        policy="0" * 64,
+        head=SignedHead(size=0, root="0" * 64),
+        expires="2000-01-01T00:00:00Z",
+        nonce=f"{nonce:032x}",
+    )
+    return WebAuthnProof(
+        type="webauthn",
+        key=enrolled,
+        algorithm="eddsa",
+        credential=credential,
+        statement=to_base64(statement.canonical()),
+        authenticator_data=to_base64(bytes(37)),
+        client_data=_NOTHING,
+        signature=_NOTHING,
+    )

@@ -25,7 +25,7 @@ from ledger.events.assurance import PolicyActivated
 from ledger.events.entry import FIRST_PREVIOUS, decode_envelope
 from ledger.events.exception import FOLLOWING
 from ledger.events.log import LogCreated
-from ledger.events.proof import IdTokenProof
+from ledger.events.proof import IdTokenProof, WebAuthnProof
 from ledger.state.concerns import about, subjects
 from ledger.state.fold import Place, fold
 from ledger.state.following import following
@@ -304,7 +304,7 @@ class Walk:
         event = entry.event
         self._decide_again(entry)
         place = Place(number, entry.recorded_at, entry.actor.id, entry.proof)
-        if entry.proof is not None:
+        if isinstance(entry.proof, WebAuthnProof):
             self._prove_again(entry, place)
         try:
             changes = fold(self.registry, event, place) if self.folding else ()

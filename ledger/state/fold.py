@@ -24,7 +24,7 @@ from ledger.events import (
     release,
 )
 from ledger.events.change import PROPOSABLE
-from ledger.events.proof import IdTokenProof
+from ledger.events.proof import IdTokenProof, WebAuthnProof
 from ledger.state import (
     fold_changes,
     fold_delegations,
@@ -69,7 +69,7 @@ def fold(registry: Registry, event: Event, place: Place) -> Changes:
     changes = _FOLDS[event.kind](registry, event, place)
     if event.kind in PROPOSABLE:
         return (*changes, *fold_changes.carried_out(registry, event, place))
-    if place.proof is not None:
+    if isinstance(place.proof, WebAuthnProof):
         return (*changes, *fold_passkeys.signed(registry, place.proof, place))
     return changes
 

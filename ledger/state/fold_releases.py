@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ledger.errors import ConflictError, UnknownSubjectError
 from ledger.events import release
 from ledger.events.names import format_instant, parse_instant
+from ledger.events.proof import WebAuthnProof
 from ledger.state.aggregates import ActorState, Aggregate, ReleaseState, Vote
 from ledger.state.approvers import AssignmentState
 from ledger.state.fold_versions import living
@@ -101,7 +102,8 @@ def vote(registry: Registry, event: Any, place: Place) -> Changes:
     earlier = tuple(
         vote.but(counts=False) if vote.actor == place.actor else vote for vote in asked.votes
     )
-    key = None if place.proof is None else registry.passkey(place.proof.credential)
+    proof = place.proof if isinstance(place.proof, WebAuthnProof) else None
+    key = None if proof is None else registry.passkey(proof.credential)
     said = Vote(
         entry=place.sequence,
         at=place.at,

@@ -21,9 +21,9 @@ from ledger.state.aggregates import (
 )
 from ledger.state.approvers import AssignmentState
 from ledger.state.exceptions import ExceptionSlot, ExceptionState, OwedReviews, ReviewState
+from ledger.state.passkeys import ActorPasskeys, PasskeyState
 from ledger.state.privacy import ErasureState, HoldsInForce, HoldState, SubjectState
 from ledger.state.publishers import PublisherState
-from ledger.state.passkeys import ActorPasskeys, PasskeyState
 
 AGGREGATES: tuple[type[Aggregate], ...] = (
     LogState,

@@ -26,6 +26,7 @@ from ledger.core.rfc4648 import from_base64
 from ledger.errors import LedgerError, ProofError
 from ledger.events.approval import MOST_BEHIND, MOST_SECONDS, ApprovalStatement, read_statement
 from ledger.events.names import parse_instant
+from ledger.events.proof import WebAuthnProof
 from ledger.events.release import ReleaseApproved, ReleaseRejected
 from ledger.state.approving import statement_of
 
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 
     from ledger.events.entry import Commitment, Request
     from ledger.events.event import Event
-    from ledger.events.proof import WebAuthnProof
     from ledger.state.passkeys import PasskeyState
     from ledger.state.place import Place
     from ledger.state.registry import Registry
@@ -43,15 +43,15 @@ NO_HEAD: Final = "proof-head"
 
 
 def check_proof(registry: Registry, event: Event, place: Place) -> ApprovalStatement | None:
-    """Check the proof of an event on the state before it; nothing where there is none.
+    """Check a passkey's proof of an event on the state before it; nothing where there is none.
 
-    Returns what was signed.
+    Returns what was signed. An identity token is held against its rule by the policy.
 
     Raises:
         ProofError: what does not hold; ``code`` begins with ``proof-`` or ``assertion-``.
     """
     proof = place.proof
-    if proof is None:
+    if not isinstance(proof, WebAuthnProof):
         return None
     if not isinstance(event, (ReleaseApproved, ReleaseRejected)):
         _refuse("proof-other-kind", "A passkey signs approvals and refusals of releases only.")

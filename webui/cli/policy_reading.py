@@ -16,7 +16,7 @@ from webui.cli.policy_history import read_document, read_text
 if TYPE_CHECKING:
     from policies.doctor import Finding
     from policies.document import Document
-    from policies.staffing import Holders
+    from policies.staffing import Holders, Signers
     from policies.strict_yaml import Places
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -46,7 +46,8 @@ def check(file: Path, *, as_json: bool) -> None:
     except PolicyError as error:
         click.echo(f"{error}" if not as_json else json.dumps([_unread(error)], indent=1))
         raise click.exceptions.Exit(ExitCode.NOT_VERIFIED) from None
-    found = examine(document, None if said_home() is None else _holders(document))
+    there = (None, None) if said_home() is None else _there(document)
+    found = examine(document, *there)
     lines = [place_of(places, one.path).line for one in found]
     if as_json:
         told = [_as_object(one, line) for one, line in zip(found, lines, strict=True)]
@@ -73,14 +74,19 @@ def _as_object(one: Finding, line: int) -> dict[str, object]:
     return {"level": one.level, "code": one.code, "sentence": one.sentence, "line": line}
 
 
-def _holders(document: Document) -> Holders:
-    """Who holds the roles of a document in the installation that was named."""
+def _there(document: Document) -> tuple[Holders, Signers]:
+    """Who holds the roles of a document in the installation that was named, and has a passkey."""
     with opened() as wiring:
         reader = wiring.reader
-        return {
+        holders = {
             role: {one.person: one.type for one in map(reader.actor, reader.holders(role))}
             for role in document.roles
         }
+        signers: dict[str, bool] = {}
+        for key in reader.passkeys(status="in_force"):
+            person = reader.actor(key.actor).person
+            signers[person] = signers.get(person, False) or not key.backup_eligible
+        return holders, signers
 
 
 @click.command()

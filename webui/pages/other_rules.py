@@ -16,7 +16,7 @@ from webui.here import wired
 if TYPE_CHECKING:
     from ledger.events.assurance import PolicyActivated
     from policies.simulation import Simulation
-    from policies.staffing import Holders
+    from policies.staffing import Holders, Signers
 
 MOST_SIMULATED: Final = 5_000
 """Entries that are looked at again while somebody waits for a page."""
@@ -39,7 +39,7 @@ def other_rules(event: PolicyActivated) -> dict[str, Any] | None:
     return {
         "same_base": event.previous == state.digest,
         "differences": diff(wiring.policy(), document),
-        "findings": examine(document, _holders(document)),
+        "findings": examine(document, _holders(document), _signers()),
         "simulation": found,
         "changes": found.changes[:MOST_SHOWN] if found else [],
         "size": head.size,
@@ -53,6 +53,13 @@ def _simulated(root: bytes, size: int, document: bytes) -> Simulation:
     wiring = wired()
     candidate = Document.from_canonical(read_own(document))
     return simulate(wiring.reader.past(size), candidate, now=format_instant(wiring.now()))
+
+
+def _signers() -> Signers:
+    found: dict[str, bool] = {}
+    for key in wired().reader.passkeys(status="in_force"):
+        found[key.actor] = found.get(key.actor, False) or not key.backup_eligible
+    return found
 
 
 def _holders(document: Document) -> Holders:
