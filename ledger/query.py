@@ -36,6 +36,7 @@ from ledger.state.exceptions import ExceptionState, ReviewState
 from ledger.state.lineage import Lineage, lineage_of
 from ledger.state.passkeys import PasskeyState
 from ledger.state.privacy import ErasureState, HoldState, SubjectState
+from ledger.state.publishers import PublisherState
 from ledger.state.registry import Registry
 from ledger.store import folded
 from ledger.store.database import reading
@@ -289,6 +290,21 @@ class Reader:
     def actor(self, actor_id: str) -> ActorState:
         """One actor, or UnknownSubjectError."""
         return self._get(ActorState, actor_id, "actor")
+
+    def publishers(
+        self,
+        *,
+        status: str = "",
+        actor: str = "",
+        before: int | None = None,
+        limit: int = 50,
+    ) -> list[PublisherState]:
+        """Trusted publishers, newest first; by whether they still are, and by workload."""
+        return self._find(PublisherState, before, limit, status=status, actor=actor)
+
+    def publisher(self, number: int) -> PublisherState:
+        """One publisher, or UnknownSubjectError."""
+        return self._get(PublisherState, number_key(number), "publisher")
 
     def holders(self, role: str) -> tuple[str, ...]:
         """Who holds a role now."""

@@ -39,7 +39,10 @@ from webui.identity.errors import (
     ForgeryError,
     HostError,
     IdentityError,
+    IdTokenError,
+    IssuerError,
     LinkError,
+    NotAdmittedError,
     ScopeError,
     SignInError,
     ThrottledError,
@@ -71,6 +74,8 @@ STATUS: Final[dict[type[LedgerError], HTTPStatus]] = {
     OutsideError: HTTPStatus.SERVICE_UNAVAILABLE,
     SignInError: HTTPStatus.UNAUTHORIZED,
     TokenError: HTTPStatus.UNAUTHORIZED,
+    IdTokenError: HTTPStatus.UNAUTHORIZED,
+    NotAdmittedError: HTTPStatus.FORBIDDEN,
     LinkError: HTTPStatus.GONE,
     ConfirmError: HTTPStatus.FORBIDDEN,
     ScopeError: HTTPStatus.FORBIDDEN,
@@ -87,6 +92,8 @@ STATUS_OF_CODE: Final[dict[str, HTTPStatus]] = {
     "wrong-content-type": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     "idempotency-key-missing": HTTPStatus.BAD_REQUEST,
     "idempotency-key-invalid": HTTPStatus.BAD_REQUEST,
+    "id-token-malformed": HTTPStatus.BAD_REQUEST,
+    "id-token-too-large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
 }
 
 _log = logging.getLogger(__name__)
@@ -138,9 +145,9 @@ def _ledger_error(error: LedgerError) -> Response:
     response = _answer(problem_of(error))
     if isinstance(error, BusyError | InDoubtError):
         response.headers["Retry-After"] = str(BUSY_SECONDS)
-    if isinstance(error, ThrottledError):
+    if isinstance(error, ThrottledError | IssuerError):
         response.headers["Retry-After"] = str(error.numbers.get("seconds", BUSY_SECONDS))
-    if isinstance(error, TokenError):
+    if isinstance(error, TokenError | IdTokenError):
         response.headers["WWW-Authenticate"] = 'Bearer realm="counterseal"'
     return response
 

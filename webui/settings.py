@@ -31,6 +31,7 @@ BACKUP_RECIPIENT: Final = "COUNTERSEAL_BACKUP_RECIPIENT"
 BACKUP_HOURS: Final = "COUNTERSEAL_BACKUP_HOURS"
 BACKUP_KEEP: Final = "COUNTERSEAL_BACKUP_KEEP"
 PUBLIC_URL: Final = "COUNTERSEAL_PUBLIC_URL"
+PRIVATE_ISSUERS: Final = "COUNTERSEAL_PRIVATE_ISSUERS"
 NOTICES_FILE: Final = "COUNTERSEAL_NOTICES_FILE"
 REMINDER_HOURS: Final = "COUNTERSEAL_REMINDER_HOURS"
 ESCALATION_HOURS: Final = "COUNTERSEAL_ESCALATION_HOURS"
@@ -68,6 +69,9 @@ SETTINGS: Final = {
     BACKUP_KEEP: "How many backups of a log are kept; older ones are removed. Default: 14.",
     PUBLIC_URL: "Where people reach the pages, such as https://ledger.example.org; links in "
     "notices begin with it. Default: none, and notices hold no links.",
+    PRIVATE_ISSUERS: "Issuers of CI identity tokens that may be asked on a private network or on "
+    "this machine, apart by spaces, to the letter as the tokens name them; http is taken for this "
+    "machine alone. Default: none.",
     NOTICES_FILE: "A TOML file with the channels of notices: mail server, Slack, Teams, webhooks "
     "(docs/notices.md); readable by its owner only. Default: none, and nobody is told anything.",
     REMINDER_HOURS: "How many hours a release waits before those who could approve it are reminded "
@@ -97,6 +101,7 @@ class Settings:
     backup_keep: int = 14
     public_url: str = ""
     notices_file: Path | None = None
+    private_issuers: tuple[str, ...] = ()
     reminder_hours: int = 0
     escalation_hours: int = 0
 
@@ -141,6 +146,7 @@ def read_settings(environment: Mapping[str, str], home: Path | None = None) -> S
         backup_keep=_number(environment, BACKUP_KEEP, 14, 10_000),
         public_url=_public_url(environment),
         notices_file=_file(environment, NOTICES_FILE),
+        private_issuers=tuple(environment.get(PRIVATE_ISSUERS, "").split()),
         reminder_hours=_number(environment, REMINDER_HOURS, 0, _YEAR_HOURS),
         escalation_hours=_number(environment, ESCALATION_HOURS, 0, _YEAR_HOURS),
     )

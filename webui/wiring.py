@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from importlib import metadata
 from typing import TYPE_CHECKING, Final
@@ -35,6 +35,7 @@ from ledger.submit import Submitter
 from policies import Document, document_digest, make_decide
 from policies.replay import Replayer
 from policies.shipped import shipped_policy
+from webui.identity.issuers import IssuerKeys
 from webui.identity.schema import prepare
 from webui.identity.tokens import no_longer_good
 
@@ -69,6 +70,7 @@ class Wiring:
     submitter: Submitter
     decide: Decide
     now: Callable[[], datetime]
+    issuers: IssuerKeys = field(default_factory=IssuerKeys)
 
     @property
     def is_demo(self) -> bool:

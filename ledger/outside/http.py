@@ -47,11 +47,39 @@ def post(
     Raises:
         OutsideError: ``unreachable`` if there is no answer in time, ``answer-too-long``.
     """
-    until = time.monotonic() + WHOLE_SECONDS
     sent = {"Content-Type": media_type, **(headers or {})}
+    return _exchanged(client, "POST", url, body, most, sent, server_name)
+
+
+def get(
+    client: httpx.Client,
+    url: str,
+    *,
+    most: int,
+    headers: Mapping[str, str] | None = None,
+    server_name: str = "",
+) -> Reply:
+    """Ask, and read at most ``most`` bytes of the answer; for the rest as ``post``.
+
+    Raises:
+        OutsideError: ``unreachable`` if there is no answer in time, ``answer-too-long``.
+    """
+    return _exchanged(client, "GET", url, None, most, headers or {}, server_name)
+
+
+def _exchanged(  # noqa: PLR0917 (what is sent to whom, and how much is read)
+    client: httpx.Client,
+    method: str,
+    url: str,
+    body: bytes | None,
+    most: int,
+    sent: Mapping[str, str],
+    server_name: str,
+) -> Reply:
+    until = time.monotonic() + WHOLE_SECONDS
     named = {"sni_hostname": server_name} if server_name else {}
     try:
-        with client.stream("POST", url, content=body, headers=sent, extensions=named) as answer:
+        with client.stream(method, url, content=body, headers=sent, extensions=named) as answer:
             data = b""
             for chunk in answer.iter_raw():
                 data += chunk

@@ -141,13 +141,20 @@ class Api:
         return self.client.open(f"/api/v1{path}", method=method, headers=headers, **options)
 
 
-def build(folder: Path, database_url: str = "", *, empty: bool = False) -> House:
+def build(
+    folder: Path,
+    database_url: str = "",
+    *,
+    empty: bool = False,
+    private_issuers: tuple[str, ...] = (),
+) -> House:
     """Make an installation in ``folder``, with an administrator unless it shall be empty."""
     clock = Clock()
     settings = Settings(
         home=folder,
         database_url=database_url or f"sqlite:///{folder / 'ledger.db'}",
         guard_url=f"sqlite:///{folder / 'guard.db'}",
+        private_issuers=private_issuers,
     )
     wiring = create(settings, now=clock)
     house = House(wiring, create_app(wiring), clock)

@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint
 
-from webui.api import batch, change, deployment, entry, event, model, policy, release, report, token
+from webui.api import (
+    batch,
+    change,
+    deployment,
+    entry,
+    event,
+    exchange,
+    model,
+    policy,
+    release,
+    report,
+    token,
+)
 from webui.api.door import guarded
 from webui.api.openapi import document_bytes, route_of
 
@@ -28,6 +40,7 @@ ROUTES: tuple[Route, ...] = (
     *policy.ROUTES,
     *report.ROUTES,
     *token.ROUTES,
+    *exchange.ROUTES,
 )
 
 

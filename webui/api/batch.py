@@ -74,7 +74,7 @@ def _asked(asker: Asker, line: bytes) -> Asked:
     wanted = read_fields(Line, parse_json(line, max_bytes=LARGEST_BODY))
     event = read_command(wanted.kind, wanted.event)
     check_submit(asker.wiring, asker.scope, event)
-    return Asked(event, wanted.idempotency_key)
+    return Asked(event, wanted.idempotency_key, asker.proof)
 
 
 def _line_answer(line: int, receipt: Receipt, name_of: NameOf) -> LineAnswer:

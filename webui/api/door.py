@@ -63,4 +63,4 @@ def _look_up(header: str) -> Bearer:
 
 
 def _asked_by(bearer: Bearer) -> Asker:
-    return Asker(wired(), bearer.actor, bearer.scope)
+    return Asker(wired(), bearer.actor, bearer.scope, bearer.proof)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ledger.batch import Asked
 from ledger.events.catalogue import read_command
 from webui.api.answer import json_answer
 from webui.api.route import PROBLEM, Answer, Route
@@ -24,7 +25,8 @@ def _submit(asker: Asker) -> Response:
     wanted = body_fields(Command)
     event = read_command(wanted.kind, wanted.event)
     check_submit(asker.wiring, asker.scope, event)
-    receipt = asker.wiring.submitter.submit(asker.actor, event, key)
+    asked = Asked(event, key, asker.proof)
+    (receipt,) = asker.wiring.submitter.submit_batch(asker.actor, [asked])
     told = receipt_answer(receipt, namer(asker.wiring.reader))
     if receipt.outcome == "deny":
         response = denied_response(told)
@@ -39,7 +41,7 @@ def _submit(asker: Asker) -> Response:
 def _decide(asker: Asker) -> Response:
     wanted = body_fields(Command)
     event = read_command(wanted.kind, wanted.event)
-    decision = asker.wiring.submitter.preview(asker.actor, event)
+    decision = asker.wiring.submitter.preview(asker.actor, event, asker.proof)
     return json_answer(decision_answer(decision, namer(asker.wiring.reader)))
 
 

@@ -12,7 +12,7 @@ from pydantic.json_schema import models_json_schema
 from ledger.events.catalogue import CATALOGUE
 from ledger.events.names import Value
 from webui.api.route import JSON, NDJSON, PROBLEM, Answer, Route
-from webui.api.shapes import IdempotencyKey, Problem, ReportWanted, TokenWanted
+from webui.api.shapes import ExchangeWanted, IdempotencyKey, Problem, ReportWanted, TokenWanted
 from webui.api.strict import KEY_HEADER, LONGEST_KEY
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _REF: Final = "#/components/schemas/"
 _SCHEME: Final = "bearer"
-_BODIES: Final[tuple[type[BaseModel], ...]] = (ReportWanted, TokenWanted)
+_BODIES: Final[tuple[type[BaseModel], ...]] = (ReportWanted, TokenWanted, ExchangeWanted)
 
 
 def describe(routes: Iterable[Route], version: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from webui.api.model import Paging
 from webui.api.route import PDF, Answer, Route
 from webui.api.shapes import ReportAnswer, ReportWanted
 from webui.api.strict import body_fields, number, read_query
+from webui.identity.errors import ScopeError
 from webui.identity.scope import check_kind
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ def _pdf(asker: Asker, report: str) -> Response:
 def _issue(asker: Asker) -> Response:
     wanted = body_fields(ReportWanted)
     check_kind(asker.scope, ReportIssued.kind)
+    if asker.proof is not None:
+        raise ScopeError("A CI job's token issues no report.", remedy="Use an API token.")
     # Drawing and sealing load heavy libraries.
     from webui.issuing import issue_report
 

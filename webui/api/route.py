@@ -12,12 +12,14 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from ledger.events.actor import Actor
+    from ledger.events.proof import Proof
     from webui.identity.scope import TokenScope
     from webui.wiring import Wiring
 
 Method = Literal["GET", "POST", "DELETE"]
 Needs = Literal["read", "token", "command", "nothing"]
 JSON: Final = "application/json"
+FORM: Final = "application/x-www-form-urlencoded"
 NDJSON: Final = "application/x-ndjson"
 TEXT: Final = "text/plain; charset=utf-8"
 PDF: Final = "application/pdf"
@@ -26,11 +28,12 @@ PROBLEM: Final = "application/problem+json"
 
 @dataclass(frozen=True)
 class Asker:
-    """Who asks: the installation asked, the actor, and how far the token reaches."""
+    """Who asks: the installation asked, the actor, how far the token reaches, on what proof."""
 
     wiring: Wiring
     actor: Actor
     scope: TokenScope
+    proof: Proof | None = None
 
 
 @dataclass(frozen=True)

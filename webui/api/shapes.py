@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import ConfigDict, Field, StringConstraints
 
@@ -29,6 +29,8 @@ from webui.identity.scope import TokenScope
 IdempotencyKey = Annotated[
     str, StringConstraints(pattern=r"^[\x21-\x7e]([\x20-\x7e]{0,198}[\x21-\x7e])?$")
 ]
+
+ACCESS_TOKEN: Final = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 (a name)
 
 
 class Command(Value):
@@ -308,6 +310,36 @@ class NewTokenAnswer(TokenAnswer):
     """A token that was just made. ``secret`` is shown this once."""
 
     secret: str
+
+
+class ExchangeWanted(Value):
+    """An identity token to exchange (RFC 8693). ``publisher`` chooses one where several admit it.
+
+    The members that RFC 8693 names and that have one meaning here may be left out.
+    """
+
+    subject_token: Annotated[str, Field(min_length=1, max_length=65_536)]
+    subject_token_type: Literal[
+        "urn:ietf:params:oauth:token-type:id_token", "urn:ietf:params:oauth:token-type:jwt"
+    ] = "urn:ietf:params:oauth:token-type:id_token"  # noqa: S105 (a name)
+    grant_type: Literal["urn:ietf:params:oauth:grant-type:token-exchange"] = (
+        "urn:ietf:params:oauth:grant-type:token-exchange"
+    )
+    requested_token_type: Literal["urn:ietf:params:oauth:token-type:access_token"] = ACCESS_TOKEN
+    publisher: Sequence | None = None
+
+
+class ExchangeAnswer(Value):
+    """The token that a CI job was given (RFC 8693, section 2.2.1), and whose it is."""
+
+    access_token: str
+    issued_token_type: str
+    token_type: Literal["Bearer"]
+    expires_in: Count
+    scope: str
+    token_id: Slug
+    actor_id: ActorId
+    publisher: Sequence
 
 
 class MeAnswer(Value):

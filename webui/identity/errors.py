@@ -6,6 +6,8 @@
     |- IdentityError
     |  |- SignInError          401  e-mail address or password, never said which
     |  |- TokenError           401  no API token, or one that is unknown, expired or revoked
+    |  |- IdTokenError         401  an identity token of a CI job that proves nothing
+    |  |- NotAdmittedError     403  no publisher admits the job
     |  |- LinkError            410  a one-time link: unknown, used or expired, never said which
     |  |- ConfirmError         403  dangerous: the person must show again that it is they
     |  |- ScopeError           403  the token may not do this
@@ -17,7 +19,7 @@
 
 from __future__ import annotations
 
-from ledger.errors import LedgerError
+from ledger.errors import LedgerError, OutsideError
 
 
 class IdentityError(LedgerError):
@@ -36,6 +38,24 @@ class TokenError(IdentityError):
     """The bearer token opens nothing."""
 
     code = "token-invalid"
+
+
+class IdTokenError(IdentityError):
+    """The identity token does not prove what it says."""
+
+    code = "id-token-invalid"
+
+
+class NotAdmittedError(IdentityError):
+    """No publisher that is trusted admits the job."""
+
+    code = "publisher-none"
+
+
+class IssuerError(OutsideError):
+    """An issuer of identity tokens can't be asked for its keys now; 503."""
+
+    code = "issuer-away"
 
 
 class LinkError(IdentityError):

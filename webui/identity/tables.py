@@ -139,5 +139,27 @@ token = Table(
     Column("expires_at", String(27), nullable=False),
     Column("last_used_at", String(27)),
     Column("revoked_at", String(27)),
+    Column("publisher", BigInteger),
+    Column("proof", Text),
     Index("identity_token_by_actor", "actor_id"),
+)
+
+shown_id_token = Table(
+    "identity_shown_id_token",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("expires_at", String(27), nullable=False),
+    Index("identity_shown_id_token_by_expiry", "expires_at"),
+)
+
+exchange = Table(
+    "identity_exchange",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("at", String(27), nullable=False),
+    Column("code", String(40), nullable=False),
+    Column("issuer", String(300), nullable=False),
+    Column("repository_id", String(20), nullable=False),
+    Column("publisher", BigInteger),
+    Column("token_id", String(16)),
 )

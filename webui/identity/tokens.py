@@ -15,11 +15,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from ledger.errors import OutsideError, UnknownSubjectError
 from ledger.events.actor import Actor
 from ledger.events.names import format_instant, parse_instant
+from ledger.events.proof import IdTokenProof
+from ledger.state.publishers import EXCHANGED_MINUTES
 from ledger.store.database import reading, writing
 from webui.identity.errors import TokenError
 from webui.identity.scope import TokenScope
@@ -28,10 +30,14 @@ from webui.identity.tables import account, token
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
+    from datetime import datetime
 
     from sqlalchemy import Connection, Row
 
     from ledger.errors import LedgerError
+    from ledger.events.actor import Via
+    from ledger.events.proof import Proof
+    from ledger.state.publishers import PublisherState
     from webui.wiring import Wiring
 
 PREFIX: Final = "cst_"
@@ -40,6 +46,8 @@ CHECK_CHARACTERS: Final = 6
 LONGEST_DAYS: Final = 366
 _BASE62: Final = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _NOTED_EVERY: Final = timedelta(minutes=1)
+_EXCHANGED_KEPT: Final = timedelta(days=7)
+_BY_TOKEN: Final = frozenset({"token", "id-token"})
 _GOOD: Final = (
     select(token.c.token_id)
     .outerjoin(account, account.c.actor_id == token.c.actor_id)
@@ -69,10 +77,11 @@ class Token:
 
 @dataclass(frozen=True)
 class Bearer:
-    """Who sent a request, and how far the token reaches."""
+    """Who sent a request, how far the token reaches, and the proof for which it was given out."""
 
     actor: Actor
     scope: TokenScope
+    proof: Proof | None = None
 
 
 def new_token_secret() -> str:
@@ -119,6 +128,34 @@ def create_token(
     return token_id, secret
 
 
+def insert_exchanged(
+    connection: Connection,
+    rule: PublisherState,
+    proof: IdTokenProof,
+    scope: TokenScope,
+    now: datetime,
+) -> tuple[str, str]:
+    """Make the short token of a CI job; its public id and its secret. Old ones are forgotten."""
+    secret, token_id = new_token_secret(), new_public_id()
+    old = token.c.expires_at < format_instant(now - _EXCHANGED_KEPT)
+    connection.execute(delete(token).where(token.c.publisher.is_not(None), old))
+    connection.execute(
+        insert(token).values(
+            token_id=token_id,
+            digest=stored_form(secret),
+            actor_id=rule.actor_id,
+            label=f"publisher {rule.since}, run {proof.run}",
+            scope=scope.model_dump_json(),
+            created_at=format_instant(now),
+            created_by=rule.actor_id,
+            expires_at=format_instant(now + timedelta(minutes=EXCHANGED_MINUTES)),
+            publisher=rule.since,
+            proof=proof.model_dump_json(exclude_none=True),
+        )
+    )
+    return token_id, secret
+
+
 def authenticate(wiring: Wiring, secret: str) -> Bearer:
     """Whose token this is.
 
@@ -139,8 +176,10 @@ def authenticate(wiring: Wiring, secret: str) -> Bearer:
         raise _refused()
     _note_use(wiring, row)
     state = wiring.reader.actor(row.actor_id)
-    actor = Actor(id=state.id, type=state.type, via="token", credential=row.token_id)
-    return Bearer(actor, TokenScope.model_validate_json(row.scope))
+    proof = None if row.proof is None else IdTokenProof.model_validate_json(row.proof)
+    via: Via = "token" if proof is None else "id-token"
+    actor = Actor(id=state.id, type=state.type, via=via, credential=row.token_id)
+    return Bearer(actor, TokenScope.model_validate_json(row.scope), proof)
 
 
 def bearer_of(wiring: Wiring, header: str) -> Bearer:
@@ -166,7 +205,7 @@ def no_longer_good(
 
     For the transaction that would record what they ask.
     """
-    tokens = {actor.credential: actor for actor in actors if actor.via == "token"}
+    tokens = {actor.credential: actor for actor in actors if actor.via in _BY_TOKEN}
     named = [token_id for token_id in tokens if token_id is not None]
     if not named:
         return {}
@@ -199,8 +238,12 @@ def get_token(wiring: Wiring, token_id: str) -> Token:
 
 
 def list_tokens(wiring: Wiring, actor_id: str | None = None) -> Sequence[Token]:
-    """The tokens of an actor, or of everybody, newest first."""
-    query = select(token).order_by(token.c.created_at.desc(), token.c.token_id)
+    """The tokens of an actor, or of everybody, newest first; none that were exchanged."""
+    query = (
+        select(token)
+        .where(token.c.publisher.is_(None))
+        .order_by(token.c.created_at.desc(), token.c.token_id)
+    )
     if actor_id is not None:
         query = query.where(token.c.actor_id == actor_id)
     with reading(wiring.engine) as connection:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import urlsplit
 
 from ledger.errors import InputError, OutsideError
-from ledger.outside.http import new_client, post
+from ledger.outside.http import get, new_client, post
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -142,6 +142,40 @@ def send(
         )
 
 
+def fetch(
+    client: httpx.Client,
+    url: str,
+    most: int,
+    *,
+    private: bool = False,
+    resolve: Resolve = look_up,
+) -> bytes:
+    """Ask for a document of at most ``most`` bytes; only 200 is an answer.
+
+    Raises:
+        OutsideError: ``unreachable``, ``answer-too-long`` or ``not-found``.
+        InputError: ``private-address``.
+        ValueError: the address is none.
+    """
+    place = check_address(url)
+    address = choose(place, private=private, resolve=resolve)
+    shown = f"[{address}]" if ":" in address else address
+    reply = get(
+        client,
+        f"{place.scheme}://{shown}:{place.port}{place.path}",
+        most=most,
+        headers={"Host": _host_header(place), "Accept": "application/json"},
+        server_name=place.host,
+    )
+    if reply.status != 200:  # noqa: PLR2004 (success, RFC 9110)
+        raise OutsideError(
+            f"It has no such document (status {reply.status}).",
+            code="not-found",
+            status=reply.status,
+        )
+    return reply.body
+
+
 def _host_header(place: Place) -> str:
     host = f"[{place.host}]" if ":" in place.host else place.host
     usual = _HTTP_PORT if place.scheme == "http" else _HTTPS_PORT
@@ -182,4 +216,4 @@ def _is_loopback_address(host: str) -> bool:
         return False
 
 
-__all__ = ["Place", "check_address", "choose", "look_up", "new_client", "send"]
+__all__ = ["Place", "check_address", "choose", "fetch", "look_up", "new_client", "send"]
