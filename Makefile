@@ -62,4 +62,5 @@ system-tools: | suited-python
 	@echo 'Installing counterseal and its test tools into .venv (two minutes the first time) ...'
 	@$(PIP) -e '.[dev]'
 	@$(BIN)/python -m tests.interop.golang
+	@$(BIN)/python -m tests.tools.verapdf
 	@touch $@ .venv/.demo

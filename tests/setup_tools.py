@@ -43,6 +43,8 @@ SETPRIV = Tool("setpriv", ("setpriv",), "util-linux")
 PRLIMIT = Tool("prlimit", ("prlimit",), "util-linux")
 SOFTHSM = Tool("SoftHSM", ("softhsm2-util",), "softhsm2")
 COMPILER = Tool("C compiler", ("gcc", "cc"), "build-essential")
+JAVA = Tool("Java with its compiler", ("java",), "default-jdk-headless")
+MAVEN = Tool("Maven", ("mvn",), "maven")
 
 TOOLS = (
     CHROMIUM,
@@ -61,6 +63,8 @@ TOOLS = (
     PRLIMIT,
     COMPILER,
     SOFTHSM,
+    JAVA,
+    MAVEN,
 )
 VENV = Tool("Python's venv module", (), "python3-venv")
 

@@ -36,7 +36,8 @@ HOSTILE = '<b>&<img src="http://203.0.113.7/x"> </b><a href="javascript:alert(1)
 LONG_NAME = (
     "retail-credit-default-early-warning-gradient-boosted-ensemble-eu-west-production-shadow"
 )
-NAMES = "日本語モデル, Łukasz Żółć, Ελληνικά, Ünïcødé, Кириллица"
+NAMES = "日本語モデル, Łukasz Żółć, Ελληνικά, العربية, Кириллица, 한국어"
+"""The last is in a script that no face of ours has."""
 HEAD = "9f2c4e7a1b3d5f60" * 4
 MADE_AT = datetime(2026, 11, 20, 14, 3, 27, tzinfo=UTC)
 

@@ -6,18 +6,29 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from webui.reports.pdf.direction import letter, visual
 from webui.reports.pdf.fonts import BOLD, BOX, MONO, SANS, advance, drawable, runs, undrawable
 
 
-@pytest.mark.parametrize("text", ["Łukasz Żółć", "Ελληνικά", "Кириллица", "→ ✓ ✗ ≤ 3 µs", "<b>&"])
+@pytest.mark.parametrize(
+    "text", ["Łukasz Żółć", "Ελληνικά", "Кириллица", "→ ✓ ✗ ≤ 3 µs", "<b>&", "日本語", "שלום"]
+)
 def test_what_the_faces_have_is_drawn_as_it_is(text: str) -> None:
     assert drawable(text) == text
     assert not undrawable([text])
 
 
 def test_what_no_face_has_becomes_a_box_and_is_counted() -> None:
-    assert drawable("日本語 model") == f"{BOX * 3} model"
-    assert undrawable(["日本語", "日", "plain"]) == {"日": 2, "本": 1, "語": 1}
+    assert drawable("한국어 model") == f"{BOX * 3} model"
+    assert undrawable(["한국어", "한", "plain"]) == {"한": 2, "국": 1, "어": 1}
+
+
+def test_arabic_letters_join_and_keep_what_they_mean() -> None:
+    drawn = drawable("العربية v2")
+    assert drawn != "العربية v2"
+    assert not undrawable(["العربية v2"])
+    assert "".join(map(letter, drawn)) == "العربية v2"
+    assert visual(drawn).startswith("v2 ")
 
 
 def test_a_change_of_direction_can_be_seen() -> None:
@@ -26,9 +37,7 @@ def test_a_change_of_direction_can_be_seen() -> None:
     assert undrawable([hidden]) == {"\u202e": 1}
 
 
-@pytest.mark.parametrize(
-    "character", ["\x00", "\u200b", "\ud800", "\ue000", "\U0001f600", "א", "ع"]
-)
+@pytest.mark.parametrize("character", ["\x00", "\u200b", "\ud800", "\ue000", "\U0001f600", "ਅ"])
 def test_unseen_and_unreadable_characters_are_boxes(character: str) -> None:
     assert drawable(f"a{character}b") == f"a{BOX}b"
 

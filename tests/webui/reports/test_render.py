@@ -96,11 +96,13 @@ def test_markup_in_names_is_text_and_not_markup(hard: bytes, tmp_path: Path) -> 
 def test_other_scripts_are_drawn_and_what_no_face_has_is_a_counted_box(tmp_path: Path) -> None:
     report = a_report(Section("Names", (Paragraph(NAMES),)))
     rendered = render_pdf(report)
-    text = text_of(rendered.data, tmp_path)
-    assert "□□□□□□, Łukasz Żółć, Ελληνικά, Ünïcødé, Кириллица" in text
-    assert rendered.missing_glyphs == 6
-    assert "6 characters of 6 kinds can't be drawn" in " ".join(text.split())
-    assert "U+65E5" in text
+    marks = str.maketrans("", "", "\u202b\u202c")
+    text = text_of(rendered.data, tmp_path).translate(marks)
+    for name in ("日本語モデル", "Łukasz Żółć", "Ελληνικά", "العربية", "Кириллица, □□□"):
+        assert name in text
+    assert rendered.missing_glyphs == 3
+    assert "3 characters of 3 kinds can't be drawn" in " ".join(text.split())
+    assert "U+D55C" in text
 
 
 def test_a_report_without_missing_characters_gives_no_warning(tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ def _specification(document: PDFDocument, attachment: Attachment) -> PDFDictiona
     head = PDFDictionary(
         {
             "Type": PDFName("EmbeddedFile"),
-            "Subtype": PDFName(attachment.media_type.replace("/", "#2F")),
+            "Subtype": f"/{attachment.media_type.replace('/', '#2F').replace('+', '#2B')}",
             "Params": parameters,
         }
     )

@@ -90,7 +90,7 @@ class _Part:
 def _parts(report: Report, place: int) -> Iterator[_Part]:
     mark = section_mark(report, place)
     blocks = report.sections[place].blocks
-    title = Lines([(mark.title, SECTION)], before=24, after=9, mark=mark, may_split=False)
+    title = Lines([(mark.title, SECTION)], before=24, after=9, mark=mark, may_split=False, tag="H2")
     if blocks and _lies(blocks[0]):
         yield _Part((title, *block_flow(blocks[0], _SECTION_TITLE_ROOM)), lies=True)
     else:
@@ -106,7 +106,9 @@ def _flow(report: Report, place: int, number: int) -> Iterator[Flowable]:
     if isinstance(block, Heading):
         mark = block_mark(block, place, number)
         yield CondPageBreak(_HEADING_ROOM)
-        yield Lines([(block.text, HEADING)], before=13, after=5, mark=mark, may_split=False)
+        yield Lines(
+            [(block.text, HEADING)], before=13, after=5, mark=mark, may_split=False, tag="H3"
+        )
     elif isinstance(block, Verdict):
         yield from verdict_flow(block, block_mark(block, place, number))
     else:
@@ -143,7 +145,8 @@ def block_flow(block: Block, above: float = 0.0) -> Iterator[Flowable]:
             yield TableFlow(block)
         case Figure():
             page = LYING if _lies(block) else UPRIGHT
-            yield SceneFlow(block.scene, block.caption, inner_size(page)[1] - above)
+            height = inner_size(page)[1] - above
+            yield SceneFlow(block.scene, block.caption, height, block.alternative_text)
         case Chart():
             yield SceneFlow(chart_scene(block), block.caption, inner_size(UPRIGHT)[1] / 2)
         case Code():

@@ -66,6 +66,7 @@ class ContentsPage(Flowable):  # type: ignore[misc]  # reportlab has no types
         super().__init__()
         self._marks = marks
         self._title = "Contents" if is_first else "Contents, continued"
+        self._is_first = is_first
 
     def wrap(self, available_width: float, available_height: float) -> tuple[float, float]:
         """All of the frame."""
@@ -74,13 +75,20 @@ class ContentsPage(Flowable):  # type: ignore[misc]  # reportlab has no types
 
     def draw(self) -> None:
         """Draw the title, and leave the lines to the canvas."""
-        draw(self.canv, 0, self.height - SECTION.size, self._title, SECTION)
+        structure, title_at = self.canv.structure, self.height - SECTION.size
+        if self._is_first:
+            structure.begin_section()
+            with self.canv.tagged(structure.here.add("H2")):
+                draw(self.canv, 0, title_at, self._title, SECTION)
+        else:
+            with self.canv.artifact():
+                draw(self.canv, 0, title_at, self._title, SECTION)
         left, y = self.canv.absolutePosition(0, self.height - _TITLE_ROOM)
         lines: list[tuple[Mark, float]] = []
         for mark in self._marks:
             y -= _LEADINGS[mark.level]
             lines.append((mark, y))
-        self.canv.slot = Slot(left, self.width, tuple(lines))
+        self.canv.slot = Slot(structure.here.add("TOC"), left, self.width, tuple(lines))
 
 
 def _named(block: Verdict) -> str:

@@ -24,7 +24,10 @@ from webui.reports.pdf.text import (
 )
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from webui.reports.model import Report
+    from webui.reports.pdf.tags import Kind
 
 _NAME: Final = Style(face=BOLD, size=10.5, colour=ACCENT)
 _CLASS: Final = Style(face=BOLD, size=8, colour=MUTED)
@@ -60,70 +63,84 @@ class Cover(Flowable):  # type: ignore[misc]  # reportlab has no types
         self._draw_name()
         y = self._draw_title(self.height - 96)
         rows = key_value_rows(_facts(self._report), self.width, _MOST_LINES)
-        draw_rows(self.canv, rows, self.width, y - 22)
+        table = self.canv.structure.here.add("Table")
+        draw_rows(self.canv, rows, self.width, y - 22, table)
         self._draw_foot()
 
     def _draw_name(self) -> None:
         canvas, y = self.canv, self.height - 4
-        canvas.setStrokeColor(ACCENT)
-        canvas.setFillColor(ACCENT)
-        canvas.setLineWidth(1.6)
-        canvas.circle(9, y + 3.5, 8, stroke=1, fill=0)
-        canvas.circle(9, y + 3.5, 4, stroke=0, fill=1)
-        draw(canvas, 25, y, "counterseal", _NAME)
+        with canvas.artifact():
+            canvas.setStrokeColor(ACCENT)
+            canvas.setFillColor(ACCENT)
+            canvas.setLineWidth(1.6)
+            canvas.circle(9, y + 3.5, 8, stroke=1, fill=0)
+            canvas.circle(9, y + 3.5, 4, stroke=0, fill=1)
+        with self._element("P"):
+            draw(canvas, 25, y, "counterseal", _NAME)
         label = shortened(self._report.classification.upper(), _CLASS, self.width / 2)
-        draw_right(canvas, self.width, y, label, _CLASS)
+        with self._element("P"):
+            draw_right(canvas, self.width, y, label, _CLASS)
 
     def _draw_title(self, y: float) -> float:
         canvas, report = self.canv, self._report
-        draw(canvas, 0, y, "Report from the ledger", _FRAMEWORK)
-        y -= 14
-        for line in _title_lines(report.title, self.width):
-            y -= line.style.leading
-            draw_line(canvas, 0, y, line)
-        y -= 7
+        with self._element("P"):
+            draw(canvas, 0, y, "Report from the ledger", _FRAMEWORK)
+        y = self._draw_lines("H1", _title_lines(report.title, self.width), y - 14) - 7
         if report.subtitle:
-            for line in capped(wrap(report.subtitle, _SUBTITLE, self.width), 3, self.width):
-                y -= line.style.leading
-                draw_line(canvas, 0, y, line)
-        canvas.setFillColor(ACCENT)
-        canvas.rect(0, y - 18, 64, 3, stroke=0, fill=1)
+            lines = capped(wrap(report.subtitle, _SUBTITLE, self.width), 3, self.width)
+            y = self._draw_lines("P", lines, y)
+        with canvas.artifact():
+            canvas.setFillColor(ACCENT)
+            canvas.rect(0, y - 18, 64, 3, stroke=0, fill=1)
         return y - 18
 
+    def _draw_lines(self, kind: Kind, lines: list[Line], y: float) -> float:
+        """Draw lines below ``y`` as one element; returns where the last one stands."""
+        with self._element(kind):
+            for line in lines:
+                y -= line.style.leading
+                draw_line(self.canv, 0, y, line)
+        return y
+
+    def _element(self, kind: Kind) -> AbstractContextManager[None]:
+        """What is drawn within is a new element."""
+        within: AbstractContextManager[None] = self.canv.tagged(self.canv.structure.here.add(kind))
+        return within
+
     def _draw_foot(self) -> None:
-        canvas = self.canv
         note = wrap(_WHAT_IT_IS, SMALL, self.width)
-        y = len(note) * SMALL.leading
-        for line in note:
-            y -= SMALL.leading
-            draw_line(canvas, 0, y + 2, line)
+        height = len(note) * SMALL.leading
         if self._report.summary:
-            self._draw_strip(len(note) * SMALL.leading + 18)
+            self._draw_strip(height + 18)
+        self._draw_lines("P", note, height + 2)
 
     def _draw_strip(self, bottom: float) -> None:
+        total = sum(self._report.summary.values())
+        heading = f"{total:,} {'control' if total == 1 else 'controls'} by verdict"
+        style = Style(face=BOLD, size=9, colour=INK)
+        with self._element("P"):
+            draw(self.canv, 0, bottom + _STRIP_HEIGHT + 10, heading, style)
         gap = 8.0
         width = (self.width - gap * (len(VERDICTS) - 1)) / len(VERDICTS)
         for place, verdict in enumerate(VERDICTS):
             count = self._report.summary.get(verdict, 0)
             self._draw_count(place * (width + gap), bottom, width, VERDICT_LOOKS[verdict], count)
-        total = sum(self._report.summary.values())
-        heading = f"{total:,} {'control' if total == 1 else 'controls'} by verdict"
-        style = Style(face=BOLD, size=9, colour=INK)
-        draw(self.canv, 0, bottom + _STRIP_HEIGHT + 10, heading, style)
 
     def _draw_count(self, x: float, y: float, width: float, look: Look, count: int) -> None:
         canvas = self.canv
-        canvas.setFillColor(look.tint)
-        canvas.rect(x, y, width, _STRIP_HEIGHT, stroke=0, fill=1)
-        canvas.setFillColor(look.ink)
-        canvas.rect(x, y + _STRIP_HEIGHT - 3, width, 3, stroke=0, fill=1)
+        with canvas.artifact():
+            canvas.setFillColor(look.tint)
+            canvas.rect(x, y, width, _STRIP_HEIGHT, stroke=0, fill=1)
+            canvas.setFillColor(look.ink)
+            canvas.rect(x, y + _STRIP_HEIGHT - 3, width, 3, stroke=0, fill=1)
         number = Style(_COUNT.face, _COUNT.size, colour=look.ink if count else MUTED)
-        draw(canvas, x + 9, y + 40, shortened(f"{count:,}", number, width - 14), number)
         word = Style(face=BOLD, size=7.6, leading=9.8, colour=look.ink)
         below = y + 23
-        for line in wrap(f"{look.sign} {look.word}", word, width - 14):
-            draw_line(canvas, x + 9, below, line)
-            below -= word.leading
+        with self._element("P"):
+            draw(canvas, x + 9, y + 40, shortened(f"{count:,}", number, width - 14), number)
+            for line in wrap(f"{look.sign} {look.word}", word, width - 14):
+                draw_line(canvas, x + 9, below, line)
+                below -= word.leading
 
 
 def _title_lines(title: str, width: float) -> list[Line]:

@@ -1,4 +1,4 @@
-"""The three faces of a PDF, which characters they have, and what is drawn for those they lack.
+"""The faces of a PDF, which characters they have, and what is drawn for those they lack.
 
 reportlab leaves out a character that a face lacks without a word. Here every text passes
 ``drawable`` first: a character that no face has becomes a visible box, and ``undrawable`` counts
@@ -8,10 +8,12 @@ Rules:
 - Text is drawn in Unicode's composed form (NFC), so that an accent finds its letter.
 - Control and format characters are boxes too: an unseen change of direction would let a text read
   otherwise than it stands in the ledger. White space is a blank.
-- Right-to-left scripts need a shaping engine to be legible, so their letters are boxes.
+- Arabic letters are drawn in the forms that join; which way a line runs is for ``direction``.
+- Chinese and Japanese come from a fourth face, whatever face is wanted.
 - Characters beyond U+FFFF are boxes: they could not be copied out of the PDF again.
 
-Sources: DejaVu fonts 2.37 (licence beside the files); Unicode Standard Annexes 9 and 15.
+Sources: DejaVu fonts 2.37, Droid Sans Fallback (licences beside the files); Unicode Standard
+Annexes 9 and 15.
 """
 
 from __future__ import annotations
@@ -30,27 +32,44 @@ from reportlab.pdfbase.ttfonts import TTFont
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-Face = Literal["CountersealSans", "CountersealSans-Bold", "CountersealMono"]
+from webui.reports.pdf.direction import joined, letter
+
+Face = Literal["CountersealSans", "CountersealSans-Bold", "CountersealMono", "CountersealEast"]
 
 SANS: Final[Face] = "CountersealSans"
 BOLD: Final[Face] = "CountersealSans-Bold"
 MONO: Final[Face] = "CountersealMono"
+EAST: Final[Face] = "CountersealEast"
 BOX: Final = "□"
 
 _FILES: Final[dict[Face, str]] = {
     SANS: "DejaVuSansCondensed.ttf",
     BOLD: "DejaVuSansCondensed-Bold.ttf",
     MONO: "DejaVuSansMono.ttf",
+    EAST: "DroidSansFallbackFull.ttf",
 }
 _FOLDER: Final = Path(__file__).parent / "fonts"
 _LAST_PLAIN: Final = 0xFFFF
-_RIGHT_TO_LEFT: Final = frozenset({"R", "AL", "AN"})
 _UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
+
+
+def _unscaled(metrics: list[tuple[int | float, int]]) -> list[tuple[int, int]]:
+    """Glyph metrics in the font's own units throughout.
+
+    reportlab 5.1 gives the glyphs behind the last full pair the width of that pair in thousandths
+    of the size, as a float: a fixed-width face then holds other widths than the PDF says it has.
+    """
+    found: list[tuple[int, int]] = []
+    for advance_width, bearing in metrics:
+        own = found[-1][0] if isinstance(advance_width, float) else advance_width
+        found.append((own, bearing))
+    return found
 
 
 def _register() -> dict[Face, TTFont]:
     fonts = {face: TTFont(face, str(_FOLDER / name)) for face, name in _FILES.items()}
     for font in fonts.values():
+        font.face.hmetrics = _unscaled(font.face.hmetrics)
         pdfmetrics.registerFont(font)
     pdfmetrics.registerFontFamily(SANS, normal=SANS, bold=BOLD, italic=SANS, boldItalic=BOLD)
     pdfmetrics.registerFontFamily(MONO, normal=MONO, bold=MONO, italic=MONO, boldItalic=MONO)
@@ -78,7 +97,7 @@ def drawable(text: str) -> str:
     """The text as one line that the faces can draw, with boxes for what none of them has."""
     if text.isascii() and text.isprintable():
         return text
-    return "".join(_drawn(character) for character in unicodedata.normalize("NFC", text))
+    return "".join(map(_drawn, joined(unicodedata.normalize("NFC", text))))
 
 
 def runs(text: str, face: Face) -> tuple[Run, ...]:
@@ -115,9 +134,11 @@ def undrawable(texts: Iterable[str]) -> Counter[str]:
     for text in texts:
         if text.isascii() and text.isprintable():
             continue
-        normal = unicodedata.normalize("NFC", text)
+        shaped = joined(unicodedata.normalize("NFC", text))
         counted.update(
-            character for character in normal if character != BOX and _drawn(character) == BOX
+            letter(character)
+            for character in shaped
+            if character != BOX and _drawn(character) == BOX
         )
     return counted
 
@@ -126,18 +147,20 @@ def undrawable(texts: Iterable[str]) -> Counter[str]:
 def _drawn(character: str) -> str:
     if character.isspace():
         return " "
-    return character if _is_known(character) else BOX
+    if _is_known(character):
+        return character
+    meant = letter(character)
+    return meant if len(meant) == 1 and _is_known(meant) else BOX
 
 
 def _is_known(character: str) -> bool:
     return (
         ord(character) <= _LAST_PLAIN
         and unicodedata.category(character) not in _UNSEEN
-        and unicodedata.bidirectional(character) not in _RIGHT_TO_LEFT
         and any(ord(character) in has for has in _HAS.values())
     )
 
 
 def _face_for(character: str, wanted: Face) -> Face:
     code = ord(character)
-    return next((face for face in (wanted, SANS, MONO) if code in _HAS[face]), wanted)
+    return next((face for face in (wanted, SANS, MONO, EAST) if code in _HAS[face]), wanted)

@@ -8,14 +8,15 @@ from reportlab.platypus import Flowable
 
 from webui.reports.appearance import RULE
 from webui.reports.pdf.fonts import BOLD, MONO
+from webui.reports.pdf.tags import HEAD_OF_ROW, Element
 from webui.reports.pdf.text import Line, Style, capped, draw_line, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reportlab.pdfgen.canvas import Canvas
-
     from webui.reports.model import KeyValue
+    from webui.reports.pdf.page import ReportCanvas
+    from webui.reports.pdf.tags import Node
 
 KEY: Final = Style(face=BOLD, size=8.2, leading=12, colour="#566472")
 VALUE: Final = Style(size=8.8, leading=12)
@@ -49,26 +50,38 @@ def row_height(row: Row) -> float:
     return max(len(lines) for lines in row) * VALUE.leading + 2 * _PADDING
 
 
-def draw_rows(canvas: Canvas, rows: Sequence[Row], width: float, top: float) -> float:
-    """Draw rows downwards from ``top``; returns where the last one ends."""
+def draw_rows(
+    canvas: ReportCanvas, rows: Sequence[Row], width: float, top: float, table: Node
+) -> float:
+    """Draw rows of an element downwards from ``top``; returns where the last one ends."""
     for row in rows:
-        for left, lines in zip((0.0, width * KEY_SHARE), row, strict=True):
+        element = table.add("TR")
+        cells = (element.add("TH", HEAD_OF_ROW), element.add("TD"))
+        for left, lines, cell in zip((0.0, width * KEY_SHARE), row, cells, strict=True):
             y = top - _PADDING
-            for line in lines:
-                y -= VALUE.leading
-                draw_line(canvas, left, y + 3.2, line)
+            with canvas.tagged(cell):
+                for line in lines:
+                    y -= VALUE.leading
+                    draw_line(canvas, left, y + 3.2, line)
         top -= row_height(row)
-        canvas.setStrokeColor(RULE)
-        canvas.setLineWidth(0.4)
-        canvas.line(0, top, width, top)
+        with canvas.artifact():
+            canvas.setStrokeColor(RULE)
+            canvas.setLineWidth(0.4)
+            canvas.line(0, top, width, top)
     return top
 
 
 class KeyValuesFlow(Flowable):  # type: ignore[misc]  # reportlab has no types
     """Names and values in a page's text."""
 
-    def __init__(self, rows: Sequence[KeyValue], broken: list[Row] | None = None) -> None:
+    def __init__(
+        self,
+        rows: Sequence[KeyValue],
+        broken: list[Row] | None = None,
+        element: Element | None = None,
+    ) -> None:
         super().__init__()
+        self._element = element or Element("Table")
         self._rows = tuple(rows)
         self._broken = broken
         self.spaceBefore = 2
@@ -94,10 +107,11 @@ class KeyValuesFlow(Flowable):  # type: ignore[misc]  # reportlab has no types
         if not 0 < count < len(broken):
             return []
         return [
-            KeyValuesFlow(self._rows, broken[:count]),
-            KeyValuesFlow(self._rows, broken[count:]),
+            KeyValuesFlow(self._rows, broken[:count], self._element),
+            KeyValuesFlow(self._rows, broken[count:], self._element),
         ]
 
     def draw(self) -> None:
         """Draw at the canvas's origin."""
-        draw_rows(self.canv, self._broken or [], self.width, self.height)
+        table = self._element.of(self.canv.structure)
+        draw_rows(self.canv, self._broken or [], self.width, self.height, table)

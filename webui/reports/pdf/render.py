@@ -17,6 +17,7 @@ from webui.reports.pdf.contents import contents_pages, marks_of
 from webui.reports.pdf.cover import Cover
 from webui.reports.pdf.fonts import SANS
 from webui.reports.pdf.glyph_notice import glyph_notice, missing_glyphs
+from webui.reports.pdf.metadata import LANGUAGE, describe
 from webui.reports.pdf.page import (
     BODY,
     UPRIGHT,
@@ -58,10 +59,11 @@ def render_pdf(report: Report, attachments: Sequence[Attachment] = ()) -> Render
     made: list[ReportCanvas] = []
 
     def canvas(*arguments: Any, **settings: Any) -> ReportCanvas:
-        settings |= {"invariant": 1, "pageCompression": 1, "lang": "en", "pdfVersion": (1, 7)}
+        settings |= {"invariant": 1, "pageCompression": 1, "lang": LANGUAGE, "pdfVersion": (1, 7)}
         drawn = ReportCanvas(*arguments, words=words, **(settings | {"initialFontName": SANS}))
         _date(drawn, report)
         embed(drawn._doc, attachments)  # noqa: SLF001 - reportlab has no reader for it
+        describe(drawn._doc, report)  # noqa: SLF001
         made.append(drawn)
         return drawn
 

@@ -13,6 +13,8 @@ from webui.reports.scene import Group, Item, Path, Pen, Rect, Scene, Text, bound
 if TYPE_CHECKING:
     from reportlab.pdfgen.canvas import Canvas
 
+    from webui.reports.pdf.page import ReportCanvas
+
 _GAP: Final = 6.0
 
 
@@ -21,7 +23,7 @@ def scale_into(scene: Scene, width: float, height: float) -> float:
     return min(1.0, width / max(scene.width, 1.0), height / max(scene.height, 1.0))
 
 
-def paint(canvas: Canvas, scene: Scene, x: float, y: float, scale: float) -> None:
+def paint(canvas: ReportCanvas, scene: Scene, x: float, y: float, scale: float) -> None:
     """Paint a scene with its bottom left corner at ``x``, ``y``."""
     canvas.saveState()
     canvas.translate(x, y)
@@ -34,8 +36,11 @@ def paint(canvas: Canvas, scene: Scene, x: float, y: float, scale: float) -> Non
 class SceneFlow(Flowable):  # type: ignore[misc]  # reportlab has no types
     """A scene with its caption below, as large as fits into ``most_height`` points, never split."""
 
-    def __init__(self, scene: Scene, caption: str, most_height: float) -> None:
+    def __init__(
+        self, scene: Scene, caption: str, most_height: float, alternative: str = ""
+    ) -> None:
         super().__init__()
+        self._alternative = alternative or scene.description or caption
         self._scene = scene
         self._caption = caption
         self._most_height = most_height
@@ -58,12 +63,23 @@ class SceneFlow(Flowable):  # type: ignore[misc]  # reportlab has no types
         """Draw at the canvas's origin."""
         left = (self.width - self._scene.width * self._scale) / 2
         bottom = len(self._lines) * CAPTION.leading + _GAP
-        paint(self.canv, self._scene, left, bottom, self._scale)
-        for place, line in enumerate(reversed(self._lines)):
-            draw_line(self.canv, 0, place * CAPTION.leading + 3, line)
+        figure = self.canv.structure.here.add("Figure", self._box(left, bottom), self._alternative)
+        with self.canv.tagged(figure):
+            paint(self.canv, self._scene, left, bottom, self._scale)
+        if self._lines:
+            with self.canv.tagged(figure.add("Caption")):
+                for place, line in enumerate(self._lines, start=1):
+                    y = (len(self._lines) - place) * CAPTION.leading + 3
+                    draw_line(self.canv, 0, y, line)
+
+    def _box(self, left: float, bottom: float) -> str:
+        """Where the drawing stands on the page (ISO 32000-1 section 14.8.5.4.3)."""
+        x, y = self.canv.absolutePosition(left, bottom)
+        right, top = x + self._scene.width * self._scale, y + self._scene.height * self._scale
+        return f"/O/Layout/Placement/Block/BBox[{x:.2f} {y:.2f} {right:.2f} {top:.2f}]"
 
 
-def _paint(canvas: Canvas, item: Item, height: float) -> None:
+def _paint(canvas: ReportCanvas, item: Item, height: float) -> None:
     match item:
         case Rect():
             _paint_rect(canvas, item, height)
@@ -118,10 +134,10 @@ def _use(canvas: Canvas, pen: Pen) -> None:
         canvas.setDash(*([list(pen.dash)] if pen.dash else []))
 
 
-def _link(canvas: Canvas, group: Group, height: float) -> None:
+def _link(canvas: ReportCanvas, group: Group, height: float) -> None:
     """A paper has no site of its own: only whole addresses are links in a PDF."""
     link, box = group.safe_link, bounds(group.items)
     if link is None or box is None or not link.startswith("http"):
         return
     left, top, right, bottom = box
-    canvas.linkURL(link, (left, height - bottom, right, height - top), relative=1)
+    canvas.web_link(link, (left, height - bottom, right, height - top), group.title or link)

@@ -3,7 +3,7 @@
 Rules:
 - Cells wrap; a cell of more than ``MOST_LINES`` lines ends in an ellipsis, and the table then says
   that the attached evidence holds the whole text.
-- Rows never split; the head stands on every page.
+- Rows never split; the head stands on every page, and is read out once.
 
 Cost: 10,000 rows of six cells take about two seconds.
 """
@@ -11,6 +11,7 @@ Cost: 10,000 rows of six cells take about two seconds.
 from __future__ import annotations
 
 from bisect import bisect_right
+from contextlib import nullcontext
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING, Final
@@ -18,7 +19,8 @@ from typing import TYPE_CHECKING, Final
 from reportlab.platypus import Flowable
 
 from webui.reports.appearance import INK, MUTED, RULE
-from webui.reports.pdf.fonts import BOLD, MONO, SANS, Face, runs, text_width
+from webui.reports.pdf.fonts import BOLD, MONO, SANS, Face, text_width
+from webui.reports.pdf.tags import HEAD_OF_COLUMN, Element
 from webui.reports.pdf.text import (
     CAPTION,
     SMALL,
@@ -27,6 +29,7 @@ from webui.reports.pdf.text import (
     capped,
     draw,
     shortened,
+    show,
     wrap,
 )
 
@@ -34,6 +37,8 @@ if TYPE_CHECKING:
     from reportlab.pdfgen.textobject import PDFTextObject
 
     from webui.reports.model import Align, Table
+    from webui.reports.pdf.page import ReportCanvas
+    from webui.reports.pdf.tags import Node
 
 MOST_LINES: Final = 12
 SIZE: Final = 7.8
@@ -78,6 +83,7 @@ class TableFlow(Flowable):  # type: ignore[misc]  # reportlab has no types
         super().__init__()
         self._table = table
         self._with_head = with_head
+        self._element = Element("Table")
         self._cells: _Cells | None = None
         self._start = 0
         self._end = len(table.rows)
@@ -114,20 +120,28 @@ class TableFlow(Flowable):  # type: ignore[misc]  # reportlab has no types
         if cells is None:
             return
         y = self.height
+        table = self._element.of(self.canv.structure)
         if self._start == 0 and self._table.caption:
             y -= CAPTION.leading
             caption = shortened(self._table.caption, CAPTION, self.width)
-            draw(self.canv, 0, y + 4, caption, CAPTION)
+            with self.canv.tagged(table.add("Caption")):
+                draw(self.canv, 0, y + 4, caption, CAPTION)
         if cells.head_height:
             y -= cells.head_height
-            self._draw_head(cells, y)
-        self._draw_rows(cells, y)
+            if self._start == 0:
+                self._draw_head(cells, y, table.add("TR"))
+            else:
+                with self.canv.artifact():
+                    self._draw_head(cells, y, None)
+        self._draw_rows(cells, y, [table.add("TR") for _ in range(self._start, self._end)])
         if self._below(cells):
-            draw(self.canv, 0, 2, shortened(_CUT_NOTE, SMALL, self.width), SMALL)
+            with self.canv.tagged(self.canv.structure.here.add("P")):
+                draw(self.canv, 0, 2, shortened(_CUT_NOTE, SMALL, self.width), SMALL)
 
     def _stretch(self, start: int, end: int) -> TableFlow:
         piece = TableFlow(self._table, with_head=self._with_head)
         piece._cells, piece._start, piece._end = self._cells, start, end
+        piece._element = self._element
         return piece
 
     def _above(self, cells: _Cells) -> float:
@@ -137,7 +151,8 @@ class TableFlow(Flowable):  # type: ignore[misc]  # reportlab has no types
     def _below(self, cells: _Cells) -> float:
         return SMALL.leading if cells.is_cut and self._end == len(self._table.rows) else 0.0
 
-    def _draw_head(self, cells: _Cells, bottom: float) -> None:
+    def _draw_head(self, cells: _Cells, bottom: float, row: Node | None) -> None:
+        """Draw the head, as a row of the table or, without one, within an artifact."""
         canvas = self.canv
         top = bottom + cells.head_height - PADDING
         x = 0.0
@@ -146,21 +161,27 @@ class TableFlow(Flowable):  # type: ignore[misc]  # reportlab has no types
             setting = _Setting(_HEAD_STYLE.face, _HEAD_STYLE.size, column.align, width)
             out = canvas.beginText()
             out.setFont(setting.face, setting.size)
+            if row is not None:
+                _begin(out, canvas, row.add("TH", HEAD_OF_COLUMN))
             for number, line in enumerate(lines, start=1):
                 _put(out, setting, x, top - number * _HEAD_STYLE.leading + 2.4, line)
+            if row is not None:
+                _end(out)
             canvas.drawText(out)
             x += width + GUTTER
-        canvas.setStrokeColor(INK)
-        canvas.setLineWidth(0.7)
-        canvas.line(0, bottom, self.width, bottom)
+        with nullcontext() if row is None else canvas.artifact():
+            canvas.setStrokeColor(INK)
+            canvas.setLineWidth(0.7)
+            canvas.line(0, bottom, self.width, bottom)
 
-    def _draw_rows(self, cells: _Cells, top: float) -> None:
+    def _draw_rows(self, cells: _Cells, top: float, elements: list[Node]) -> None:
         canvas = self.canv
         first = cells.tops[self._start]
         tops = [top - (cells.tops[row] - first) for row in range(self._start, self._end + 1)]
-        canvas.setStrokeColor(RULE)
-        canvas.setLineWidth(0.4)
-        canvas.lines([(0, y, self.width, y) for y in tops[1:]])
+        with canvas.artifact():
+            canvas.setStrokeColor(RULE)
+            canvas.setLineWidth(0.4)
+            canvas.lines([(0, y, self.width, y) for y in tops[1:]])
         canvas.setFillColor(INK)
         x = 0.0
         for place, (column, width) in enumerate(
@@ -172,26 +193,31 @@ class TableFlow(Flowable):  # type: ignore[misc]  # reportlab has no types
             out = canvas.beginText()
             out.setFont(face, size)
             for row, row_top in zip(range(self._start, self._end), tops, strict=False):
+                _begin(out, canvas, elements[row - self._start].add("TD"))
                 for number, line in enumerate(cells.rows[row][place], start=1):
                     y = row_top - PADDING - number * LEADING + 2.6
                     _put(out, setting, x, y, line)
+                _end(out)
             canvas.drawText(out)
             x += width + GUTTER
 
 
+def _begin(out: PDFTextObject, canvas: ReportCanvas, cell: Node) -> None:
+    """What follows within a text object belongs to a cell."""
+    out._code.append(canvas.opening(cell))  # noqa: SLF001 - reportlab has no word for it
+
+
+def _end(out: PDFTextObject) -> None:
+    out._code.append("EMC")  # noqa: SLF001
+
+
 def _put(out: PDFTextObject, setting: _Setting, x: float, y: float, line: str) -> None:
-    """Put a line into a column that begins at ``x``; the setting's face is set before and after."""
+    """Put a line into a column that begins at ``x``."""
     if setting.align != "left":
         left = setting.width - text_width(line, setting.face, setting.size)
         x += left if setting.align == "right" else left / 2
     out.setTextOrigin(x, y)
-    for run in runs(line, setting.face):
-        if run.face == setting.face:
-            out.textOut(run.text)
-            continue
-        out.setFont(run.face, setting.size)
-        out.textOut(run.text)
-        out.setFont(setting.face, setting.size)
+    show(out, line, setting.face, setting.size)
 
 
 def _broken(table: Table, width: float, *, with_head: bool) -> _Cells:

@@ -7,19 +7,25 @@ No text is ever read as markup: lines are drawn character by character as they s
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from reportlab.platypus import Flowable
 
 from webui.reports.appearance import INK, MUTED
 from webui.reports.pdf import fonts
+from webui.reports.pdf.direction import letter, turns, visual
 from webui.reports.pdf.fonts import BOLD, MONO, SANS, Face, advance, drawable, runs, text_width
+from webui.reports.pdf.tags import Element
 from webui.reports.text_width import ELLIPSIS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from reportlab.pdfgen.canvas import Canvas
+    from reportlab.pdfgen.textobject import PDFTextObject
+
+    from webui.reports.pdf.tags import Kind
 
 
 @dataclass(frozen=True)
@@ -93,10 +99,34 @@ def draw(canvas: Canvas, x: float, y: float, text: str, style: Style) -> None:
     """Draw a drawable text whose base line begins at ``x``, ``y``."""
     canvas.setFillColor(style.colour)
     out = canvas.beginText(x, y)
-    for run in runs(text, style.face):
-        out.setFont(run.face, style.size)
-        out.textOut(run.text)
+    show(out, text, style.face, style.size)
     canvas.drawText(out)
+
+
+def show(out: PDFTextObject, text: str, face: Face, size: float) -> None:
+    """Show a drawable text in a text object, in the order in which it is seen.
+
+    A form that stands for a letter of a joined script carries that letter, one by one: readers put
+    what runs from right to left back in order themselves (ISO 32000-1 section 14.9.4).
+    """
+    if not turns(text):
+        _show(out, text, face, size)
+        return
+    for is_form, stretch in groupby(visual(text), lambda character: letter(character) != character):
+        if not is_form:
+            _show(out, "".join(stretch), face, size)
+            continue
+        for form in stretch:
+            meant = letter(form).encode("utf-16-be").hex().upper()
+            out._code.append(f"/Span <</ActualText <FEFF{meant}>>> BDC")  # noqa: SLF001
+            _show(out, form, face, size)
+            out._code.append("EMC")  # noqa: SLF001
+
+
+def _show(out: PDFTextObject, text: str, face: Face, size: float) -> None:
+    for run in runs(text, face):
+        out.setFont(run.face, size)
+        out.textOut(run.text)
 
 
 def draw_right(canvas: Canvas, x: float, y: float, text: str, style: Style) -> None:
@@ -172,8 +202,10 @@ class Lines(Flowable):  # type: ignore[misc]  # reportlab has no types
         after: float = 6.0,
         mark: Mark | None = None,
         may_split: bool = True,
+        tag: Kind = "P",
     ) -> None:
         super().__init__()
+        self._element = Element(tag)
         self._parts = tuple(parts)
         self._panel = panel
         self._mark = mark
@@ -212,22 +244,24 @@ class Lines(Flowable):  # type: ignore[misc]  # reportlab has no types
         canvas, panel = self.canv, self._panel
         if self._mark is not None:
             canvas.mark(self._mark, self.height + 8)
-        if panel.ground:
-            canvas.setFillColor(panel.ground)
-            canvas.rect(0, 0, self.width, self.height, stroke=0, fill=1)
-        if panel.bar:
-            canvas.setFillColor(panel.bar)
-            canvas.rect(0, 0, 3, self.height, stroke=0, fill=1)
+        with canvas.artifact():
+            if panel.ground:
+                canvas.setFillColor(panel.ground)
+                canvas.rect(0, 0, self.width, self.height, stroke=0, fill=1)
+            if panel.bar:
+                canvas.setFillColor(panel.bar)
+                canvas.rect(0, 0, 3, self.height, stroke=0, fill=1)
         y = self.height - panel.inset_y
-        for line in self._lines or []:
-            y -= line.style.leading
-            draw_line(canvas, panel.inset_x, y + line.style.leading * 0.27, line)
+        with canvas.tagged(self._element.of(canvas.structure)):
+            for line in self._lines or []:
+                y -= line.style.leading
+                draw_line(canvas, panel.inset_x, y + line.style.leading * 0.27, line)
 
     def _piece(self, lines: list[Line], mark: Mark | None) -> Lines:
         piece = Lines(
             self._parts, self._panel, before=self.spaceBefore, after=self.spaceAfter, mark=mark
         )
-        piece._lines = lines
+        piece._lines, piece._element = lines, self._element
         return piece
 
     def _height(self, lines: list[Line]) -> float:

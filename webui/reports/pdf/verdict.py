@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from policies.controls.finding import Deviation
     from webui.reports.model import Verdict
+    from webui.reports.pdf.tags import Node
 
 _REF: Final = Style(face=BOLD, size=10.4, leading=14.4, colour=INK)
 _QUESTION: Final = Style(size=9.4, leading=13.4)
@@ -83,7 +84,7 @@ class VerdictHead(Flowable):  # type: ignore[misc]  # reportlab has no types
         super().__init__()
         self._block = block
         self._mark = mark
-        self._lines: list[Line] = []
+        self._texts: tuple[list[Line], ...] = ()
         self.spaceBefore = 8
         self.spaceAfter = 8
 
@@ -91,12 +92,12 @@ class VerdictHead(Flowable):  # type: ignore[misc]  # reportlab has no types
         """The size of the panel."""
         del available_height
         room = available_width - 2 * _INSET
-        self._lines = [
-            *capped(wrap(self._block.question, _QUESTION, room), _MOST_LINES, room),
-            *capped(wrap(self._block.sentence, _SENTENCE, room), _MOST_LINES, room),
-        ]
+        self._texts = (
+            capped(wrap(self._block.question, _QUESTION, room), _MOST_LINES, room),
+            capped(wrap(self._block.sentence, _SENTENCE, room), _MOST_LINES, room),
+        )
         self.width = available_width
-        texts = sum(line.style.leading for line in self._lines)
+        texts = sum(line.style.leading for lines in self._texts for line in lines)
         self.height = _TAG_HEIGHT + texts + SMALL.leading + 2 * _INSET + 12
         return self.width, self.height
 
@@ -104,34 +105,45 @@ class VerdictHead(Flowable):  # type: ignore[misc]  # reportlab has no types
         """Draw at the canvas's origin."""
         canvas, look = self.canv, VERDICT_LOOKS[self._block.verdict]
         canvas.mark(self._mark, self.height + 8)
-        canvas.setFillColor(look.tint)
-        canvas.rect(0, 0, self.width, self.height, stroke=0, fill=1)
-        canvas.setFillColor(look.ink)
-        canvas.rect(0, 0, 3.2, self.height, stroke=0, fill=1)
+        with canvas.artifact():
+            canvas.setFillColor(look.tint)
+            canvas.rect(0, 0, self.width, self.height, stroke=0, fill=1)
+            canvas.setFillColor(look.ink)
+            canvas.rect(0, 0, 3.2, self.height, stroke=0, fill=1)
         top = self.height - _INSET
-        self._draw_top(top)
+        parent = canvas.structure.here
+        self._draw_top(top, parent.add("H3"))
         y = top - _TAG_HEIGHT - 6
-        for line in self._lines:
-            y -= line.style.leading
-            draw_line(canvas, _INSET, y + 3.4, line)
+        for lines in self._texts:
+            with canvas.tagged(parent.add("P")):
+                for line in lines:
+                    y -= line.style.leading
+                    draw_line(canvas, _INSET, y + 3.4, line)
         room = self.width - 2 * _INSET
-        draw(canvas, _INSET, _INSET - 1, shortened(numbers(self._block), SMALL, room), SMALL)
+        with canvas.tagged(parent.add("P")):
+            draw(canvas, _INSET, _INSET - 1, shortened(numbers(self._block), SMALL, room), SMALL)
 
-    def _draw_top(self, top: float) -> None:
+    def _draw_top(self, top: float, heading: Node) -> None:
+        """The reference, which is the heading, and beside it verdict and tests."""
         canvas, look = self.canv, VERDICT_LOOKS[self._block.verdict]
         tag_style = Style(face=BOLD, size=8, colour=WHITE)
         tag = f"{look.sign}  {look.word.upper()}"
         tag_width = text_width(tag, BOLD, tag_style.size) + 14
-        canvas.setFillColor(look.ink)
-        canvas.roundRect(_INSET, top - _TAG_HEIGHT, tag_width, _TAG_HEIGHT, 3, stroke=0, fill=1)
-        draw(canvas, _INSET + 7, top - _TAG_HEIGHT + 4.6, tag, tag_style)
+        with canvas.artifact():
+            canvas.setFillColor(look.ink)
+            canvas.roundRect(_INSET, top - _TAG_HEIGHT, tag_width, _TAG_HEIGHT, 3, stroke=0, fill=1)
         left = _INSET + tag_width + 10
         right = self.width - _INSET
         tests = shortened(" · ".join(self._block.tests), SMALL, (right - left) / 2)
-        draw_right(canvas, right, top - _TAG_HEIGHT + 4.6, tests, SMALL)
         room = right - left - text_width(tests, SMALL.face, SMALL.size) - 10
         reference = shortened(self._block.control_ref, _REF, room)
-        draw(canvas, left, top - _TAG_HEIGHT + 4, reference, _REF)
+        with canvas.tagged(heading):
+            draw(canvas, left, top - _TAG_HEIGHT + 4, reference, _REF)
+        with canvas.tagged(canvas.structure.here.add("P")):
+            draw(canvas, _INSET + 7, top - _TAG_HEIGHT + 4.6, tag, tag_style)
+        if tests:
+            with canvas.tagged(canvas.structure.here.add("P")):
+                draw_right(canvas, right, top - _TAG_HEIGHT + 4.6, tests, SMALL)
 
 
 def _deviations(title: str, heading: str, items: Sequence[Deviation]) -> list[Flowable]:

@@ -1,0 +1,5 @@
+"""Fetch veraPDF where it is not there yet."""
+
+from tests.tools.verapdf import libraries
+
+libraries()
