@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import shutil
+from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import MetaData, Table, delete, insert, select, text
 
 from ledger.audit import audit
+from ledger.batch import Asked
 from ledger.errors import ConflictError, IntegrityError
-from tests.tools.house import House, person
+from tests.tools.house import House, build, person
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Connection
 
 FLIPPED = "UPDATE {table} SET {column} = X'{value}' WHERE {where}"
 
@@ -45,16 +52,52 @@ def flip(house: House, table: str, column: str, where: str, offset: int = 0) -> 
         )
 
 
-@pytest.fixture
-def filled(house: House) -> House:
-    """A log of more than one tile, without its seat belt."""
+@pytest.fixture(
+    scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
+)
+def whole(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[House]:
+    """A log of more than one tile, without its seat belt, for all tests of this module."""
+    folder = tmp_path_factory.mktemp("whole")
+    if request.param == "sqlite":
+        house = build(f"sqlite:///{folder / 'ledger.db'}", folder)
+    else:
+        server = request.getfixturevalue("postgres_server")
+        house = build(server.url(server.create()), folder)
     house.fill()
-    from ledger.batch import Asked
-
     house.submitter.submit_batch(house.service, [Asked(person(f"P{n}")) for n in range(300)])
     assert audit(house.log).sound
     drop_triggers(house)
-    return house
+    yield house
+    house.submitter.close()
+    house.log.engine.dispose()
+    house.log.guard.close()
+
+
+@pytest.fixture
+def filled(whole: House) -> Iterator[House]:
+    """The whole log, put back after the test row by row."""
+    tables = reflected(whole)
+    with whole.log.engine.connect() as connection:
+        kept = {table: rows_of(connection, table) for table in tables}
+    yield whole
+    with whole.log.engine.begin() as connection:
+        for table, rows in kept.items():
+            if rows_of(connection, table) != rows:
+                connection.execute(delete(table))
+                connection.execute(insert(table), rows)
+
+
+def reflected(house: House) -> list[Table]:
+    metadata = MetaData()
+    metadata.reflect(house.log.engine)
+    return list(metadata.sorted_tables)
+
+
+def rows_of(connection: Connection, table: Table) -> list[dict[str, object]]:
+    order = [column.asc() for column in table.primary_key.columns]
+    return [dict(row._mapping) for row in connection.execute(select(table).order_by(*order))]
 
 
 @pytest.mark.parametrize("offset", [0, 40, 700, -3])
