@@ -85,6 +85,7 @@ class Step(_Part):
     after: Duration | None = None
     name: Slug | None = Field(default=None, alias="as")
     via: Via | None = None
+    second_factor: bool | None = None
     ci: Job | None = None
     signed: Literal["synced", "device_bound"] | None = None
 

@@ -465,6 +465,7 @@ _FACTS: dict[str, Callable[[Case], Value]] = {
     "evaluation.age_days": _age_days,
     "actor.type": lambda case: case.asker.type if case.asker else None,
     "actor.via": lambda case: case.actor.via,
+    "actor.second_factor": lambda case: case.actor.second_factor,
     "actor.roles": lambda case: case.roles,
     "ci.ref": _of_job("ref"),
     "ci.ref_protected": _of_job("ref_protected"),

@@ -93,6 +93,9 @@ FIELDS: Final[dict[str, FieldEntry]] = {
         "text", "person, workload or service", "actor.enrolled", get_args(ActorType)
     ),
     "actor.via": _of_a_person("text", "How the asker signed in", _REQUEST, get_args(Via)),
+    "actor.second_factor": _of_a_person(
+        "truth", "Whether the asker signed in with a second factor", _REQUEST
+    ),
     "actor.roles": _of_a_person(
         "texts", "Roles the asker holds now", "role.granted", holds_roles=True
     ),

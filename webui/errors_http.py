@@ -35,6 +35,7 @@ from ledger.errors import (
 from policies.errors import PolicyError
 from webui.identity.errors import (
     AdministratorError,
+    CodeNeededError,
     ConfirmError,
     ForgeryError,
     HostError,
@@ -73,6 +74,7 @@ STATUS: Final[dict[type[LedgerError], HTTPStatus]] = {
     InDoubtError: HTTPStatus.SERVICE_UNAVAILABLE,
     OutsideError: HTTPStatus.SERVICE_UNAVAILABLE,
     SignInError: HTTPStatus.UNAUTHORIZED,
+    CodeNeededError: HTTPStatus.UNAUTHORIZED,
     TokenError: HTTPStatus.UNAUTHORIZED,
     IdTokenError: HTTPStatus.UNAUTHORIZED,
     NotAdmittedError: HTTPStatus.FORBIDDEN,

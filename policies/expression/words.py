@@ -44,6 +44,7 @@ _NOUNS: Final = {
     "evaluation.age_days": "the age of the oldest metric in days",
     "actor.type": "the asker's type",
     "actor.via": "the asker's way of signing in",
+    "actor.second_factor": "the asker signed in with a second factor",
     "actor.roles": "the asker's roles",
     "grant.role": "the role",
     "grant.to_self": "the asker is the receiver",

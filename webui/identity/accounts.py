@@ -16,6 +16,7 @@ from sqlalchemy import insert, or_, select, update
 from ledger.errors import ConflictError, InputError, UnknownSubjectError
 from ledger.events.names import format_instant
 from ledger.store.database import reading, writing
+from webui.identity.devices import place_of
 from webui.identity.errors import SignInError
 from webui.identity.passwords import hash_password, matches
 from webui.identity.secret import keyed_digest
@@ -58,17 +59,23 @@ def normal_address(email: str) -> str:
     return text
 
 
-def check_password_of(wiring: Wiring, email: str, password: str, address: str) -> str:
-    """The actor whose account these open; ``address`` is where the attempt comes from.
+def check_password_of(
+    wiring: Wiring, email: str, password: str, address: str, browser: str = ""
+) -> str:
+    """The actor whose account these open.
+
+    ``address`` is where the attempt comes from, ``browser`` the secret of a browser that may be
+    known (``webui.identity.devices``).
 
     Raises:
         ThrottledError: too many attempts failed; the password was not looked at.
         SignInError: they open none.
     """
     lookup = _lookup(wiring, email)
-    check_attempt(wiring, lookup, address)
     with reading(wiring.engine) as connection:
         row = connection.execute(select(account).where(account.c.email_lookup == lookup)).first()
+    address = place_of(wiring, row.actor_id if row else "", browser, address)
+    check_attempt(wiring, lookup, address)
     right = matches(row.password_hash if row else None, password)
     if row is None or not right or row.disabled:
         note_failure(wiring, lookup, address)

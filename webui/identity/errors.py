@@ -5,6 +5,7 @@
     LedgerError
     |- IdentityError
     |  |- SignInError          401  e-mail address or password, never said which
+    |  |- CodeNeededError      401  the password is right; the code is asked for now
     |  |- TokenError           401  no API token, or one that is unknown, expired or revoked
     |  |- IdTokenError         401  an identity token of a CI job that proves nothing
     |  |- NotAdmittedError     403  no publisher admits the job
@@ -32,6 +33,12 @@ class SignInError(IdentityError):
     """E-mail address and password do not open an account."""
 
     code = "sign-in-failed"
+
+
+class CodeNeededError(IdentityError):
+    """The password is right, and the account has a second factor."""
+
+    code = "code-needed"
 
 
 class TokenError(IdentityError):

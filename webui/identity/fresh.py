@@ -31,6 +31,7 @@ from webui.identity.accounts import check_password_again
 from webui.identity.current import signed_in
 from webui.identity.errors import ConfirmError, SignInError
 from webui.identity.sessions import note_confirmed
+from webui.identity.totp import check_code, find_second_factor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,9 +85,12 @@ def confirm(session: Session) -> None:
         ConfirmError: it is wrong.
         ThrottledError: it was wrong too often.
     """
-    password = request.form.get(PASSWORD_FIELD, "")
+    wiring, actor_id = wired(), session.actor_id
+    password, address = request.form.get(PASSWORD_FIELD, ""), request.remote_addr or ""
     try:
-        check_password_again(wired(), session.actor_id, password, request.remote_addr or "")
+        check_password_again(wiring, actor_id, password, address)
+        if find_second_factor(wiring, actor_id) is not None:
+            check_code(wiring, actor_id, request.form.get(CODE_FIELD, ""), address)
     except SignInError as error:
         raise ConfirmError(error.sentence, remedy="Try again.") from None
     note_confirmed(wired(), session.session_id)

@@ -20,7 +20,15 @@ from ledger.core.digest import hex_digest
 if TYPE_CHECKING:
     from webui.wiring import Wiring
 
-Purpose = Literal["cookies", "email-lookup", "throttle"]
+Purpose = Literal[
+    "cookies",
+    "email-lookup",
+    "throttle",
+    "device",
+    "second-factor",
+    "recovery-code",
+    "single-sign-on",
+]
 SECRET_BYTES: Final = 32
 _PUBLIC_ID_BYTES: Final = 8
 _KEY_BYTES: Final = 32

@@ -2,8 +2,9 @@
 
 Counted are the failures of one account from one address, and of one address over all accounts. No
 count belongs to an account alone, so that nobody can keep somebody else out of an account from
-elsewhere. Account and address are stored as HMAC-SHA256. A count is forgotten an hour after its
-last failure.
+elsewhere. From a browser that is known (``webui.identity.devices``) only its own failures count,
+not those of its address, which it may share with strangers. Account and address are stored as
+HMAC-SHA256. A count is forgotten an hour after its last failure.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from ledger.events.names import format_instant, parse_instant
 from ledger.store.database import reading, writing
+from webui.identity.devices import KNOWN
 from webui.identity.errors import ThrottledError
 from webui.identity.secret import keyed_digest
 from webui.identity.tables import throttle
@@ -92,6 +94,8 @@ def forget_failures(wiring: Wiring, account: str, address: str) -> None:
 
 def _counts(wiring: Wiring, account: str, address: str) -> dict[str, int]:
     """What is counted, and how many failures of it are free."""
+    if address.startswith(KNOWN):
+        return {_pair(wiring, account, address): FREE_FOR_ACCOUNT}
     alone = keyed_digest(wiring, "throttle", f"address\n{address}")
     return {_pair(wiring, account, address): FREE_FOR_ACCOUNT, alone: FREE_FOR_ADDRESS}
 

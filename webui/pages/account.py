@@ -11,10 +11,12 @@ from ledger.errors import InputError
 from webui.here import wired
 from webui.identity.accounts import change_password, find_account
 from webui.identity.administrators import check_administrator
+from webui.identity.current import sign_out_everywhere
 from webui.identity.fresh import fresh
 from webui.identity.scope import TokenScope
 from webui.identity.sessions import list_sessions, revoke_session_by_id
 from webui.identity.tokens import create_token, get_token, list_tokens, revoke_token
+from webui.identity.totp import find_second_factor
 from webui.pages.asking import ask, concluded, optional, text
 from webui.pages.frame import me
 
@@ -37,6 +39,8 @@ def add_to(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/account/tokens", "new_token", fresh(_new_token), methods=["POST"])
     rule = "/account/tokens/<token>/revoke"
     blueprint.add_url_rule(rule, "drop_token", _drop_token, methods=["POST"])
+    rule = "/account/sessions/close"
+    blueprint.add_url_rule(rule, "close_sessions", _close_sessions, methods=["POST"])
     rule = "/account/sessions/<session>/close"
     blueprint.add_url_rule(rule, "close_session", _close_session, methods=["POST"])
     blueprint.add_url_rule("/account/password", "password", _password, methods=["POST"])
@@ -56,6 +60,7 @@ def _show(secret: str) -> ResponseReturnValue:
         tokens=list_tokens(wiring, actor.id),
         sessions=list_sessions(wiring, actor.id),
         account=find_account(wiring, actor.id),
+        factor=find_second_factor(wiring, actor.id),
         secret=secret,
         given=given,
         held=held,
@@ -122,6 +127,12 @@ def _close_session(session: str) -> ResponseReturnValue:
     revoke_session_by_id(wired(), me().actor.id, session)
     flash("The session is closed.", "ok")
     return redirect("/account")
+
+
+def _close_sessions() -> ResponseReturnValue:
+    sign_out_everywhere()
+    flash("You are signed out everywhere.", "ok")
+    return redirect("/login")
 
 
 def _password() -> ResponseReturnValue:

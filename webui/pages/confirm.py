@@ -16,6 +16,7 @@ from webui.identity.accounts import find_account
 from webui.identity.current import local_path
 from webui.identity.errors import ConfirmError
 from webui.identity.fresh import CODE_FIELD, PASSWORD_FIELD, confirm
+from webui.identity.totp import find_second_factor
 from webui.pages.asking import text
 from webui.pages.frame import me
 
@@ -59,6 +60,7 @@ def _page(again: str, back: str, problem: ConfirmError | None) -> str:
         back=back,
         problem=problem,
         kept=_kept() if again else [],
+        by_code=find_second_factor(wired(), me().actor.id) is not None,
         by_password=account is not None and account.can_sign_in,
     )
 

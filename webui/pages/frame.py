@@ -31,7 +31,14 @@ MENU: Final = (
     ("/people", "People"),
     ("/log", "Log"),
 )
-_OPEN: Final = {"pages.healthz", "pages.sign_in", "pages.link", "pages.set_up", "pages.hand_in"}
+_OPEN: Final = {
+    "pages.healthz",
+    "pages.sign_in",
+    "pages.code",
+    "pages.link",
+    "pages.set_up",
+    "pages.hand_in",
+}
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from flask import redirect, render_template, request
 from ledger.errors import InputError, LedgerError
 from webui.here import wired
 from webui.identity import current
-from webui.identity.errors import LinkError, SignInError, ThrottledError
+from webui.identity.errors import CodeNeededError, LinkError, SignInError, ThrottledError
 from webui.identity.links import purpose_of
 from webui.pages.asking import text
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 def add_to(blueprint: Blueprint) -> None:
     """The routes of this room."""
     blueprint.add_url_rule("/login", "sign_in", _sign_in, methods=["GET", "POST"])
+    blueprint.add_url_rule("/login/code", "code", _code, methods=["POST"])
     blueprint.add_url_rule("/login/link", "link", _link, methods=["POST"])
     blueprint.add_url_rule("/setup", "set_up", _set_up, methods=["GET", "POST"])
     blueprint.add_url_rule("/sign-out", "sign_out", _sign_out, methods=["POST"])
@@ -34,9 +35,23 @@ def _sign_in() -> ResponseReturnValue:
         return render_template("sign_in.html", next=wanted, problem=None, email="")
     try:
         current.sign_in(text("email"), request.form.get("password", ""))
+    except CodeNeededError:
+        return render_template("sign_in_code.html", next=wanted, problem=None)
     except (SignInError, ThrottledError, LedgerError) as error:
         page = render_template("sign_in.html", next=wanted, problem=error, email=text("email"))
         return page, 429 if isinstance(error, ThrottledError) else 401
+    return redirect(wanted)
+
+
+def _code() -> ResponseReturnValue:
+    """The second step, where somebody has a second factor."""
+    wanted = current.local_path(text("next"))
+    try:
+        current.enter_code(text("code"))
+    except (SignInError, ThrottledError) as error:
+        page = "sign_in.html" if error.code == "sign-in-expired" else "sign_in_code.html"
+        status = 429 if isinstance(error, ThrottledError) else 401
+        return render_template(page, next=wanted, problem=error, email=""), status
     return redirect(wanted)
 
 

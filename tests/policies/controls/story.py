@@ -183,11 +183,16 @@ class Story:
     ) -> int:
         return self.says(by, release.ReleaseRequested(model=of, version=version, environment=to))
 
-    def approved(self, asked: int, by: str = "bo", via: str = "password") -> int:
+    def approved(
+        self,
+        asked: int,
+        by: str = "bo",
+        via: str = "password",
+        second_factor: bool | None = None,
+    ) -> int:
         held = self.registry.release(asked)
-        return self.says(
-            by, release.ReleaseApproved(release=asked, artifact=held.artifact), via=via
-        )
+        event = release.ReleaseApproved(release=asked, artifact=held.artifact)
+        return self.says(by, event, via=via, second_factor=second_factor)
 
     def granted(self, asked: int, *approvals: int) -> int:
         held = self.registry.release(asked)
@@ -312,13 +317,23 @@ class Story:
         place["deployed"] = self.deployed(version, of)
         return place
 
-    def says(self, who: str, event: Event, via: str = "", decision: Decision | None = None) -> int:
+    def says(
+        self,
+        who: str,
+        event: Event,
+        via: str = "",
+        decision: Decision | None = None,
+        second_factor: bool | None = None,
+    ) -> int:
         """Append one entry and return its sequence number."""
         kind = self.types[who]
         default = {"person": "password", "workload": "token", "service": "service"}[kind]
         sequence = len(self.entries)
         actor = Actor(
-            id=SERVICE if who == "service" else actor_id(who), type=kind, via=via or default
+            id=SERVICE if who == "service" else actor_id(who),
+            type=kind,
+            via=via or default,
+            second_factor=second_factor,
         )
         at = f"{self.day}T{sequence // 3600 % 24:02d}:{sequence // 60 % 60:02d}:{sequence % 60:02d}.000000Z"
         place = Place(sequence, at, actor.id)

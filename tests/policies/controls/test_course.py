@@ -222,6 +222,19 @@ def test_approvals_by_signed_in_persons_pass_and_a_second_factor_is_not_known() 
     assert examine(story, "T14", second_factor=True).verdict == "insufficient_evidence"
 
 
+def test_each_approval_says_whether_a_second_factor_was_used() -> None:
+    story = _begun()
+    story.version()
+    asked = story.asked()
+    strong = story.approved(asked, via="password+totp", second_factor=True)
+    found = examine(story, "T14", second_factor=True)
+    assert (found.verdict, found.entries) == ("pass", (strong,))
+    weak = story.approved(asked, "hal", via="sso", second_factor=False)
+    said = f"Entry {weak}: signed in without a second factor."
+    assert told(examine(story, "T14", second_factor=True)) == (((weak,), said),)
+    assert examine(story, "T14").verdict == "pass"
+
+
 def test_an_approval_in_a_way_that_is_not_accepted_fails() -> None:
     story = _begun()
     story.version()

@@ -15,6 +15,7 @@ from webui.here import wired
 from webui.identity import tables
 from webui.identity.accounts import create_account, disable_account
 from webui.identity.current import local_path, sign_in, sign_in_by_link, sign_out, signed_in
+from webui.identity.devices import DAYS, place_of
 from webui.identity.links import issue_sign_in_link
 
 if TYPE_CHECKING:
@@ -101,7 +102,51 @@ def test_the_cookie_is_http_only_lax_and_secure_by_https(doors: House) -> None:
     assert "SameSite=Lax" in plain
     assert "Secure" not in plain
     secure = client.get("/test/token", base_url="https://localhost").headers["Set-Cookie"]
+    assert secure.startswith("__Host-counterseal=")
     assert "Secure" in secure
+    assert "Path=/" in secure
+    assert "Domain" not in secure
+
+
+def test_by_https_a_cookie_without_the_name_that_binds_it_opens_nothing(doors: House) -> None:
+    client = doors.client()
+    enter(client)
+    planted = client.get_cookie("counterseal").value
+    stranger = doors.client()
+    stranger.set_cookie("counterseal", planted, domain="localhost")
+    assert stranger.get("/test/who", base_url="https://localhost").get_json() == {}
+
+
+def test_a_browser_that_was_signed_in_before_does_not_wait_for_its_neighbours(
+    doors: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("webui.identity.throttle.FREE_FOR_ADDRESS", 4)
+    mine, strange = doors.client(), doors.client()
+    enter(mine)
+    posted(mine, "/test/out")
+    for _ in range(6):
+        posted(strange, "/test/in", email="ana@example.org", password="wrong password")
+    assert enter(strange).status_code == 429
+    assert enter(mine).status_code == 200
+
+
+def test_a_known_browser_waits_for_its_own_failures_and_only_for_its_own_person(
+    doors: House,
+) -> None:
+    mine = doors.client()
+    enter(mine)
+    posted(mine, "/test/out")
+    for _ in range(4):
+        posted(mine, "/test/in", email="ana@example.org", password="wrong password")
+    assert enter(mine).status_code == 429
+    bo = doors.enrol("Bo", "bo@example.org")
+    create_account(doors.wiring, bo, GOOD)
+    with doors.app.app_context():
+        browser = mine.get_cookie("counterseal-browser").value
+        assert place_of(doors.wiring, bo, browser, "192.0.2.1") == "192.0.2.1"
+        assert place_of(doors.wiring, doors.ana, browser, "192.0.2.1") != "192.0.2.1"
+        doors.clock.move(days=DAYS + 1)
+        assert place_of(doors.wiring, doors.ana, browser, "192.0.2.1") == "192.0.2.1"
 
 
 def test_a_session_ends_after_an_hour_without_use(doors: House) -> None:

@@ -41,7 +41,7 @@ EVERY_PAGE = (
     "/account",
     "/account/notices",
 )
-OPEN = {"/login", "/login/link", "/setup", "/healthz", "/verify"}
+OPEN = {"/login", "/login/code", "/login/link", "/setup", "/healthz", "/verify"}
 
 
 @pytest.fixture
