@@ -63,4 +63,5 @@ system-tools: | suited-python
 	@$(PIP) -e '.[dev]'
 	@$(BIN)/python -m tests.interop.golang
 	@$(BIN)/python -m tests.tools.verapdf
+	@$(BIN)/python -m tests.tools.trestle
 	@touch $@ .venv/.demo

@@ -53,19 +53,23 @@ verify.py says in its first lines what it checks and what it does not; read it b
 """
 
 
-def make_bundle(log: Log, numbers: Iterable[int], files: Mapping[str, bytes]) -> bytes:
+def make_bundle(
+    log: Log, numbers: Iterable[int], files: Mapping[str, bytes], under: bytes = b""
+) -> bytes:
     """The bundle of some entries and of documents that they name.
 
     Args:
         log: the log, open.
         numbers: sequence numbers.
         files: documents by file name.
+        under: the checkpoint that all entries are proved under; the published one where it is
+            left out, or the head's where an entry is newer than that.
 
     Raises:
         InputError: ``too-many-entries``.
         UnknownSubjectError: there is no such entry.
     """
-    note = log.published()
+    note = under or log.published()
     size = parse_checkpoint(parse_note(note).text).size
     with reading(log.engine) as connection:
         keys = envelopes_of(connection, log.log_id, sorted(KEY_KINDS), size)
@@ -76,7 +80,7 @@ def make_bundle(log: Log, numbers: Iterable[int], files: Mapping[str, bytes]) ->
             code="too-many-entries",
             remedy="Export the whole log with `counterseal log export`.",
         )
-    if wanted[-1] >= size:
+    if wanted[-1] >= size and not under:
         note = log.head().checkpoint
     parts = {
         "verify.py": (resources.files("ledger") / "standalone" / "verify.py").read_bytes(),

@@ -12,6 +12,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from ledger.audit import audit
+from ledger.bundle import make_bundle
 from ledger.core.digest import hex_digest
 from ledger.errors import (
     InputError,
@@ -34,7 +35,7 @@ from webui.reports.make import make_report
 from webui.wiring import generator
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from ledger.audit import Audit
@@ -141,7 +142,15 @@ def _made(wiring: Wiring, framework: str, scope: Scope, found: Audit, name: str)
         seal_key_pem=key,
         certificate_pem=certificate,
         signing_time=wiring.now(),
+        prove=_prover(wiring, found),
     )
+
+
+def _prover(wiring: Wiring, found: Audit) -> Callable[[Sequence[int]], bytes] | None:
+    """What proves entries under the checkpoint that was verified; nothing does where it was not."""
+    if not found.sound:
+        return None
+    return lambda numbers: make_bundle(wiring.log, numbers, {}, under=found.checkpoint)
 
 
 def _context(wiring: Wiring, found: Audit, name: str) -> ReportContext:

@@ -5,14 +5,11 @@ decoded statement. What people wrote is personal data: whoever reads the pages m
 and it comes into a file only where that is asked for. The file ends at the head as it stood when
 the export began. An entry whose bytes can't be read any more is named, not left out.
 
-Cells of the CSV that a spreadsheet would take for a formula begin with an apostrophe (OWASP, CSV
-Injection); text is quoted as RFC 4180 says.
+No cell of the CSV is taken for a formula (``webui.cells``).
 """
 
 from __future__ import annotations
 
-import csv
-import io
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,6 +19,7 @@ from flask import Response, request
 from ledger.core.envelope import parse_envelope
 from ledger.errors import InputError, LedgerError
 from ledger.events.catalogue import CATALOGUE
+from webui.cells import csv_line
 from webui.here import wired
 from webui.pages.explorer import as_filter, asked_for
 
@@ -40,8 +38,6 @@ _COLUMNS: Final = (
     "sequence", "recorded_at", "kind", "outcome", "actor", "model", "version", "environment",
     "leaf_hash",
 )  # fmt: skip
-# The first characters by which spreadsheets tell a formula, and their full-width forms.
-_FORMULA: Final = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 _WORDS: Final = tuple(
     sorted(set(chain.from_iterable(one.private_fields() for one in CATALOGUE.values())))
 )
@@ -75,11 +71,6 @@ def _export() -> ResponseReturnValue:
     )
 
 
-def guarded(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
-
-
 def _rows(reader: Reader, wanted: Filter, size: int, *, words: bool) -> Iterator[dict[str, Any]]:
     last = -1
     while page := reader.entries(wanted, after=last, limit=AT_ONCE):
@@ -110,16 +101,10 @@ def _json_lines(rows: Iterator[dict[str, Any]], *, words: bool) -> Iterator[byte
 
 def _csv_lines(rows: Iterator[dict[str, Any]], *, words: bool) -> Iterator[bytes]:
     fields = _WORDS if words else ()
-    yield _csv_line([*_COLUMNS, *(f"words_{name}" for name in fields), "statement"])
+    yield csv_line([*_COLUMNS, *(f"words_{name}" for name in fields), "statement"])
     for row in rows:
         written = row.get("words", {})
         cells = [str(row[name]) for name in _COLUMNS]
         cells += [written.get(name) or "" for name in fields]
         statement = orjson.dumps(row["statement"]).decode() if "statement" in row else ""
-        yield _csv_line([*cells, statement or row["problem"]])
-
-
-def _csv_line(cells: list[str]) -> bytes:
-    text = io.StringIO()
-    csv.writer(text).writerow([guarded(cell) for cell in cells])
-    return text.getvalue().encode()
+        yield csv_line([*cells, statement or row["problem"]])

@@ -8,22 +8,43 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from importlib import resources
 from typing import TYPE_CHECKING, Final
 
-from webui.reports.assemble import ReportContext, assemble
+from webui.reports.assemble import ReportContext, assembled, basis_of
 from webui.reports.evidence_json import evidence_json
+from webui.reports.oscal import assessment_results
 from webui.reports.pdf.attachment import Attachment
+from webui.reports.rows_csv import rows_csv
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from ledger.state.history import History
     from policies.controls.finding import Verdict
     from policies.controls.scope import Scope
+    from webui.reports.assemble.basis import Basis
+    from webui.reports.model import Report
 
-__all__ = ["EVIDENCE", "MadeReport", "ReportContext", "make_report"]
+__all__ = [
+    "EVIDENCE",
+    "OSCAL",
+    "PROOFS",
+    "ROWS",
+    "VERIFIER",
+    "MadeReport",
+    "ReportContext",
+    "make_report",
+]
 
 EVIDENCE: Final = "evidence.json"
+ROWS: Final = "rows.csv"
+OSCAL: Final = "oscal.json"
+PROOFS: Final = "proofs.zip"
+VERIFIER: Final = "verify.py"
+MOST_PROVED: Final = 1_000
+"""Entries in the attached bundle: those of exceptions first, then those of the changes."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +71,12 @@ def make_report(
     seal_key_pem: bytes,
     certificate_pem: bytes,
     signing_time: datetime,
+    prove: Callable[[Sequence[int]], bytes] | None = None,
 ) -> MadeReport:
     """Make and seal the report of one framework; ``signing_time`` has a time zone.
+
+    ``prove`` makes a bundle of entries with their proofs, which is attached together with the
+    program that checks it; the same entries must give the same bytes.
 
     Raises:
         InputError: no such framework ships.
@@ -60,15 +85,10 @@ def make_report(
     from webui.reports.pdf.render import render_pdf
     from webui.reports.pdf.seal import seal_pdf
 
-    report = assemble(framework, scope, history, context)
+    basis = basis_of(framework, scope, history, context)
+    report = assembled(basis)
     evidence = evidence_json(report)
-    attached = Attachment(
-        EVIDENCE,
-        "application/json",
-        "What this report says, as data: findings, tables, position, root",
-        evidence,
-    )
-    drawn = render_pdf(report, (attached,))
+    drawn = render_pdf(report, (*_attached(basis, report, evidence), *_proofs(basis, prove)))
     sealed = seal_pdf(
         drawn.data, key_pem=seal_key_pem, certificate_pem=certificate_pem, signing_time=signing_time
     )
@@ -80,3 +100,63 @@ def make_report(
         verdicts=dict(report.summary),
         evidence_json=evidence,
     )
+
+
+def _attached(basis: Basis, report: Report, evidence: bytes) -> tuple[Attachment, ...]:
+    digest = hashlib.sha256(evidence).hexdigest()
+    return (
+        Attachment(
+            EVIDENCE,
+            "application/json",
+            "What this report says, as data: findings, tables, position, root",
+            evidence,
+        ),
+        Attachment(
+            ROWS,
+            "text/csv",
+            "Every production change of the period, a row each",
+            rows_csv(basis.material.changes),
+        ),
+        Attachment(
+            OSCAL,
+            "application/json",
+            "The findings as OSCAL assessment results",
+            assessment_results(basis, report, digest),
+        ),
+    )
+
+
+def _proofs(basis: Basis, prove: Callable[[Sequence[int]], bytes] | None) -> tuple[Attachment, ...]:
+    cited = _cited(basis)
+    if prove is None or not cited:
+        return ()
+    verifier = (resources.files("ledger") / "standalone" / "verify.py").read_bytes()
+    return (
+        Attachment(
+            PROOFS,
+            "application/zip",
+            f"{len(cited)} of the entries named here, each with its inclusion proof",
+            prove(cited),
+            "Supplement",
+        ),
+        Attachment(
+            VERIFIER,
+            "text/x-python",
+            "Checks proofs.zip without this program: Python and the package cryptography",
+            verifier,
+            "Supplement",
+        ),
+    )
+
+
+def _cited(basis: Basis) -> list[int]:
+    """The entries to prove, each once: what is wrong first, then every change of the period."""
+    wrong = (
+        entry
+        for result in basis.assessment.results
+        for finding in result.findings
+        for deviation in (*finding.exceptions, *finding.missing)
+        for entry in deviation.entries
+    )
+    told = (entry for change in basis.material.changes for entry in change.story)
+    return list(dict.fromkeys((*wrong, *told)))[:MOST_PROVED]

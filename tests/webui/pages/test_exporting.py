@@ -14,9 +14,9 @@ from ledger.core.merkle import leaf_hash
 from ledger.store.database import reading
 from ledger.store.entries import Filter, Matches, count_entries
 from tests.webui.seed import Seeded, seed
+from webui.cells import guarded
 from webui.pages import exporting
 from webui.pages.explorer import counted
-from webui.pages.exporting import guarded
 
 if TYPE_CHECKING:
     from tests.webui.house import House

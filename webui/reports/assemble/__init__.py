@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from policies.controls.scope import Scope
     from webui.reports.model import Section
 
-__all__ = ["Fingerprints", "ReportContext", "assemble"]
+__all__ = ["Fingerprints", "ReportContext", "assemble", "assembled", "basis_of"]
 
 _OWN: dict[str, tuple[Callable[[Basis], Section], ...]] = {
     "soc2": (lead_time,),
@@ -50,9 +50,23 @@ def assemble(framework: str, scope: Scope, history: History, context: ReportCont
         InputError: no such framework ships.
         ValueError: the history is empty.
     """
+    return assembled(basis_of(framework, scope, history, context))
+
+
+def basis_of(framework: str, scope: Scope, history: History, context: ReportContext) -> Basis:
+    """What a report of one framework over a history is built from.
+
+    Raises:
+        InputError: no such framework ships.
+        ValueError: the history is empty.
+    """
     material = Material(history, scope, context.integrity, context.inventory)
-    assessment = assess_material(shipped_framework(framework), material)
-    basis = Basis(assessment, material, context)
+    return Basis(assess_material(shipped_framework(framework), material), material, context)
+
+
+def assembled(basis: Basis) -> Report:
+    """The report of what was assessed."""
+    assessment, context, scope = basis.assessment, basis.context, basis.scope
     moment = parse_instant(assessment.as_of)
     return Report(
         title=assessment.framework.title,
@@ -67,7 +81,7 @@ def assemble(framework: str, scope: Scope, history: History, context: ReportCont
         period_to=scope.period.until,
         generated_at=moment - timedelta(microseconds=moment.microsecond),
         generator=context.generator,
-        sections=_sections(framework, basis),
+        sections=_sections(assessment.framework.id, basis),
         summary=assessment.counts(),
         watermark=context.watermark or None,
     )

@@ -1,7 +1,7 @@
 """Files inside a PDF, so that a report carries its own evidence.
 
 They are part of the deterministic bytes whose digest goes into the ledger. Each is listed in the
-document's name tree and linked to the document as its data.
+document's name tree and linked to the document as its data or as a supplement.
 
 Source: ISO 32000-2 sections 7.11.4 (embedded file streams) and 14.13 (associated files).
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from reportlab.pdfbase.pdfdoc import (
     PDFArray,
@@ -32,7 +32,7 @@ _MEDIA_TYPE: Final = re.compile(r"[a-z]+/[a-z0-9.+-]+")
 
 @dataclass(frozen=True)
 class Attachment:
-    """A file to be embedded.
+    """A file to be embedded; ``relationship`` says what it is to the document.
 
     Raises:
         ValueError: the name is not plain ASCII of a file, or the media type has another form.
@@ -42,6 +42,7 @@ class Attachment:
     media_type: str
     description: str
     data: bytes
+    relationship: Literal["Data", "Supplement"] = "Data"
 
     def __post_init__(self) -> None:
         if not _PLAIN_NAME.fullmatch(self.name):
@@ -93,7 +94,7 @@ def _specification(document: PDFDocument, attachment: Attachment) -> PDFDictiona
             "F": PDFString(attachment.name),
             "UF": PDFString(attachment.name),
             "Desc": PDFString(attachment.description),
-            "AFRelationship": PDFName("Data"),
+            "AFRelationship": PDFName(attachment.relationship),
             "EF": PDFDictionary({"F": reference, "UF": reference}),
         }
     )

@@ -71,7 +71,7 @@ def _named() -> Any:
     ("framework", "counts"),
     [
         ("soc2", (1, 9, 0, 9)),
-        ("gdpr", (5, 8, 0, 4)),
+        ("gdpr", (5, 7, 1, 4)),
         ("hipaa", (0, 11, 1, 7)),
     ],
 )
