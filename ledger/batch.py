@@ -14,11 +14,12 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from ledger.allowance import Allowance, Limits
 from ledger.chain import Chain
 from ledger.core.digest import sha256
 from ledger.core.encoding import canonical
 from ledger.erasing import NOTHING_BESIDE, check_erasure
-from ledger.errors import ConflictError, InputError, ProofError
+from ledger.errors import ConflictError, InputError, LimitError, ProofError
 from ledger.events.actor import Actor
 from ledger.events.assurance import AccessDenied
 from ledger.events.command import command_digest
@@ -122,6 +123,7 @@ class Batch:
         now: datetime,
         known_keys: Mapping[bytes, tuple[bytes, int]] = MappingProxyType({}),
         beside: Beside = NOTHING_BESIDE,
+        limits: Limits | None = None,
     ) -> None:
         self._log = log
         self._connection = connection
@@ -129,6 +131,9 @@ class Batch:
         self._decide = decide
         self._chain = Chain(log, head, now)
         self._recorded_at = self._chain.recorded_at
+        self.allowance = Allowance(
+            connection, log.log_id, self._recorded_at, limits or Limits(refusals=0)
+        )
         self._known_keys = known_keys
         self.registry = registry
         self.beside = beside
@@ -151,14 +156,21 @@ class Batch:
         Raises:
             LedgerError: one of them is impossible; ``numbers["line"]`` is its place from 0, and
                 the batch is as it was.
+            LimitError: the actor asked for too much in this hour; the batch is as it was.
         """
         kept, size, records = self.registry, self._chain.size, len(self.records)
+        counts = self.allowance.mark()
         self.registry = kept.fork()
         done = []
         try:
+            self.allowance.ask(actor, len(asked))
+            counts = self.allowance.mark()
             for line, one in enumerate(asked):
                 done.append(self._take_one(actor, one, line))
-        except BaseException:
+        except BaseException as error:
+            self.allowance.back_to(counts)
+            if isinstance(error, LimitError):
+                self.allowance.cut(actor, len(asked))
             self.registry = kept
             self._turn_keys()
             self._chain.cut(size)
@@ -218,9 +230,10 @@ class Batch:
             earlier = self._refused_before(actor, command, decision)
             if earlier is not None:
                 return Done(sequence=earlier, replayed=True)
+            unrecorded = self.allowance.refuse(actor)
             # What the policy was told of a pipeline stays with what it said.
             told = asked.proof if isinstance(asked.proof, IdTokenProof) else None
-            denial = Asked(self._denial(asked.event, command), proof=told)
+            denial = Asked(self._denial(asked.event, command, unrecorded), proof=told)
             done = self._append(denial, actor, decision, request)
             self._refusals[actor, command] = (decision.canonical, done.sequence)
         if key:
@@ -300,7 +313,7 @@ class Batch:
             text is None or asked[name] == text for name, text in kept.items()
         )
 
-    def _denial(self, event: Event, command: bytes) -> AccessDenied:
+    def _denial(self, event: Event, command: bytes, unrecorded: int | None) -> AccessDenied:
         concerned = about(self.registry, event)
         return AccessDenied(
             attempted=event.kind,
@@ -309,6 +322,7 @@ class Batch:
             version=concerned.version or None,
             environment=concerned.environment or None,
             release=concerned.release if concerned.release >= 0 else None,
+            unrecorded=unrecorded,
         )
 
     def _consequences(self, event: Event, sequence: int) -> tuple[int, ...]:

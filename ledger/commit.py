@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from ledger.allowance import Limits
 from ledger.batch import Batch, Done
 from ledger.core.checkpoint import Checkpoint
 from ledger.core.envelope import check_envelope, parse_envelope
@@ -109,6 +110,7 @@ class Committer:
         retry_seconds: float = RETRY_SECONDS,
         refuse: Refuse = everybody_may,
         beside: Beside = NOTHING_BESIDE,
+        limits: Limits | None = None,
     ) -> None:
         self._log = log
         self._decide = decide
@@ -116,6 +118,7 @@ class Committer:
         self._retry_seconds = retry_seconds
         self._refuse = refuse
         self._beside = beside
+        self._limits = Limits() if limits is None else limits
         self._reachable = True
         self._cache: dict[tuple[str, str], Aggregate] = {}
         self._cached_root = b""
@@ -215,6 +218,7 @@ class Committer:
             now=self._now(),
             known_keys=find_keys(connection, log.log_id, keys),
             beside=self._beside,
+            limits=self._limits,
         )
         refused = self._refuse(connection, {unit.actor for unit in units})
         for place, unit in enumerate(units):
@@ -230,6 +234,7 @@ class Committer:
             except Exception as error:
                 _LOGGER.exception("a command failed unexpectedly")
                 done.refused[place] = unexpected(error)
+        batch.allowance.save()
         done.note = old.checkpoint
         if batch.rows:
             new = store_batch(log, connection, old, batch)

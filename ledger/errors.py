@@ -13,6 +13,7 @@
     |  |- SignatureError, InclusionError, ConsistencyError, CheckpointError, SourceError
     |- IntegrityError              our own store contradicts itself: stop, never repair silently
     |- BusyError                   too much waits already; try again
+    |- LimitError                  an actor asked for too much in an hour; ``numbers["seconds"]``
     |- OutsideError                a database, disk or service that we depend on failed
     |  |- InDoubtError             ... and whether it was recorded is not known: ask again
 
@@ -150,6 +151,12 @@ class BusyError(LedgerError):
     """Too many commands wait already."""
 
     code = "busy"
+
+
+class LimitError(LedgerError):
+    """An actor asked for too much in an hour; ``numbers["seconds"]`` says how long to wait."""
+
+    code = "too-many"
 
 
 class OutsideError(LedgerError):

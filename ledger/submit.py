@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
+    from ledger.allowance import Limits
     from ledger.commit import Refuse
     from ledger.erasing import Beside
     from ledger.events.actor import Actor
@@ -66,12 +67,13 @@ class Submitter:
         answer_seconds: float = ANSWER_SECONDS,
         refuse: Refuse = everybody_may,
         beside: Beside = NOTHING_BESIDE,
+        limits: Limits | None = None,
     ) -> None:
         self._log = log
         self._decide = decide
         self._now = now
         self._answer_seconds = answer_seconds
-        self._committer = Committer(log, decide, now, refuse=refuse, beside=beside)
+        self._committer = Committer(log, decide, now, refuse=refuse, beside=beside, limits=limits)
         self._waiting = Waiting() if waiting is None else waiting
         self._start = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -83,6 +85,7 @@ class Submitter:
             UnknownSubjectError, ConflictError, InputError: it can't happen; nothing was recorded.
             ProofError: the asker's own proof does not hold; nothing was recorded.
             BusyError: too much waits; nothing was recorded.
+            LimitError: the actor asked for too much in this hour; nothing was recorded.
             IntegrityError: the ledger is read-only.
             InDoubtError: whether it was recorded is not known; ask again with the same key.
             OutsideError: the database failed; nothing was recorded.

@@ -298,6 +298,7 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "version": "1.4.0",
         "environment": "production",
         "release": 17,
+        "unrecorded": 40,
     },
     "report.issued": {
         "report": "soc2-2026-h1",

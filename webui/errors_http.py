@@ -25,6 +25,7 @@ from ledger.errors import (
     InputError,
     IntegrityError,
     LedgerError,
+    LimitError,
     OutsideError,
     ProofError,
     RefusedError,
@@ -71,6 +72,7 @@ STATUS: Final[dict[type[LedgerError], HTTPStatus]] = {
     PolicyError: HTTPStatus.UNPROCESSABLE_ENTITY,
     IntegrityError: HTTPStatus.SERVICE_UNAVAILABLE,
     BusyError: HTTPStatus.SERVICE_UNAVAILABLE,
+    LimitError: HTTPStatus.TOO_MANY_REQUESTS,
     InDoubtError: HTTPStatus.SERVICE_UNAVAILABLE,
     OutsideError: HTTPStatus.SERVICE_UNAVAILABLE,
     SignInError: HTTPStatus.UNAUTHORIZED,
@@ -147,7 +149,7 @@ def _ledger_error(error: LedgerError) -> Response:
     response = _answer(problem_of(error))
     if isinstance(error, BusyError | InDoubtError):
         response.headers["Retry-After"] = str(BUSY_SECONDS)
-    if isinstance(error, ThrottledError | IssuerError):
+    if isinstance(error, ThrottledError | LimitError | IssuerError):
         response.headers["Retry-After"] = str(error.numbers.get("seconds", BUSY_SECONDS))
     if isinstance(error, TokenError | IdTokenError):
         response.headers["WWW-Authenticate"] = 'Bearer realm="counterseal"'

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from ledger import allowance
 from ledger.errors import InputError
 
 if TYPE_CHECKING:
@@ -35,6 +36,9 @@ PRIVATE_ISSUERS: Final = "COUNTERSEAL_PRIVATE_ISSUERS"
 NOTICES_FILE: Final = "COUNTERSEAL_NOTICES_FILE"
 REMINDER_HOURS: Final = "COUNTERSEAL_REMINDER_HOURS"
 ESCALATION_HOURS: Final = "COUNTERSEAL_ESCALATION_HOURS"
+REFUSALS_AN_HOUR: Final = "COUNTERSEAL_REFUSALS_AN_HOUR"
+COMMANDS_AN_HOUR: Final = "COUNTERSEAL_COMMANDS_AN_HOUR"
+_MOST_AN_HOUR: Final = 1_000_000_000
 _YEAR_HOURS: Final = 24 * 366
 
 _ADDRESS: Final = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+(/[A-Za-z0-9._~/-]*)?")
@@ -78,6 +82,11 @@ SETTINGS: Final = {
     "by e-mail, once. Default: 0, never.",
     ESCALATION_HOURS: "How many hours a release waits before it is told to the subscriptions to "
     "escalations, once. Default: 0, never.",
+    REFUSALS_AN_HOUR: "How many commands of one account the policy may refuse in an hour with an "
+    "entry each; further ones that it refuses are answered with 429 and counted. 0 sets no limit. "
+    f"Default: {allowance.REFUSALS_AN_HOUR}.",
+    COMMANDS_AN_HOUR: "How many commands one account may submit in an hour; further ones are "
+    "answered with 429. Default: 0, no limit.",
 }
 
 
@@ -104,6 +113,8 @@ class Settings:
     private_issuers: tuple[str, ...] = ()
     reminder_hours: int = 0
     escalation_hours: int = 0
+    refusals_an_hour: int = allowance.REFUSALS_AN_HOUR
+    commands_an_hour: int = 0
 
     @property
     def keys(self) -> Path:
@@ -149,6 +160,10 @@ def read_settings(environment: Mapping[str, str], home: Path | None = None) -> S
         private_issuers=tuple(environment.get(PRIVATE_ISSUERS, "").split()),
         reminder_hours=_number(environment, REMINDER_HOURS, 0, _YEAR_HOURS),
         escalation_hours=_number(environment, ESCALATION_HOURS, 0, _YEAR_HOURS),
+        refusals_an_hour=_number(
+            environment, REFUSALS_AN_HOUR, allowance.REFUSALS_AN_HOUR, _MOST_AN_HOUR
+        ),
+        commands_an_hour=_number(environment, COMMANDS_AN_HOUR, 0, _MOST_AN_HOUR),
     )
 
 

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from ledger import clock
+from ledger.allowance import Limits
 from ledger.errors import ConflictError, InputError, OutsideError
 from ledger.events.actor import Actor
 from ledger.events.assurance import PolicyActivated
@@ -223,6 +224,7 @@ def open_home(settings: Settings, *, now: Callable[[], datetime] = clock.now) ->
         decide,
         now=now,
         refuse=lambda connection, actors: no_longer_good(connection, actors, format_instant(now())),
+        limits=Limits(settings.refusals_an_hour, settings.commands_an_hour),
     )
     return Wiring(settings, engine, log, reader, submitter, decide, now)
 

@@ -41,7 +41,11 @@ class PolicyActivated(Event):
 
 
 class AccessDenied(Event):
-    """The policy refused a command; the entry's decision says why."""
+    """The policy refused a command; the entry's decision says why.
+
+    ``unrecorded`` says how many more commands of the same actor were turned away without an entry
+    since the one before that records a refusal, because there were too many in an hour.
+    """
 
     kind: ClassVar[str] = "access.denied"
     written_by_submit: ClassVar[bool] = True
@@ -52,6 +56,7 @@ class AccessDenied(Event):
     version: VersionName | None = None
     environment: Slug | None = None
     release: Sequence | None = None
+    unrecorded: Count | None = None
 
     def subject_digests(self) -> Mapping[str, str]:
         return {f"command:{self.attempted}": self.command}

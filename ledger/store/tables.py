@@ -230,6 +230,17 @@ vault_key = Table(
     Column("wrapped", Blob, nullable=False),
 )
 
+hourly = Table(
+    "hourly",
+    metadata,
+    Column("log_id", Integer, ForeignKey("log.log_id"), primary_key=True, autoincrement=False),
+    Column("actor", String(32), primary_key=True),
+    Column("hour", String(13), nullable=False),
+    Column("asked", BigInteger, nullable=False),
+    Column("refused", BigInteger, nullable=False),
+    Column("cut", BigInteger, nullable=False),
+)
+
 notice_subscription = Table(
     "notice_subscription",
     metadata,

@@ -142,6 +142,13 @@ MATRIX: Final[dict[str, dict[str, Change]]] = {
         )
         for column in ("log_id", "signer", "outcome", "size", "sentence", "said_at")
     },
+    "hourly": {
+        column: Change(
+            "log_id = 1",
+            harmless="a counter that keeps refusals from filling the ledger, and no evidence",
+        )
+        for column in ("log_id", "actor", "hour", "asked", "refused", "cut")
+    },
     "verification": {
         column: Change(
             "log_id = 1",

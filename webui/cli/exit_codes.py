@@ -49,6 +49,7 @@ def exit_code_of(error: LedgerError) -> ExitCode:
         errors.ProofError: ExitCode.NOT_VERIFIED,
         errors.IntegrityError: ExitCode.NOT_VERIFIED,
         errors.BusyError: ExitCode.OUTSIDE,
+        errors.LimitError: ExitCode.OUTSIDE,
         errors.OutsideError: ExitCode.OUTSIDE,
         AdministratorError: ExitCode.REFUSED,
         IdentityError: ExitCode.WRONG_INPUT,

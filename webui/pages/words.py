@@ -168,7 +168,7 @@ _PHRASES: Final[dict[str, Callable[[Any, NameOf], str]]] = {
     "change.rejected": lambda e, _: f"refused proposal {e.change}",
     "change.withdrawn": lambda e, _: f"took proposal {e.change} back",
     "access.denied": lambda e, _: (
-        f"tried to {attempt(e.attempted)}{_concerned(e)}, and was refused"
+        f"tried to {attempt(e.attempted)}{_concerned(e)}, and was refused{_unrecorded(e)}"
     ),
     "report.issued": lambda e, _: (
         f"issued the {plain(e.framework)} report {e.report} for {e.period_from} to {e.period_until}"
@@ -331,6 +331,10 @@ def _held(event: Any, name: NameOf) -> str:
     if event.scope == "subject":
         return f"the data of {name(event.actor_id)}"
     return f"the model {event.model}" if event.scope == "model" else "everything"
+
+
+def _unrecorded(event: Any) -> str:
+    return f", after {event.unrecorded} more that were not recorded" if event.unrecorded else ""
 
 
 def _concerned(event: Any) -> str:

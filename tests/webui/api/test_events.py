@@ -270,10 +270,25 @@ def test_when_too_much_waits_the_answer_says_to_come_back(
     def busy(*_: object) -> None:
         raise BusyError("Too many commands wait to be recorded.")
 
-    monkeypatch.setattr(company.house.wiring.submitter, "submit", busy)
+    monkeypatch.setattr(company.house.wiring.submitter, "submit_batch", busy)
     answer = company.scientist.submit("model.registered", a_model(company.scientist_id))
     assert (answer.status_code, answer.json["code"]) == (503, "busy")
     assert answer.headers["Retry-After"] == "1"
+
+
+def test_who_asks_for_too_much_in_an_hour_is_told_when_to_come_back(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ledger.allowance import Limits
+
+    committer = company.house.wiring.submitter._committer
+    monkeypatch.setattr(committer, "_limits", Limits(commands=1))
+    for name in ("first", "second"):
+        asked = {**a_model(company.scientist_id), "model": name}
+        answer = company.scientist.submit("model.registered", asked)
+    assert (answer.status_code, answer.json["code"]) == (429, "too-many-commands")
+    assert answer.content_type == "application/problem+json"
+    assert 0 < int(answer.headers["Retry-After"]) <= 3600
 
 
 def test_when_the_outcome_is_not_known_the_answer_says_to_ask_again(
@@ -284,7 +299,7 @@ def test_when_the_outcome_is_not_known_the_answer_says_to_ask_again(
     def in_doubt(*_: object) -> None:
         raise InDoubtError("Not known.", remedy="Ask again with the same idempotency key.")
 
-    monkeypatch.setattr(company.house.wiring.submitter, "submit", in_doubt)
+    monkeypatch.setattr(company.house.wiring.submitter, "submit_batch", in_doubt)
     answer = company.scientist.submit("model.registered", a_model(company.scientist_id))
     assert (answer.status_code, answer.json["code"]) == (503, "outcome-unknown")
     assert answer.headers["Retry-After"] == "1"
