@@ -25,6 +25,7 @@ from webui.cli.log import log
 from webui.cli.notices import notices
 from webui.cli.people import people
 from webui.cli.policy import policy
+from webui.cli.publisher import publisher
 from webui.cli.report import report
 from webui.cli.root import root
 from webui.cli.serve import serve
@@ -98,6 +99,7 @@ for _command in (
     serve,
     verify,
     report,
+    publisher,
     token,
     people,
     notices,

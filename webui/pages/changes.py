@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 ON_A_PAGE = 50
 MOST_WAITING = 20
 _NOT_PROPOSED = "E_NOT_PROPOSED"
+_NOTED = ("reason", "repository")
+"""Private texts of which a kind has one at most: kept with the proposal as its note."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,7 @@ def ask_or_propose(kind: str, fields: dict[str, Any], salt: str = "") -> Receipt
         decision = carrying_out(wiring.decide, registry, event, me().actor, now)
     if {result.code for result in decision.unmet} != {_NOT_PROPOSED}:
         return ask(kind, fields, salt)
-    said = optional(note=event.private_texts().get("reason", ""))
+    said = optional(note="".join(event.private_texts().get(name, "") for name in _NOTED))
     return ask(ChangeProposed.kind, {"proposed": kind, "event": event.facts(), **said}, salt)
 
 
@@ -193,7 +195,8 @@ def _carry_out(number: int) -> ResponseReturnValue:
     if text("command") != shown or shown != change.command:
         raise InputError("This is not what was shown.", remedy="Look at the proposal again.")
     private = {}
-    if "reason" in event.private_fields():
-        private = optional(reason=wired().reader.tell(number).private.get("note") or "")
+    for name in _NOTED:
+        if name in event.private_fields():
+            private = optional(**{name: wired().reader.tell(number).private.get("note") or ""})
     receipt = ask(event.kind, {**event.facts(), **private})
     return concluded(receipt, "It is done.", f"/changes/{number}")

@@ -135,6 +135,8 @@ def _section() -> str:
     if request.path == "/notices" or request.path.startswith("/notices/"):
         return "/account"
     of_the_inbox = ("/releases/", "/changes")
+    if request.path.startswith("/publishers"):
+        return "/people"
     if request.path.startswith(("/exceptions", "/reviews/")):
         return "/deployments"
     return "/" if request.path == "/" or request.path.startswith(of_the_inbox) else ""

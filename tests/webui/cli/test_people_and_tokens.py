@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import TYPE_CHECKING
 
 import pytest
 
+from ledger.events.catalogue import read_command
 from webui.identity.links import issue_setup_link, redeem_first
 from webui.identity.tokens import authenticate
 from webui.settings import read_settings
@@ -116,3 +118,30 @@ def test_a_database_that_can_not_be_written_is_told(
     assert told.exit_code == 4
     assert "can't be written" in told.stderr
     assert "readonly" in told.stderr
+
+
+def test_an_administrator_trusts_a_publisher_with_a_token_of_their_own(
+    installed: Run, administrator: str, home: Path, tmp_path: Path
+) -> None:
+    token = installed("token", "create", "--actor", administrator, "--label", "mine", "--kind", "*")
+    file = tmp_path / "token"
+    file.write_text(token.stdout, encoding="ascii")
+    workload = secrets.token_hex(16)
+    wiring = open_home(read_settings({}, home))
+    fields = {"actor_id": workload, "actor_type": "workload", "name": "CI"}
+    by = authenticate(wiring, token.stdout.strip()).actor
+    wiring.submitter.submit(by, read_command("actor.enrolled", fields))
+    wiring.close()
+    said = (
+        "publisher", "trust", "--workload", workload, "--service", "github", "--audience",
+        "https://ledger.example.org", "--repository-id", "456789", "--owner-id", "123456",
+        "--ref-protected", "--kind", "version.registered",
+    )  # fmt: skip
+    assert installed(*said).exit_code == 2  # no token, no administrator
+    trusted = installed(*said, "--token-file", str(file))
+    assert trusted.exit_code == 0, trusted.stderr
+    number = trusted.stdout.split()[-1].rstrip(".")
+    assert "456789" in installed("publisher", "list").stdout
+    removed = installed("publisher", "remove", number, "--token-file", str(file))
+    assert removed.exit_code == 0, removed.stderr
+    assert "removed" in installed("publisher", "list").stdout

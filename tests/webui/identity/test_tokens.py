@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -146,3 +147,12 @@ def test_a_token_for_somebody_unknown_is_not_made(house: House) -> None:
 def test_a_scope_names_kinds_that_exist() -> None:
     with pytest.raises(ValidationError, match="does not exist"):
         TokenScope(kinds=("version.registred",))
+
+
+def test_scanners_of_secrets_find_a_token_by_the_documented_expression() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "ci-workloads.md").read_text(encoding="utf-8")
+    (written,) = re.findall(r"^    (\\bcst_.*)$", text, re.MULTILINE)
+    secret = new_token_secret()
+    assert re.search(written, f"TOKEN={secret}\n")[0] == secret
+    assert re.search(written, f"x{secret}") is None
+    assert re.search(written, secret[:-1]) is None

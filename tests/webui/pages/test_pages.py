@@ -38,6 +38,7 @@ EVERY_PAGE = (
     "/reports",
     "/policy",
     "/people",
+    "/publishers",
     "/account",
     "/account/notices",
 )
