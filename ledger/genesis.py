@@ -101,11 +101,20 @@ def _created(log: Log, seal_certificate: str, generator: str) -> LogCreated:
                 algorithm="ml-dsa-44",
                 public=keyring.cosignatures.public.hex(),
             ),
+            *_admissions(keyring),
             LogKey(use="seal", algorithm="x509-sha256", public=seal_certificate),
         ),
         schemas=schema_digest(),
         generator=generator,
     )
+
+
+def _admissions(keyring: Keyring) -> tuple[LogKey, ...]:
+    """The key for admission receipts, where the keyring has one."""
+    signer = keyring.admissions
+    if signer is None:
+        return ()
+    return (LogKey(use="admissions", algorithm="ed25519", public=signer.public.hex()),)
 
 
 def _empty_head(log: Log, now: datetime) -> Head:

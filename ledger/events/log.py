@@ -30,7 +30,7 @@ class LogKey(Value):
     seal the SHA-256 of the X.509 certificate in DER.
     """
 
-    use: Literal["entries", "checkpoints", "cosignatures", "seal"]
+    use: Literal["entries", "checkpoints", "cosignatures", "admissions", "seal"]
     algorithm: Literal["ed25519", "ml-dsa-44", "x509-sha256"]
     public: KeyText
 
@@ -110,6 +110,8 @@ class CheckpointTimestamped(Event):
 class KeyRotated(Event):
     """One of the log's own keys is replaced, with a proof that the new one is held.
 
+    Without ``old`` it is the first key for admissions, of a log that was made without one.
+
     ``proof`` is the new key's signature, in hexadecimal, over five lines: a label, the log's
     origin, the use, and both public keys (see ``ledger.state.keys``). ``certificate`` is the root
     key's signature for the new key, once the log has a root.
@@ -117,9 +119,9 @@ class KeyRotated(Event):
 
     kind: ClassVar[str] = "key.rotated"
 
-    use: Literal["entries", "checkpoints", "cosignatures"]
+    use: Literal["entries", "checkpoints", "cosignatures", "admissions"]
     algorithm: Literal["ed25519", "ml-dsa-44"]
-    old: KeyText
+    old: KeyText | None = None
     new: KeyText
     proof: SignatureText
     certificate: SignatureText | None = None
@@ -131,7 +133,7 @@ class KeyRotated(Event):
 class CertifiedKey(Value):
     """The root key's signature for one of the log's keys."""
 
-    use: Literal["entries", "checkpoints", "cosignatures"]
+    use: Literal["entries", "checkpoints", "cosignatures", "admissions"]
     certificate: SignatureText
 
 
@@ -159,7 +161,7 @@ class KeyCompromised(Event):
 
     kind: ClassVar[str] = "key.compromised"
 
-    use: Literal["entries", "checkpoints", "cosignatures"]
+    use: Literal["entries", "checkpoints", "cosignatures", "admissions"]
     public: KeyText
     trusted_until: Sequence
     reason: PrivateText | None = None

@@ -1,4 +1,4 @@
-"""The keys of one installation: for entries, checkpoints, cosignatures, and to wrap the vault's.
+"""The keys of one installation: for each use of the log's, and the one that wraps the vault's.
 
 They are separate, so that no signature made for one purpose can pass for another. The folder may
 hold several keys of a use: the ledger says which one is in force, never a file's name. So a
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 ENTRIES: Final = "entries"
 CHECKPOINTS: Final = "checkpoints"
 COSIGNATURES: Final = "cosignatures"
+ADMISSIONS: Final = "admissions"
 VAULT: Final = "vault.key"
 _WRAPPING_KEY_BYTES: Final = 32
 _PLACE: Final = ".uri"
@@ -48,6 +49,7 @@ class Keyring:
     wrapping_key: bytes
     folder: Path
     passphrase: bytes = b""
+    admissions: Signer | None = None
     _known: dict[bytes, Signer] = field(default_factory=dict)
 
     def __repr__(self) -> str:
@@ -70,6 +72,14 @@ class Keyring:
         cosignatures = history.now(COSIGNATURES)
         if cosignatures is not None and cosignatures != self.cosignatures.public:
             self.cosignatures = self.held(COSIGNATURES, cosignatures)
+
+        self._turn_admissions(history.now(ADMISSIONS))
+
+    def _turn_admissions(self, public: bytes | None) -> None:
+        """Without its key a log goes on recording: only admission receipts are refused."""
+        known = None if self.admissions is None else self.admissions.public
+        if public is not None and public != known:
+            self.admissions = self._find(ADMISSIONS, public)
 
     def new_key(self, use: str) -> Signer:
         """Make another key of a use, durable in its own file; it signs nothing yet."""
@@ -134,13 +144,15 @@ def create_keyring(folder: Path, passphrase: bytes = b"") -> Keyring:
     entries = create_signer(folder / f"{ENTRIES}.pem", passphrase)
     checkpoints = create_signer(folder / f"{CHECKPOINTS}.pem", passphrase)
     cosignatures = create_cosigner(folder / f"{COSIGNATURES}.pem", passphrase)
+    admissions = create_signer(folder / f"{ADMISSIONS}.pem", passphrase)
     write_secret(folder / VAULT, wrapping_key)
-    return Keyring(entries, checkpoints, cosignatures, wrapping_key, folder, passphrase)
+    return Keyring(entries, checkpoints, cosignatures, wrapping_key, folder, passphrase, admissions)
 
 
 def open_keyring(folder: Path, passphrase: bytes = b"") -> Keyring:
     """Read the keys of an installation: the first of each use, until the ledger says which."""
     wrapping_key = read_secret(folder / VAULT)
+    first = folder / f"{ADMISSIONS}.pem"
     if len(wrapping_key) != _WRAPPING_KEY_BYTES:
         raise InputError(f"The key file {VAULT} is damaged.", code="key-damaged")
     return Keyring(
@@ -150,6 +162,7 @@ def open_keyring(folder: Path, passphrase: bytes = b"") -> Keyring:
         wrapping_key=wrapping_key,
         folder=folder,
         passphrase=passphrase,
+        admissions=open_signer(first, passphrase) if first.exists() else None,
     )
 
 

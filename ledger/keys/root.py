@@ -16,7 +16,7 @@ from ledger.errors import InputError
 from ledger.events.log import CertifiedKey, RootNamed
 from ledger.events.names import KeyText, PublicText, SignatureText
 from ledger.keys.signer import FileSigner, create_signer
-from ledger.state.keys import ROOT, USES, certificate_message, root_message
+from ledger.state.keys import ROOT, certificate_message, root_message
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,7 +39,7 @@ _MOST_BYTES: Final = 64 * 1024
 class RequestedKey(_File):
     """A key that the root is asked to certify."""
 
-    use: Literal["entries", "checkpoints", "cosignatures"]
+    use: Literal["entries", "checkpoints", "cosignatures", "admissions"]
     public: KeyText
 
 
@@ -55,7 +55,7 @@ class KeyRequest(_File):
 class Certificate(_File):
     """A key and the root's signature for it."""
 
-    use: Literal["entries", "checkpoints", "cosignatures"]
+    use: Literal["entries", "checkpoints", "cosignatures", "admissions"]
     public: KeyText
     certificate: SignatureText
 
@@ -89,7 +89,7 @@ def create_root(path: Path, passphrase: bytes) -> FileSigner:
 
 def request_of(history: KeyHistory, new: tuple[str, bytes] | None = None) -> KeyRequest:
     """What to ask of the root: for a new key of a use, or for all keys that are in force."""
-    asked = [new] if new else [(use, history.now(use) or b"") for use in USES]
+    asked = [new] if new else [(use, history.now(use) or b"") for use in history.certified_uses()]
     root = history.now(ROOT)
     return KeyRequest.model_validate(
         {

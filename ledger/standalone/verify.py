@@ -348,7 +348,12 @@ class Keys:
             if not all(ed25519(root, bytes.fromhex(word or ""), message) for root, word in words):
                 raise Wrong("the root key is not named by its own word and that of the one before")
             given = {one["use"]: one["certificate"] for one in event["certificates"]}
-            for use in ("entries", "checkpoints", "cosignatures"):
+            for use in (
+                "entries",
+                "checkpoints",
+                "cosignatures",
+                *({"admissions"} & set(self.now)),
+            ):
                 self.certified(new, use, self.now[use], given.get(use))
             self.roots.append(new)
         elif kind == "key.compromised" and event["use"] == "entries":

@@ -31,7 +31,9 @@ KEY_KINDS: Final = frozenset(
     {LogCreated.kind, KeyRotated.kind, KeyCompromised.kind, RootNamed.kind}
 )
 USES: Final = ("entries", "checkpoints", "cosignatures")
-"""The uses of keys that a root certifies."""
+"""The uses that every log has a key for, which a root certifies."""
+ADMISSIONS: Final = "admissions"
+"""Signs admission receipts, never an entry; a log may have none. A root certifies it too."""
 ROOT: Final = "root"
 _POSSESSION: Final = "counterseal/key-possession/v1"
 _CERTIFICATE: Final = "counterseal/key-certificate/v1"
@@ -81,6 +83,10 @@ class KeyHistory:
         """The keys of a use, oldest first."""
         return tuple(span for span in self.spans if span.use == use)
 
+    def certified_uses(self) -> tuple[str, ...]:
+        """The uses whose keys in force a root certifies."""
+        return USES if self.now(ADMISSIONS) is None else (*USES, ADMISSIONS)
+
     def doubtful(self) -> tuple[KeySpan, ...]:
         """Keys that signed in a time from which on they are said to be compromised."""
         return tuple(
@@ -106,8 +112,9 @@ class KeyHistory:
         return self
 
     def _rotated(self, event: KeyRotated, sequence: int) -> KeyHistory:
-        old, new = bytes.fromhex(event.old), bytes.fromhex(event.new)
-        if self.now(event.use) != old:
+        old = bytes.fromhex(event.old) if event.old is not None else None
+        new = bytes.fromhex(event.new)
+        if self.now(event.use) != old or (old is None and event.use != ADMISSIONS):
             raise ConflictError(
                 "Another key is in force than the one this rotation replaces.",
                 pointer="/event/old",
@@ -134,8 +141,8 @@ class KeyHistory:
         _check_word(new, event.proof, message, "/event/proof")
         if old is not None:
             _check_word(old, event.by_previous, message, "/event/by_previous")
-        given = {one.use: one.certificate for one in event.certificates}
-        for use in USES:
+        given: dict[str, str] = {one.use: one.certificate for one in event.certificates}
+        for use in self.certified_uses():
             public = self.now(use) or b""
             check_certificate(self.origin, new, use, public.hex(), given.get(use))
         spans = tuple(
@@ -162,9 +169,12 @@ class KeyHistory:
         return KeyHistory(self.origin, spans)
 
 
-def possession_message(origin: str, use: str, old: str, new: str) -> bytes:
-    """What a new key signs to show that whoever brings it holds it: five lines of ASCII."""
-    return f"{_POSSESSION}\n{origin}\n{use}\n{old}\n{new}\n".encode("ascii")
+def possession_message(origin: str, use: str, old: str | None, new: str) -> bytes:
+    """What a new key signs to show that whoever brings it holds it: five lines of ASCII.
+
+    A key that replaces none has a dash in the place of the old one.
+    """
+    return f"{_POSSESSION}\n{origin}\n{use}\n{old or '-'}\n{new}\n".encode("ascii")
 
 
 def check_possession(origin: str, event: KeyRotated) -> None:

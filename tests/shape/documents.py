@@ -11,6 +11,7 @@ from policies import document_schema
 from policies.bundle import bundle_schema
 from policies.controls.coverage import controls_for
 from webui.cli.exit_codes import ExitCode
+from webui.client.settings import CLIENT_SETTINGS
 from webui.settings import SETTINGS
 
 DOCS: Final = Path(__file__).parent.parent.parent / "docs"
@@ -38,9 +39,11 @@ def events() -> str:
 def settings() -> str:
     """docs/settings.md: what an operator may set, and what exit codes mean."""
     parts = ["# Settings and exit codes", "", GENERATED, "", "| variable | meaning |", "|---|---|"]
-    parts += [f"| `{name}` | {about} |" for name, about in SETTINGS.items()]
+    parts += [f"| `{name}` | {about} |" for name, about in {**SETTINGS, **CLIENT_SETTINGS}.items()]
     parts += ["", "| exit code | meaning |", "|---|---|"]
     parts += [f"| {code.value} | {code.meaning} |" for code in ExitCode]
+    parts += ["", "`gate`, `wait` and `whynot` have a table of their own, told by their `--help`:"]
+    parts += ["0 yes, 1 no, 2 it can't be told. Whatever fails, `gate` never ends with 0."]
     return "\n".join([*parts, ""])
 
 

@@ -12,7 +12,15 @@ from pydantic.json_schema import models_json_schema
 from ledger.events.catalogue import CATALOGUE
 from ledger.events.names import Value
 from webui.api.route import JSON, NDJSON, PROBLEM, Answer, Route
-from webui.api.shapes import ExchangeWanted, IdempotencyKey, Problem, ReportWanted, TokenWanted
+from webui.api.shapes import (
+    ExchangeWanted,
+    GateWanted,
+    IdempotencyKey,
+    Problem,
+    ReportWanted,
+    TokenWanted,
+    WhyNotWanted,
+)
 from webui.api.strict import KEY_HEADER, LONGEST_KEY
 
 if TYPE_CHECKING:
@@ -22,7 +30,13 @@ if TYPE_CHECKING:
 
 _REF: Final = "#/components/schemas/"
 _SCHEME: Final = "bearer"
-_BODIES: Final[tuple[type[BaseModel], ...]] = (ReportWanted, TokenWanted, ExchangeWanted)
+_BODIES: Final[tuple[type[BaseModel], ...]] = (
+    ExchangeWanted,
+    GateWanted,
+    ReportWanted,
+    TokenWanted,
+    WhyNotWanted,
+)
 
 
 def describe(routes: Iterable[Route], version: str) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from ledger.events.names import (
     Sha256,
     Slug,
     Value,
+    VersionName,
 )
 from ledger.state.aggregates import ChangeState, DeploymentState, ReleaseState
 from ledger.state.approvers import AssignmentState
@@ -206,6 +207,83 @@ class ChangeAnswer(Value):
     change: ChangeState
     event: dict[str, Any]
     pending: tuple[str, ...]
+
+
+class GateWanted(Value):
+    """May these bytes (the registered ones, if none are named) be deployed there by the asker?
+
+    ``challenge`` comes back as it is. ``admission_hours`` asks for a signed receipt.
+    """
+
+    model: ModelName
+    version: VersionName
+    environment: Slug
+    artifact: Sha256 | None = None
+    challenge: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+    admission_hours: Annotated[int, Field(ge=1, le=720)] | None = None
+
+
+class GateAnswer(Value):
+    """What the policy in force says, on the first ``size`` entries; nothing is recorded.
+
+    ``admission`` is the admission receipt: a DSSE envelope around a SLSA verification summary.
+    """
+
+    format: Literal["counterseal-gate/1"]
+    outcome: Outcome
+    model: ModelName
+    version: VersionName
+    environment: Slug
+    artifact: Sha256
+    policy: Sha256
+    checked_at: Instant
+    size: Count
+    results: tuple[Result, ...]
+    sentences: tuple[str, ...]
+    challenge: str
+    admission: str | None
+
+
+class WhyNotWanted(Value):
+    """What stands between a version and an environment?
+
+    ``planned`` are the fields of ``version.registered`` for a version that does not exist yet.
+    """
+
+    model: ModelName
+    version: VersionName
+    environment: Slug
+    planned: dict[str, Any] | None = None
+
+
+class VoicesAnswer(Value):
+    """So many of these people, who hold one of these roles, can meet it."""
+
+    number: Count
+    roles: tuple[Slug, ...]
+    people: tuple[str, ...]
+
+
+class UnmetAnswer(Value):
+    """A condition that is not met, at which step, in a sentence, and who can meet it."""
+
+    step: Literal["register", "request", "grant", "deploy"]
+    gate: str
+    requirement: str
+    code: str
+    sentence: str
+    who: tuple[VoicesAnswer, ...]
+
+
+class WhyNotAnswer(Value):
+    """Everything that is unmet; ``release`` and ``status`` are of the newest release, if any."""
+
+    model: ModelName
+    version: VersionName
+    environment: Slug
+    release: Sequence | None
+    status: str
+    unmet: tuple[UnmetAnswer, ...]
 
 
 class Running(Value):

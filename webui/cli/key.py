@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ledger.keys.signer import Signer
     from ledger.receipt import Receipt
 
-USES = ("entries", "checkpoints", "cosignatures")
+USES = ("entries", "checkpoints", "cosignatures", "admissions")
 _MOST_SHOWN = 64
 
 
@@ -63,7 +63,8 @@ def rotate(use: str, uri: str | None, existing: bool, certificate: Path | None) 
     from ledger.state.keys import ROOT, possession_message
 
     with opened() as wiring:
-        old = wiring.log.keys.now(use) or b""
+        known = wiring.log.keys.now(use)
+        old = known.hex() if known is not None else None
         keyring = wiring.log.keyring
         if certificate is not None:
             made, word = _certified(keyring, use, certificate)
@@ -71,11 +72,11 @@ def rotate(use: str, uri: str | None, existing: bool, certificate: Path | None) 
             raise _needs_root(use)
         else:
             made, word = new_key(keyring, use, uri, existing=existing), None
-        message = possession_message(wiring.log.origin, use, old.hex(), made.public.hex())
+        message = possession_message(wiring.log.origin, use, old, made.public.hex())
         fields = {
             "use": use,
             "algorithm": "ml-dsa-44" if use == "cosignatures" else "ed25519",
-            "old": old.hex(),
+            "old": old,
             "new": made.public.hex(),
             "proof": made.sign(message).hex(),
             "certificate": word,

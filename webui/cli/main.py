@@ -1,8 +1,8 @@
 """The command's group: which commands there are, and how an error ends one.
 
 An error that was foreseen is one sentence on stderr with what to do, and an exit code of the table
-in ``exit_codes``; a traceback is shown to those who ask for it with ``COUNTERSEAL_DEBUG=1``. The
-commands import what they need when they run, so that ``--help`` is quick.
+in ``exit_codes``; a traceback is shown to those who ask for it with ``COUNTERSEAL_DEBUG=1``. A
+command is imported when it is asked for (``commands``), and what it needs when it runs.
 """
 
 from __future__ import annotations
@@ -13,25 +13,10 @@ from typing import Any, Final
 
 import click
 
-from webui.cli.backup import backup, restore
-from webui.cli.bundle import bundle
-from webui.cli.demo import demo
-from webui.cli.entry import entry, proof
+from webui.cli.commands import COMMANDS
 from webui.cli.exit_codes import ExitCode, exit_code_of
 from webui.cli.home import home_option
-from webui.cli.installation import init, migrate, setup_link
-from webui.cli.key import key
-from webui.cli.log import log
-from webui.cli.notices import notices
-from webui.cli.people import people
-from webui.cli.policy import policy
-from webui.cli.publisher import publisher
-from webui.cli.report import report
-from webui.cli.root import root
-from webui.cli.serve import serve
-from webui.cli.token import token
-from webui.cli.verify import verify
-from webui.cli.witness import witness
+from webui.client.errors import ClientError
 
 DEBUG: Final = "COUNTERSEAL_DEBUG"
 
@@ -45,7 +30,21 @@ class _Told(click.ClickException):
 
 
 class _Door(click.Group):
-    """The group that turns every error into a sentence and an exit code."""
+    """The group that turns every error into a sentence and an exit code.
+
+    A command is imported when it is run or helped with; the help of the group imports them all.
+    """
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Their names, in the table's order."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of a name."""
+        del ctx
+        load = COMMANDS.get(cmd_name)
+        return None if load is None else load()
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
@@ -64,6 +63,9 @@ class _Door(click.Group):
 
 
 def _told(error: Exception) -> _Told:
+    if isinstance(error, ClientError):
+        code = next(one for one in ExitCode if one == error.exit_code)
+        return _Told(str(error), code)
     from ledger.errors import LedgerError
 
     if isinstance(error, LedgerError):
@@ -90,29 +92,3 @@ def _exit_codes() -> str:
 @home_option
 def main() -> None:
     """Prove what happened to machine-learning models, and let nothing run on one word alone."""
-
-
-for _command in (
-    init,
-    setup_link,
-    migrate,
-    serve,
-    verify,
-    report,
-    publisher,
-    token,
-    people,
-    notices,
-    log,
-    key,
-    root,
-    entry,
-    proof,
-    bundle,
-    backup,
-    restore,
-    policy,
-    witness,
-    demo,
-):
-    main.add_command(_command)

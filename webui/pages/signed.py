@@ -48,7 +48,7 @@ def keys_in_force(log: Log, before: int) -> tuple[KeyInForce, ...]:
     for envelope in envelopes:
         entry = decode_entry(envelope)
         history = history.after(entry.event, entry.sequence)
-        for use in ("entries", "checkpoints", "cosignatures", "seal"):
+        for use in ("entries", "checkpoints", "cosignatures", "admissions", "seal"):
             public = history.at(use, entry.sequence + 1)
             if public is not None and (use not in found or found[use].public != public.hex()):
                 found[use] = KeyInForce(use, public.hex(), entry.sequence)

@@ -1,0 +1,244 @@
+"""Which commands there are, by name; each is imported when it is asked for, to start fast.
+
+The imports are written out, so that the import contracts see them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import click
+
+    Load = Callable[[], click.Command]
+
+
+def _init() -> click.Command:
+    from webui.cli.installation import init
+
+    return init
+
+
+def _setup_link() -> click.Command:
+    from webui.cli.installation import setup_link
+
+    return setup_link
+
+
+def _migrate() -> click.Command:
+    from webui.cli.installation import migrate
+
+    return migrate
+
+
+def _serve() -> click.Command:
+    from webui.cli.serve import serve
+
+    return serve
+
+
+def _verify() -> click.Command:
+    from webui.cli.verify import verify
+
+    return verify
+
+
+def _report() -> click.Command:
+    from webui.cli.report import report
+
+    return report
+
+
+def _publisher() -> click.Command:
+    from webui.cli.publisher import publisher
+
+    return publisher
+
+
+def _token() -> click.Command:
+    from webui.cli.token import token
+
+    return token
+
+
+def _people() -> click.Command:
+    from webui.cli.people import people
+
+    return people
+
+
+def _notices() -> click.Command:
+    from webui.cli.notices import notices
+
+    return notices
+
+
+def _log() -> click.Command:
+    from webui.cli.log import log
+
+    return log
+
+
+def _key() -> click.Command:
+    from webui.cli.key import key
+
+    return key
+
+
+def _root() -> click.Command:
+    from webui.cli.root import root
+
+    return root
+
+
+def _entry() -> click.Command:
+    from webui.cli.entry import entry
+
+    return entry
+
+
+def _proof() -> click.Command:
+    from webui.cli.entry import proof
+
+    return proof
+
+
+def _bundle() -> click.Command:
+    from webui.cli.bundle import bundle
+
+    return bundle
+
+
+def _backup() -> click.Command:
+    from webui.cli.backup import backup
+
+    return backup
+
+
+def _restore() -> click.Command:
+    from webui.cli.backup import restore
+
+    return restore
+
+
+def _policy() -> click.Command:
+    from webui.cli.policy import policy
+
+    return policy
+
+
+def _witness() -> click.Command:
+    from webui.cli.witness import witness
+
+    return witness
+
+
+def _demo() -> click.Command:
+    from webui.cli.demo import demo
+
+    return demo
+
+
+def _submit() -> click.Command:
+    from webui.client.commands.submit import submit
+
+    return submit
+
+
+def _whynot() -> click.Command:
+    from webui.client.commands.why_not import whynot
+
+    return whynot
+
+
+def _request_release() -> click.Command:
+    from webui.client.commands.release import request_release
+
+    return request_release
+
+
+def _wait() -> click.Command:
+    from webui.client.commands.release import wait
+
+    return wait
+
+
+def _gate() -> click.Command:
+    from webui.client.commands.gate import gate
+
+    return gate
+
+
+def _record_deployment() -> click.Command:
+    from webui.client.commands.deployment import record_deployment
+
+    return record_deployment
+
+
+def _rollback() -> click.Command:
+    from webui.client.commands.deployment import rollback
+
+    return rollback
+
+
+def _deprecate() -> click.Command:
+    from webui.client.commands.deployment import deprecate
+
+    return deprecate
+
+
+def _receipt() -> click.Command:
+    from webui.client.commands.receipt import receipt
+
+    return receipt
+
+
+def _admission() -> click.Command:
+    from webui.client.commands.admission import admission
+
+    return admission
+
+
+def _spool() -> click.Command:
+    from webui.client.commands.spool import spool
+
+    return spool
+
+
+COMMANDS: Final[Mapping[str, Load]] = {
+    "init": _init,
+    "setup-link": _setup_link,
+    "migrate": _migrate,
+    "serve": _serve,
+    "verify": _verify,
+    "report": _report,
+    "publisher": _publisher,
+    "token": _token,
+    "people": _people,
+    "notices": _notices,
+    "log": _log,
+    "key": _key,
+    "root": _root,
+    "entry": _entry,
+    "proof": _proof,
+    "bundle": _bundle,
+    "backup": _backup,
+    "restore": _restore,
+    "policy": _policy,
+    "witness": _witness,
+    "demo": _demo,
+    "submit": _submit,
+    "whynot": _whynot,
+    "request-release": _request_release,
+    "wait": _wait,
+    "gate": _gate,
+    "record-deployment": _record_deployment,
+    "rollback": _rollback,
+    "deprecate": _deprecate,
+    "receipt": _receipt,
+    "admission": _admission,
+    "spool": _spool,
+}
+"""In the order in which the help lists them: of an installation first, then of a pipeline."""
