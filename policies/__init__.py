@@ -22,6 +22,7 @@ from policies.document import (
 from policies.errors import PolicyError
 from policies.pending import (
     Missing,
+    asks_for_passkey,
     carrying_out,
     may_agree,
     may_vote,
@@ -38,6 +39,7 @@ __all__ = [
     "Document",
     "Missing",
     "PolicyError",
+    "asks_for_passkey",
     "carrying_out",
     "describe",
     "document_digest",

@@ -61,6 +61,12 @@ def pending(
     return tuple(found)
 
 
+def asks_for_passkey(document: Document, registry: Registry, asked: ReleaseState, now: str) -> bool:
+    """Whether some rule about this release counts only approvals that a passkey signed."""
+    case = Case(document, registry, granting(asked), _NOBODY, now)
+    return any(rule.proof is not None for _, rule in _quorums(document, case))
+
+
 def _quorums(document: Document, case: Case) -> Iterator[tuple[str, Approvals]]:
     """The quorums of the gates that apply to granting."""
     for gate in document.gates:

@@ -33,6 +33,7 @@ BACKUP_HOURS: Final = "COUNTERSEAL_BACKUP_HOURS"
 BACKUP_KEEP: Final = "COUNTERSEAL_BACKUP_KEEP"
 PUBLIC_URL: Final = "COUNTERSEAL_PUBLIC_URL"
 PRIVATE_ISSUERS: Final = "COUNTERSEAL_PRIVATE_ISSUERS"
+RP_ID: Final = "COUNTERSEAL_RP_ID"
 NOTICES_FILE: Final = "COUNTERSEAL_NOTICES_FILE"
 REMINDER_HOURS: Final = "COUNTERSEAL_REMINDER_HOURS"
 ESCALATION_HOURS: Final = "COUNTERSEAL_ESCALATION_HOURS"
@@ -41,6 +42,7 @@ COMMANDS_AN_HOUR: Final = "COUNTERSEAL_COMMANDS_AN_HOUR"
 _MOST_AN_HOUR: Final = 1_000_000_000
 _YEAR_HOURS: Final = 24 * 366
 
+_HOST_NAME: Final = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 _ADDRESS: Final = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+(/[A-Za-z0-9._~/-]*)?")
 
 SETTINGS: Final = {
@@ -76,6 +78,9 @@ SETTINGS: Final = {
     PRIVATE_ISSUERS: "Issuers of CI identity tokens that may be asked on a private network or on "
     "this machine, apart by spaces, to the letter as the tokens name them; http is taken for this "
     "machine alone. Default: none.",
+    RP_ID: "The name that passkeys belong to, such as ledger.example.org: the host name of the "
+    "pages or a domain above it. Set it before the first passkey is enrolled, and never change it. "
+    "Default: localhost.",
     NOTICES_FILE: "A TOML file with the channels of notices: mail server, Slack, Teams, webhooks "
     "(docs/notices.md); readable by its owner only. Default: none, and nobody is told anything.",
     REMINDER_HOURS: "How many hours a release waits before those who could approve it are reminded "
@@ -109,6 +114,7 @@ class Settings:
     backup_hours: int = 0
     backup_keep: int = 14
     public_url: str = ""
+    rp_id: str = "localhost"
     notices_file: Path | None = None
     private_issuers: tuple[str, ...] = ()
     reminder_hours: int = 0
@@ -156,6 +162,7 @@ def read_settings(environment: Mapping[str, str], home: Path | None = None) -> S
         backup_hours=_number(environment, BACKUP_HOURS, 0, _YEAR_HOURS),
         backup_keep=_number(environment, BACKUP_KEEP, 14, 10_000),
         public_url=_public_url(environment),
+        rp_id=_rp_id(environment),
         notices_file=_file(environment, NOTICES_FILE),
         private_issuers=tuple(environment.get(PRIVATE_ISSUERS, "").split()),
         reminder_hours=_number(environment, REMINDER_HOURS, 0, _YEAR_HOURS),
@@ -195,6 +202,16 @@ def _public_url(environment: Mapping[str, str]) -> str:
             code="setting-invalid",
         )
     return url
+
+
+def _rp_id(environment: Mapping[str, str]) -> str:
+    name = environment.get(RP_ID) or "localhost"
+    if not _HOST_NAME.fullmatch(name):
+        raise InputError(
+            f"{RP_ID} is a host name such as ledger.example.org, without port or path.",
+            code="setting-invalid",
+        )
+    return name
 
 
 def _minutes(environment: Mapping[str, str]) -> int:

@@ -163,3 +163,25 @@ exchange = Table(
     Column("publisher", BigInteger),
     Column("token_id", String(16)),
 )
+
+statement = Table(
+    "identity_statement",
+    metadata,
+    Column("nonce", String(32), primary_key=True),
+    Column("purpose", String(16), nullable=False),
+    Column("actor_id", String(32), nullable=False),
+    Column("session_id", String(64), nullable=False),
+    Column("statement", Text, nullable=False),
+    Column("salt", String(64), nullable=False),
+    Column("created_at", String(27), nullable=False),
+    Column("expires_at", String(27), nullable=False),
+    Column("used_at", String(27)),
+)
+
+passkey_name = Table(
+    "identity_passkey_name",
+    metadata,
+    Column("passkey", String(64), primary_key=True),
+    Column("actor_id", String(32), nullable=False),
+    Column("name", String(60), nullable=False),
+)

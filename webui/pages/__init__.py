@@ -20,6 +20,7 @@ from webui.pages import (
     log,
     models,
     notices,
+    passkeys,
     people,
     policy,
     publishers,
@@ -27,6 +28,7 @@ from webui.pages import (
     reports,
     second_factor,
     sign_in,
+    signing,
     talking,
     verify,
 )
@@ -47,6 +49,7 @@ _ROOMS = (
     log,
     models,
     notices,
+    passkeys,
     people,
     policy,
     publishers,
@@ -54,6 +57,7 @@ _ROOMS = (
     reports,
     second_factor,
     sign_in,
+    signing,
     talking,
     verify,
 )

@@ -14,11 +14,13 @@ from ledger.events.catalogue import read_command
 from ledger.events.change import ChangeProposed
 from ledger.events.command import command_digest
 from ledger.events.names import format_instant
+from ledger.events.passkey import KeyEnrolled
 from ledger.store.database import reading
 from policies import carrying_out, may_agree, who_could_approve, without_asker
 from webui.here import wired
 from webui.identity.fresh import fresh
 from webui.pages.asking import ask, concluded, optional, text
+from webui.pages.assertion import fingerprint
 from webui.pages.frame import before, first_page, me, next_page
 from webui.pages.other_rules import other_rules
 
@@ -163,7 +165,12 @@ def _change(number: int) -> ResponseReturnValue:
 
 def _facts(event: Event) -> list[tuple[str, Any]]:
     """What the event would hold, but for a whole document."""
-    return [(name, value) for name, value in event.facts().items() if not isinstance(value, dict)]
+    facts = event.facts()
+    if isinstance(event, KeyEnrolled):
+        shown = ("actor_id", "algorithm", "rp_id", "origin", "backup_eligible", "aaguid")
+        facts = {name: facts[name] for name in (*shown, "attestation_format")}
+        facts = {"fingerprint": fingerprint(event.public), **facts}
+    return [(name, value) for name, value in facts.items() if not isinstance(value, dict)]
 
 
 def _other_rules(event: Event) -> dict[str, Any] | None:

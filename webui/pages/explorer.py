@@ -18,6 +18,7 @@ from ledger.query import MOST_COUNTED, NEWEST_LOOKED_AT
 from ledger.recheck import recheck
 from ledger.store.entries import Filter
 from webui.here import wired
+from webui.pages.assertion import assertion_of
 from webui.pages.audit_path import draw_path
 from webui.pages.frame import before, first_page, next_page
 from webui.pages.inclusion import climb
@@ -127,6 +128,7 @@ def _show(number: int, steps: tuple[Step, ...]) -> ResponseReturnValue:
         statement=_shown(envelope.payload),
         signatures=signed_by(wired().log, envelope, number),
         steps=steps,
+        assertion=assertion_of(reader, told.entry),
         proof=proof,
         drawing=_drawn(told.row, proof[1]) if proof else "",
         last=reader.head().size - 1,

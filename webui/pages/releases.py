@@ -66,6 +66,7 @@ def _release(number: int) -> ResponseReturnValue:
         "release.html",
         release=release,
         exception=exception,
+        keys=reader.passkeys(actor=actor.id, status="in_force"),
         lapsed=lapsed,
         version=version,
         now=now,

@@ -10,7 +10,14 @@ from ledger.events.names import format_instant
 from ledger.state.aggregates import ActorState
 from ledger.state.pack import pack_of
 from ledger.store.database import reading
-from policies import is_asked, may_vote, what_is_missing, who_could_approve, whose_turn
+from policies import (
+    asks_for_passkey,
+    is_asked,
+    may_vote,
+    what_is_missing,
+    who_could_approve,
+    whose_turn,
+)
 from webui.here import wired
 
 if TYPE_CHECKING:
@@ -33,7 +40,8 @@ class Waiting:
     ``pack`` is the digest of everything there is to look at now. ``turn`` holds who was asked by
     name, each with those who stand in for them. ``whose``: ``mine`` where the actor was asked and
     has not approved, or nobody who was asked could fill a place that the actor's approval would
-    fill; ``team`` where a role of the actor's is waited for; ``others`` for the rest.
+    fill; ``team`` where a role of the actor's is waited for; ``others`` for the rest. With
+    ``must_sign`` only approvals count that a passkey signed.
     """
 
     release: ReleaseState
@@ -46,6 +54,7 @@ class Waiting:
     turn: dict[str, tuple[str, ...]] = field(default_factory=dict)
     asked: bool = False
     overdue: bool = False
+    must_sign: bool = False
 
     @property
     def for_me(self) -> bool:
@@ -65,6 +74,7 @@ def waiting(releases: Sequence[ReleaseState], actor: Actor) -> list[Waiting]:
     now = format_instant(moment)
     hours = wiring.settings.reminder_hours
     late = format_instant(moment - timedelta(hours=hours)) if hours else ""
+    document = wiring.policy()
     found = []
     with reading(wiring.engine) as connection:
         registry = wiring.reader.registry(connection)
@@ -87,6 +97,7 @@ def waiting(releases: Sequence[ReleaseState], actor: Actor) -> list[Waiting]:
                     turn,
                     asked,
                     overdue=release.status == "open" and (due or release.requested_at < late),
+                    must_sign=asks_for_passkey(document, registry, release, now),
                 )
             )
     return found
