@@ -10,7 +10,8 @@ A zip file with fixed dates, so that the same entries give the same bytes::
     entries/<n>.tlog-proof    its inclusion proof under the checkpoint (C2SP tlog-proof)
     files/<name>              documents that an entry names by their SHA-256
 
-The entries that name the log's keys are always in it.
+The entries that name the log's keys are always in it, and with an approval that a passkey signed
+those that enrolled the passkey and asked for the release.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from ledger.core.note import parse_note
 from ledger.core.proof import format_proof
 from ledger.errors import InputError
 from ledger.events.entry import decode_entry
+from ledger.events.proof import WebAuthnProof
 from ledger.state.keys import KEY_KINDS
 from ledger.store.database import reading
 from ledger.store.entries import envelopes_of
@@ -32,6 +34,7 @@ from ledger.store.entries import envelopes_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from ledger.events.entry import Entry
     from ledger.log import Log
 
 MOST_ENTRIES: Final = 10_000
@@ -73,7 +76,9 @@ def make_bundle(
     size = parse_checkpoint(parse_note(note).text).size
     with reading(log.engine) as connection:
         keys = envelopes_of(connection, log.log_id, sorted(KEY_KINDS), size)
-    wanted = sorted({*numbers, *(decode_entry(stored).sequence for stored in keys)})
+    asked = set(numbers)
+    behind = {place for number in asked for place in _behind(log.entry(number))}
+    wanted = sorted({*asked, *behind, *(decode_entry(stored).sequence for stored in keys)})
     if len(wanted) > MOST_ENTRIES:
         raise InputError(
             f"A bundle holds at most {MOST_ENTRIES} entries.",
@@ -93,6 +98,13 @@ def make_bundle(
         parts[f"entries/{number}.tlog-proof"] = format_proof(log.prove_under(number, note))
     parts.update({f"files/{name}": data for name, data in files.items()})
     return _zip(parts)
+
+
+def _behind(entry: Entry) -> tuple[int, ...]:
+    """The entries without which a passkey's signature can't be checked."""
+    if not isinstance(entry.proof, WebAuthnProof):
+        return ()
+    return (entry.proof.key, entry.event.about().release)
 
 
 def _zip(parts: Mapping[str, bytes]) -> bytes:

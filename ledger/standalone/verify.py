@@ -16,6 +16,10 @@ Read this file first: it is short, and it is all that is trusted. What it checks
     once the log has named a root key, its root certified them. Give --root to hold it to yours.
  5. Neighbouring entries in the bundle follow each other: `previous` is the leaf hash before.
  6. Each attached file is the one whose SHA-256 a verified entry names.
+ 7. An approval or refusal that a passkey signed (W3C WebAuthn Level 3, section 7.2): the signature
+    is over a statement that says what the entry says, by a key that an earlier entry, in the
+    bundle, enrolled for that person, with the user present and verified. That this key was not
+    revoked in between, and who countersigned it, is for a full export and for you to ask.
 
 It does NOT check that the log is complete (verify a full export for that), that a policy was
 obeyed, or what entries outside the bundle say. It never uses the network. What a bundle says is
@@ -34,8 +38,11 @@ import sys
 import zipfile
 from pathlib import Path
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 MAX_FILE = 200_000_000
 MAX_PARTS = 50_000
@@ -386,6 +393,83 @@ def check_entry(sequence, files, checkpoint, keys):
     return statement, leaf
 
 
+# --- Passkeys (W3C Web Authentication Level 3, section 7.2) ----------------------------------------
+
+
+def passkey_signed(algorithm, public, signature, message):
+    """Whether a key in SubjectPublicKeyInfo signed a message."""
+    try:
+        key = load_der_public_key(public)
+        if algorithm == "eddsa" and isinstance(key, Ed25519PublicKey):
+            return ed25519(key.public_bytes_raw(), signature, message)
+        if algorithm == "es256" and isinstance(getattr(key, "curve", None), ec.SECP256R1):
+            key.verify(signature, message, ec.ECDSA(hashes.SHA256()))
+        elif algorithm == "rs256" and isinstance(key, rsa.RSAPublicKey) and key.key_size >= 2048:
+            key.verify(signature, message, padding.PKCS1v15(), hashes.SHA256())
+        else:
+            return False
+    except (InvalidSignature, UnsupportedAlgorithm, ValueError):
+        return False
+    return True
+
+
+def check_passkey(sequence, statement, before):
+    """Verify what a passkey signed; `before` are the statements of earlier entries, by number."""
+    predicate = statement["predicate"]
+    proof, event = predicate["proof"], predicate["event"]
+    enrolled = before.get(proof["key"])
+    if enrolled is None or not enrolled["predicateType"].startswith(EVENT + "key.enrolled/"):
+        raise Wrong(f"the entry {proof['key']} that enrolled its passkey is not in the bundle")
+    key, actor = enrolled["predicate"]["event"], predicate["actor"]["id"]
+    if (key["actor_id"], key["credential"]) != (actor, proof["credential"]):
+        raise Wrong("its passkey was enrolled for somebody else, or is another one")
+    for number, other in before.items():
+        kind, gone = other["predicateType"], other["predicate"]["event"]
+        if "/key.revoked/" in kind and gone["credential"] == proof["credential"]:
+            raise Wrong(f"its passkey was revoked by entry {number}")
+    said = read_json(b64(proof["statement"]))
+    kind = statement["predicateType"].removeprefix(EVENT).partition("/")[0]
+    word = {"release.approved": "approve", "release.rejected": "reject"}.get(kind)
+    asked = before.get(event["release"])
+    wanted = asked["predicate"]["event"] if asked else said
+    subject = {"name": f"model:{said['model']}@{said['version']}"}
+    nonce = hashlib.sha256(f"{actor}\n{said['nonce']}".encode()).hexdigest()
+    reasons = [one["hmac_sha256"] for one in predicate.get("commitments", [])]
+    same = {
+        "format": said["format"] == "counterseal approval statement v1",
+        "log": said["log"] == predicate["log"]["origin"],
+        "decision": said["decision"] == word,
+        "actor": said["actor"] == actor,
+        "release": said["release"] == event["release"],
+        "artifact": said["artifact"] == event["artifact"],
+        "pack": said["pack"] == event.get("pack", said["pack"]),
+        "subject": {**subject, "digest": {"sha256": said["artifact"]}} in statement["subject"],
+        "environment": said["environment"] == wanted["environment"],
+        "policy": said["policy"] == predicate["decision"]["policy"],
+        "reason": reasons == ([said["reason"]] if "reason" in said else []),
+        "nonce": predicate["request"]["idempotency_key"] == nonce,
+        "head": said["head"]["size"] <= sequence,
+        "expiry": said["expires"] >= predicate["recorded_at"],
+    }
+    if not all(same.values()):
+        wrong = ", ".join(name for name, good in same.items() if not good)
+        raise Wrong(f"its passkey signed something else: {wrong}")
+    client, data = read_json(b64(proof["client_data"])), b64(proof["authenticator_data"])
+    challenge = base64.urlsafe_b64encode(hashlib.sha256(b64(proof["statement"])).digest())
+    place = (client["type"], client["challenge"], client["origin"])
+    if place != ("webauthn.get", challenge.decode().rstrip("="), key["origin"]):
+        raise Wrong("its passkey was asked for something else, or on another site")
+    if client.get("crossOrigin", False) is not False or "topOrigin" in client:
+        raise Wrong("its passkey was asked from within another site")
+    if len(data) < 37 or data[:32] != hashlib.sha256(key["rp_id"].encode()).digest():
+        raise Wrong("its passkey signed for another RP id")
+    if data[32] & 0x05 != 0x05 or bool(data[32] & 0x08) != key["backup_eligible"]:
+        raise Wrong("its passkey did not verify who used it, or is of another kind")
+    message = data + hashlib.sha256(b64(proof["client_data"])).digest()
+    if not passkey_signed(key["algorithm"], b64(key["public"]), b64(proof["signature"]), message):
+        raise Wrong("the signature of its passkey fails")
+
+
 # --- The bundle ------------------------------------------------------------------------------------
 
 
@@ -437,7 +521,7 @@ def check_head(files, vkey, policy, say):
 
 def check_entries(files, checkpoint, root, say):
     """Verify every entry of the bundle, in order; the SHA-256 digests that they name."""
-    keys, named, before = Keys(checkpoint[1]), {}, (-1, b"")
+    keys, named, before, known = Keys(checkpoint[1]), {}, (-1, b""), {}
     found = (re.fullmatch(r"entries/(0|[1-9][0-9]{0,18})\.json", name) for name in files)
     numbers = sorted(int(one[1]) for one in found if one)
     if not numbers:
@@ -452,7 +536,14 @@ def check_entries(files, checkpoint, root, say):
             kind = statement["predicateType"].removeprefix(EVENT)
             for subject in statement["subject"]:
                 named.setdefault(subject["digest"]["sha256"], (sequence, subject["name"]))
-            say(f"entry         {sequence}, {kind}, {statement['predicate']['recorded_at']}")
+            signed = statement["predicate"].get("proof", {}).get("type") == "webauthn"
+            if signed:
+                check_passkey(sequence, statement, known)
+            known[sequence] = statement
+            when, by = statement["predicate"]["recorded_at"], ""
+            if signed:
+                by = f", signed by the passkey of entry {statement['predicate']['proof']['key']}"
+            say(f"entry         {sequence}, {kind}, {when}{by}")
         except Wrong as error:
             raise Wrong(f"entry {sequence}: {error}") from None
         except (KeyError, TypeError, AttributeError, ValueError):

@@ -7,14 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
-from sqlalchemy import text
 
 from ledger.audit import audit
-from ledger.core.envelope import PAYLOAD_TYPE, parse_envelope, seal
-from ledger.core.merkle import leaf_hash
 from ledger.events.approval import read_statement
 from ledger.events.proof import WebAuthnProof
-from tests.attacks.test_matrix import unbelt
+from tests.attacks.rewriting import rewrite_entry
 from tests.journeys.test_browser import sign_in
 from tests.webui.house import build
 from tests.webui.seed import PASSWORD, Seeded, seed
@@ -145,22 +142,7 @@ def test_a_passkey_is_enrolled_countersigned_and_signs_an_approval(
 
 
 def rewrite(seeded: Seeded, number: int, old: bytes, new: bytes) -> None:
-    """Change the signed statement that an entry holds, with the log's own key for entries."""
-    log = seeded.house.wiring.log
+    """Change the signed statement that an entry holds."""
     statement = proof_of(seeded, number).statement
     changed = base64.b64encode(base64.b64decode(statement).replace(old, new)).decode()
-    assert changed != statement
-    payload = parse_envelope(log.entry(number).envelope).payload
-    signer = log.keyring.entries
-    forged = seal(
-        payload.replace(statement.encode(), changed.encode()),
-        PAYLOAD_TYPE,
-        signer.keyid,
-        signer.sign,
-    )
-    unbelt(log.engine)
-    with log.engine.begin() as connection:
-        connection.execute(
-            text("UPDATE entry SET envelope = :new, leaf_hash = :leaf WHERE sequence = :at"),
-            {"new": forged, "leaf": leaf_hash(forged), "at": number},
-        )
+    rewrite_entry(seeded.house.wiring.log, number, statement, changed)

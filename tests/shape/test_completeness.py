@@ -31,8 +31,8 @@ NO_GATE = {
 }
 FORBIDDEN_NAMES = {"utils", "helpers", "common", "misc", "base", "manager", "service"}
 MOST_LINES = 500
-AT_MOST = {"ledger/standalone/verify.py": 520}
-"""It ships in every bundle as one file."""
+AT_MOST = {"ledger/standalone/verify.py": 610}
+"""It ships in every bundle as one file; passkeys' signatures took 90 lines of it."""
 
 
 @pytest.mark.parametrize("kind", KINDS)
