@@ -18,6 +18,7 @@ from policies.calendar import Freeze
 from policies.document import (
     Document,
     Gate,
+    Keep,
     Metric,
     MetricName,
     Part,
@@ -47,6 +48,7 @@ class Bundle(Part):
     roles: dict[Slug, Sentence] = Field(default_factory=dict)
     metrics: dict[MetricName, Metric] = Field(default_factory=dict)
     calendar: tuple[Freeze, ...] = ()
+    retention: tuple[Keep, ...] = ()
     gates: tuple[Gate, ...] = Field(min_length=1)
 
 
@@ -103,6 +105,9 @@ def _join(fields: dict[str, Any], bundle: Bundle) -> None:
     if windows:
         fields["calendar"] = list(windows.values())
     begun = f"{bundle.id}-"
+    kept = [{**rule, "id": begun + rule["id"]} for rule in given["retention"]]
+    if kept:
+        fields["retention"] = [*fields.get("retention", []), *kept]
     fields["gates"] = [*fields["gates"], *(_named(gate, begun) for gate in given["gates"])]
     if any(gate["id"].startswith(begun) for gate in fields["gates"][: -len(given["gates"])]):
         sentence = f"The bundle {bundle.id} is in the document already."

@@ -11,15 +11,20 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from pydantic import BaseModel
 
 from policies.duration import parse_duration
+from policies.period import end_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 Direction = Literal["same", "looser", "tighter", "both"]
 
-_WORDS: Final = frozenset({"id", "title", "summary", "say", "controls", "about", "unit", "roles"})
+_WORDS: Final = frozenset(
+    {"id", "title", "summary", "say", "controls", "about", "unit", "roles", "basis"}
+)
 """What explains, and decides nothing."""
-_MORE_IS_TIGHTER: Final = frozenset({"at_least", "not_by", "fields", "not_during", "after"})
+_MORE_IS_TIGHTER: Final = frozenset(
+    {"at_least", "not_by", "fields", "not_during", "after", "events"}
+)
 _MORE_IS_LOOSER: Final = frozenset(
     {
         "any_of",
@@ -145,6 +150,21 @@ def _types(old: tuple[str, ...], new: tuple[str, ...]) -> Direction:
     return _way(_more(old, new), "looser", "tighter")
 
 
+_A_DAY: Final = "2000-01-01"
+
+
+def _keep(old: str, new: str) -> Direction:
+    """What is kept for longer is erased later."""
+    return "tighter" if end_of(_A_DAY, new) > end_of(_A_DAY, old) else "looser"
+
+
+def _retention(old: Any, new: Any) -> Direction:
+    """A rule that keeps something forbids to erase it."""
+    if old is None or new is None:
+        return "tighter" if old is None else "looser"
+    return _of_parts(old, new)
+
+
 _SPECIAL: Final[dict[str, Callable[[Any, Any], Direction]]] = {
     "seats": _one_by_one("role"),
     "documents": _one_by_one("type"),
@@ -153,4 +173,6 @@ _SPECIAL: Final[dict[str, Callable[[Any, Any], Direction]]] = {
     "ends": _ends,
     "types": _types,
     "warn_until": _warn_until,
+    "keep": _keep,
+    "retention": _retention,
 }

@@ -36,6 +36,7 @@ from policies.duration import Duration
 from policies.errors import PolicyError, did_you_mean
 from policies.names_used import check_names, place_of
 from policies.party import Party
+from policies.period import Period
 from policies.strict_yaml import Path, Places, read_yaml_with_places, write_yaml
 
 MOST_CANONICAL_BYTES: Final = 44_000
@@ -248,6 +249,20 @@ class Afterwards(Part):
     due: Duration
 
 
+class Keep(Part):
+    """What belongs to entries of these kinds is kept so long, from then on, on that basis.
+
+    See ``policies.retention`` for what it is counted from. It forbids to erase the private texts
+    of these entries while the time runs.
+    """
+
+    id: Slug
+    events: Annotated[tuple[str, ...], Field(min_length=1)]
+    keep: Period
+    since: Literal["recorded", "last_in_use", "placed"] = "recorded"
+    basis: Sentence
+
+
 class Gate(Part):
     """What must be true before one kind of event, where ``when`` is not false.
 
@@ -274,6 +289,7 @@ class Document(Part):
     roles: dict[Slug, Sentence]
     metrics: dict[MetricName, Metric] = Field(default_factory=dict)
     calendar: tuple[Freeze, ...] | None = None
+    retention: tuple[Keep, ...] | None = None
     opens: tuple[str, ...] = Field(min_length=1)
     approvals_default: ApprovalsDefault = ApprovalsDefault()
     gates: tuple[Gate, ...]
@@ -430,6 +446,7 @@ _SETTINGS: Final = sorted(
             ActorRule,
             History,
             Afterwards,
+            Keep,
             Metric,
             Freeze,
             Weekly,

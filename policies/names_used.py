@@ -78,6 +78,10 @@ class _Names:
         self._twice(document.opens, ("opens",), "kind")
         self._twice([gate.id for gate in document.gates], ("gates",), "id")
         self._twice([freeze.id for freeze in document.calendar or ()], ("calendar",), "id")
+        self._twice([rule.id for rule in document.retention or ()], ("retention",), "id")
+        for at, rule in enumerate(document.retention or ()):
+            for place, kind in enumerate(rule.events):
+                self._kind(kind, ("retention", at, "events", place))
         for at, gate in enumerate(document.gates):
             self._gate(gate, ("gates", at))
 

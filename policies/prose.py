@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from policies.describe import describe, describe_review
 from policies.expression.parse import parse
 from policies.expression.words import words
+from policies.period import period_in_words
 from policies.reasons import humanize
 
 if TYPE_CHECKING:
@@ -54,6 +55,16 @@ def _frame(document: Document) -> Iterator[str]:
     for freeze in getattr(document, "calendar", None) or ():
         name = humanize(freeze.id)
         yield f"Window {name}: {freeze.title}, {_window(freeze)}, {freeze.zone} time."
+    for rule in getattr(document, "retention", None) or ():
+        kept = f"{period_in_words(rule.keep)} {_SINCE[rule.since]}"
+        yield f"Kept: what belongs to {', '.join(rule.events)}, for {kept} ({rule.basis})."
+
+
+_SINCE: Final = {
+    "recorded": "from the day of the entry",
+    "last_in_use": "from the day on which the version ran last",
+    "placed": "from the day on which the version was last put into production",
+}
 
 
 def _window(freeze: Any) -> str:

@@ -15,8 +15,8 @@ _SHOWN_CHARACTERS: Final = 8
 def namer(reader: Reader) -> Callable[[str], str]:
     """A function from an actor's id to a name, which looks up each id once.
 
-    The service and actors whose name was erased or never given are called by what they are and
-    the beginning of their id.
+    The service and actors whose name was never given are called by what they are and the beginning
+    of their id; who was erased is called that.
     """
     known: dict[str, str] = {}
 
@@ -34,4 +34,6 @@ def _name(reader: Reader, actor_id: str) -> str:
         return f"unknown {actor_id[:_SHOWN_CHARACTERS]}"
     if person.actor.type == "service":
         return "the service"
+    if person.erased is not None:
+        return f"erased {actor_id[:_SHOWN_CHARACTERS]}"
     return person.name or f"{person.actor.type} {actor_id[:_SHOWN_CHARACTERS]}"

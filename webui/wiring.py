@@ -36,6 +36,7 @@ from ledger.submit import Submitter
 from policies import Document, document_digest, make_decide
 from policies.replay import Replayer
 from policies.shipped import shipped_policy
+from webui.beside import beside
 from webui.identity.issuers import IssuerKeys
 from webui.identity.schema import prepare
 from webui.identity.tokens import no_longer_good
@@ -85,8 +86,7 @@ class Wiring:
 
     def policy(self) -> Document:
         """The policy in force."""
-        _, event = self.reader.policy()
-        return _document(event.digest, event.document)
+        return policy_of(self.reader)
 
     def redecide(self) -> Redecide:
         """What takes the decisions of a ledger again: a fresh one for each audit."""
@@ -225,6 +225,12 @@ def open_home(settings: Settings, *, now: Callable[[], datetime] = clock.now) ->
         now=now,
         refuse=lambda connection, actors: no_longer_good(connection, actors, format_instant(now())),
         limits=Limits(settings.refusals_an_hour, settings.commands_an_hour),
+        beside=beside(
+            reader,
+            lambda: policy_of(reader),
+            lambda: read_secret(settings.keys / SESSION_KEY),
+            now,
+        ),
     )
     return Wiring(settings, engine, log, reader, submitter, decide, now)
 
@@ -256,6 +262,12 @@ def default_policy() -> PolicyActivated:
         digest=document_digest(document),
         document=document.canonical(),
     )
+
+
+def policy_of(reader: Reader) -> Document:
+    """The policy in force."""
+    _, event = reader.policy()
+    return _document(event.digest, event.document)
 
 
 def _load_from(reader: Reader) -> Callable[[str], Document]:

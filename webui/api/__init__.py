@@ -18,6 +18,7 @@ from webui.api import (
     gate,
     model,
     policy,
+    privacy,
     release,
     report,
     token,
@@ -41,6 +42,7 @@ ROUTES: tuple[Route, ...] = (
     *entry.ROUTES,
     *policy.ROUTES,
     *report.ROUTES,
+    *privacy.ROUTES,
     *token.ROUTES,
     *exchange.ROUTES,
 )

@@ -69,6 +69,12 @@ def _people() -> click.Command:
     return people
 
 
+def _privacy() -> click.Command:
+    from webui.cli.privacy import privacy
+
+    return privacy
+
+
 def _notices() -> click.Command:
     from webui.cli.notices import notices
 
@@ -217,6 +223,7 @@ COMMANDS: Final[Mapping[str, Load]] = {
     "publisher": _publisher,
     "token": _token,
     "people": _people,
+    "privacy": _privacy,
     "notices": _notices,
     "log": _log,
     "key": _key,

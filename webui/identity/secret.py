@@ -51,11 +51,20 @@ def stored_form(secret: str) -> str:
 
 def derived_key(wiring: Wiring, purpose: Purpose) -> bytes:
     """A key of 32 bytes for one purpose."""
-    info = f"counterseal {purpose}".encode("ascii")
-    return HKDF(SHA256(), _KEY_BYTES, salt=None, info=info).derive(wiring.session_key())
+    return _derived(wiring.session_key(), purpose)
 
 
 def keyed_digest(wiring: Wiring, purpose: Purpose, text: str) -> str:
     """HMAC-SHA256 of a text under the key for one purpose, in hexadecimal."""
-    key = derived_key(wiring, purpose)
+    return keyed_lookup(wiring.session_key(), purpose, text)
+
+
+def keyed_lookup(session_key: bytes, purpose: Purpose, text: str) -> str:
+    """As ``keyed_digest``, for who has the session key itself."""
+    key = _derived(session_key, purpose)
     return hmac.new(key, text.encode("utf-8", "replace"), "sha256").hexdigest()
+
+
+def _derived(session_key: bytes, purpose: Purpose) -> bytes:
+    info = f"counterseal {purpose}".encode("ascii")
+    return HKDF(SHA256(), _KEY_BYTES, salt=None, info=info).derive(session_key)

@@ -139,6 +139,8 @@ def _section() -> str:
         return "/people"
     if request.path.startswith(("/exceptions", "/reviews/")):
         return "/deployments"
+    if request.path.startswith("/privacy"):
+        return "/people"
     return "/" if request.path == "/" or request.path.startswith(of_the_inbox) else ""
 
 

@@ -16,6 +16,7 @@ from webui.identity.links import issue_setup_link, setup_url
 from webui.pages.asking import ask, optional, refused, text
 from webui.pages.changes import ask_or_propose, done_or_proposed
 from webui.pages.frame import before, first_page, me, next_page
+from webui.privacy import may_read
 
 if TYPE_CHECKING:
     from flask import Blueprint
@@ -61,6 +62,7 @@ def _people() -> ResponseReturnValue:
         people=reader.people(actor.id for actor in actors),
         roles=wired().policy().roles,
         administrators=len(reader.holders("administrator")),
+        may_see_privacy=may_read(wired(), me().actor.id),
         changes=reader.told(reader.entries(CHANGES, limit=MOST_CHANGES)),
         first=first_page(),
         next=next_page(actors, ON_A_PAGE, lambda item: item.since),
@@ -77,6 +79,8 @@ def _show(actor: str, link: str) -> ResponseReturnValue:
     return render_template(
         "person.html",
         person=reader.person(actor),
+        may_see_data=actor == me().actor.id or may_read(wired(), me().actor.id),
+        today=wired().now().date().isoformat(),
         account=find_account(wired(), actor),
         roles=wired().policy().roles,
         told=reader.told(reader.entries(Filter(actor=actor), limit=20)),

@@ -33,6 +33,7 @@ def install(app: App) -> None:
     """Give the filters to every template of ``app``."""
     app.jinja_env.filters.update(
         name=name,
+        gone=gone,
         say=say,
         phrase=phrase,
         detail=detail,
@@ -58,6 +59,14 @@ def name(actor_id: str) -> str:
         g.name_of = namer(wired().reader)
     found: str = g.name_of(actor_id)
     return found
+
+
+def gone(subject: str) -> str:
+    """Why a text of somebody is not there: erased by which entry, or missing."""
+    found = wired().reader.subject(subject)
+    if found is None or found.erased is None:
+        return "missing"
+    return f"erased on {(found.erased_at or '')[:10]}, entry {found.erased}"
 
 
 def say(result: Result) -> str:
