@@ -25,6 +25,8 @@ ANA = "Ana Kova\u010d"
 DESK = "/privacy"
 NOT_ABOUT_ONE_PERSON = {
     "identity_throttle": "it holds keyed digests of addresses that failed, for minutes",
+    "identity_shown_id_token": "it holds digests of tokens of workloads, until they expire",
+    "identity_exchange": "it is of workloads, whose tokens go with their rows",
     "identity_request": "it holds digests of sign-ins under way, for minutes",
 }
 
