@@ -1,10 +1,12 @@
 """What a log that continues another takes over from it: people, machines, their roles, the policy.
 
-Which accounts are of one natural person comes over too.
+Which accounts are of one natural person comes over too. Whose data was erased does not come over:
+that id may not act in the new log either. Who stands in for whom comes over until it ends, in the
+name of whoever said so, by way of the service: nobody can say such a thing for another.
 
 It is read from the entries alone, so that the verifier finds the same again. Models, versions,
-releases and deployments stay in the log in which they were recorded: their numbers are entries of
-it.
+releases, deployments, exceptions and proposals stay in the log in which they were recorded: their
+numbers are entries of it, and what a policy asks of their age must not begin anew (decision 0031).
 """
 
 from __future__ import annotations
@@ -13,27 +15,32 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ledger.errors import IntegrityError
+from ledger.events.actor import Actor
 from ledger.events.assurance import PolicyActivated
 from ledger.events.entry import decode_entry
 from ledger.events.log import LogCreated
+from ledger.events.names import parse_instant
 from ledger.events.people import (
     ActorEnrolled,
+    DelegationEnded,
     IdentityLinked,
     IdentityUnlinked,
+    RoleDelegated,
     RoleGranted,
     RoleRevoked,
 )
-from ledger.events.privacy import SubjectRectified
-from ledger.state.aggregates import ActorState
+from ledger.events.privacy import SubjectErased, SubjectRectified
+from ledger.state.aggregates import ActorState, DelegationState
 from ledger.state.fold import Place, fold
 from ledger.state.registry import Registry
 from ledger.store.entries import envelopes_of, read_entries
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from sqlalchemy import Connection
 
+    from ledger.events.entry import Entry
     from ledger.events.event import Event
     from ledger.log import Log
 
@@ -44,8 +51,11 @@ KINDS = (
     RoleRevoked.kind,
     IdentityLinked.kind,
     IdentityUnlinked.kind,
+    RoleDelegated.kind,
+    DelegationEnded.kind,
     PolicyActivated.kind,
     SubjectRectified.kind,
+    SubjectErased.kind,
 )
 
 
@@ -54,12 +64,14 @@ class Carried:
     """Events for the new log's beginning, in order, the policy in force, and the service's id."""
 
     service: str
-    events: tuple[Event, ...]
+    events: tuple[tuple[Actor, Event], ...]
     policy: PolicyActivated
 
 
-def carried_over(connection: Connection, log: Log, size: int, *, names: bool) -> Carried:
-    """What the first ``size`` entries of a log leave in force; ``names`` brings private texts.
+def carried_over(connection: Connection, log: Log, size: int, *, at: str, names: bool) -> Carried:
+    """What the first ``size`` entries of a log leave in force at an instant.
+
+    ``names`` brings private texts.
 
     Raises:
         IntegrityError: ``no-policy``: they put none in force.
@@ -68,8 +80,13 @@ def carried_over(connection: Connection, log: Log, size: int, *, names: bool) ->
     registry = Registry()
     service, policy = "", None
     rectified: dict[str, int] = {}
+    erased: set[str] = set()
     for envelope in envelopes_of(connection, log.log_id, KINDS, size):
         entry = decode_entry(envelope)
+        if isinstance(entry.event, SubjectErased):
+            # What is asked before an erasure is not read here, so it can't be folded.
+            erased.add(entry.event.actor_id)
+            continue
         place = Place(entry.sequence, entry.recorded_at, entry.actor.id)
         registry.apply(fold(registry, entry.event, place), entry.sequence)
         if isinstance(entry.event, LogCreated):
@@ -80,7 +97,8 @@ def carried_over(connection: Connection, log: Log, size: int, *, names: bool) ->
             rectified[entry.event.actor_id] = entry.sequence
     if policy is None:
         raise IntegrityError("The log that is continued has no policy.", code="no-policy")
-    actors = sorted(registry.all(ActorState), key=lambda actor: (actor.since, actor.id))
+    known = (actor for actor in registry.all(ActorState) if actor.id not in erased)
+    actors = sorted(known, key=lambda actor: (actor.since, actor.id))
     enrolled = [
         _enrolled(connection, log, actor, rectified, names=names)
         for actor in actors
@@ -88,14 +106,51 @@ def carried_over(connection: Connection, log: Log, size: int, *, names: bool) ->
     ]
     granted = sorted((held.granted, one.id, held.role) for one in actors for held in one.roles)
     roles = [RoleGranted(actor_id=actor_id, role=role) for _, actor_id, role in granted]
-    links = [
-        IdentityLinked(actor_id=one.id, same_as=one.person)
-        for one in actors
-        if one.person != one.id
-    ]
-    return Carried(
-        service, (*enrolled, *roles, *links), policy.model_copy(update={"previous": None})
+    itself = Actor(id=service, type="service", via="service")
+    plain = tuple((itself, event) for event in (*enrolled, *roles, *_links(actors)))
+    delegated = _delegated(connection, log, registry, {one.id for one in actors}, at)
+    told = tuple(
+        (Actor(id=by, type="person", via="service"), _told(connection, log, entry, names=names))
+        for by, entry in delegated
     )
+    return Carried(service, (*plain, *told), policy.model_copy(update={"previous": None}))
+
+
+def _links(actors: Sequence[ActorState]) -> list[IdentityLinked]:
+    """Which accounts are of one person; by another one where the one that stood for it is gone."""
+    there = {actor.id for actor in actors}
+    stands: dict[str, str] = {}
+    for one in actors:
+        stands.setdefault(one.person, one.person if one.person in there else one.id)
+    return [
+        IdentityLinked(actor_id=one.id, same_as=stands[one.person])
+        for one in actors
+        if one.id != stands[one.person]
+    ]
+
+
+def _delegated(
+    connection: Connection, log: Log, registry: Registry, there: Collection[str], at: str
+) -> list[tuple[str, Entry]]:
+    """Who delegated, and the entry that says so, of what is not over at an instant."""
+    states = sorted(registry.all(DelegationState), key=lambda one: one.since)
+    found = []
+    for one in states:
+        gone = one.ended is not None or parse_instant(one.until) <= parse_instant(at)
+        if gone or not {one.delegator, one.delegate} <= set(there):
+            continue
+        if registry.actor(one.delegator).holds(one.role):
+            (row,) = read_entries(connection, log.log_id, one.since, one.since + 1)
+            found.append((one.delegator, decode_entry(row.envelope)))
+    return found
+
+
+def _told(connection: Connection, log: Log, entry: Entry, *, names: bool) -> Event:
+    """An event once more, with its private texts as far as the vault has them."""
+    if not names:
+        return entry.event
+    texts = log.vault.read(connection, entry.sequence, entry.commitments)
+    return entry.event.model_copy(update=texts)
 
 
 def _enrolled(

@@ -55,12 +55,13 @@ def create_log(
     now: datetime,
     service: str = "",
     previous: Predecessor | None = None,
-    carried: Sequence[Event] = (),
+    carried: Sequence[tuple[Actor, Event]] = (),
 ) -> Log:
     """Begin a log. ``seal_certificate`` is the SHA-256 of the certificate that seals reports.
 
-    A log that continues another says so by ``previous``; then ``carried`` are the people and roles
-    that come over, and ``service`` the id under which the service acted there.
+    A log that continues another says so by ``previous``; then ``carried`` are the people, roles and
+    delegations that come over, each with whoever said it, and ``service`` the id under which the
+    service acted there.
 
     Raises:
         ConflictError: a log of this name or origin is there already; nothing is changed.
@@ -81,8 +82,8 @@ def create_log(
         actor = Actor(id=log.service, type="service", via="service")
         created = _created(log, seal_certificate, generator)
         batch.write(created.model_copy(update={"previous": previous}), actor)
-        for event in carried:
-            batch.write(event, actor)
+        for who, event in carried:
+            batch.write(event, who)
         batch.write(policy, actor)
         store_batch(log, connection, old, batch)
     log.begin_guard()

@@ -6,8 +6,8 @@
   old log takes no entry more, because it would fork what was promised. Entry 0 of the new log holds
   the last checkpoint of the old one that still verifies, and what had been promised beyond it.
 
-Both take over people, roles and policy (``ledger.carried``). The new log has a name, an origin and
-keys of its own; the old one still verifies, is served and exported.
+Both take over people, roles, delegations and policy (``ledger.carried``). The new log has a name,
+an origin and keys of its own; the old one still verifies, is served and exported.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from ledger.core.checkpoint import parse_checkpoint
 from ledger.core.note import parse_note
 from ledger.errors import ConflictError, IntegrityError
 from ledger.events.log import Loss, Predecessor
+from ledger.events.names import format_instant
 from ledger.genesis import create_log
 from ledger.store.database import reading
 from ledger.store.entries import checkpoint_covering
@@ -162,7 +163,7 @@ def _begin(old: Log, plan: Plan, note: bytes, loss: Loss | None) -> Log:
     old.guard.prepare()
     tree = parse_checkpoint(parse_note(note).text)
     with reading(old.engine) as connection:
-        carried = carried_over(connection, old, tree.size, names=True)
+        carried = carried_over(connection, old, tree.size, at=format_instant(plan.now), names=True)
     signer = next(
         key
         for key in (old.keys.at("checkpoints", tree.size - 1), old.keyring.checkpoints.public)

@@ -11,6 +11,7 @@ from ledger.carried import carried_over
 from ledger.core.checkpoint import Checkpoint, parse_checkpoint
 from ledger.core.note import ED25519, Vkey, check_note, parse_note
 from ledger.errors import LedgerError
+from ledger.events.actor import Actor
 from ledger.events.entry import decode_entry
 from ledger.events.log import LogFrozen
 from ledger.log import Log
@@ -89,14 +90,24 @@ class _Check:
             self.wrong("previous-grew", "The log before has entries after its end.")
 
     def carried(self, connection: Connection, old: Log) -> None:
-        """The people and roles at the beginning are those of the log before, and all of them."""
-        expected = carried_over(connection, old, self.previous.size, names=False)
-        wanted = [(event.kind, event.facts()) for event in (*expected.events, expected.policy)]
+        """The people, roles and delegations are those of the log before, and all of them.
+
+        Each in the name of whoever said it there; what was over when this log began is left out.
+        """
+        (begun,) = read_entries(connection, self.log.log_id, 0, 1)
+        at = decode_entry(begun.envelope).recorded_at
+        expected = carried_over(connection, old, self.previous.size, at=at, names=False)
+        service = Actor(id=expected.service, type="service", via="service")
+        wanted = [
+            (who, event.kind, event.facts())
+            for who, event in (*expected.events, (service, expected.policy))
+        ]
         rows = read_entries(connection, self.log.log_id, 1, 1 + len(wanted))
-        events = [decode_entry(row.envelope).event for row in rows]
-        there = [(event.kind, event.facts()) for event in events]
+        entries = [decode_entry(row.envelope) for row in rows]
+        there = [(one.actor, one.kind, one.event.facts()) for one in entries]
         if there != wanted or self.previous.carried != len(expected.events):
             self.wrong(
                 "carried-wrong",
-                "The people, roles and policy at the beginning are not those of the log before.",
+                "The people, roles, delegations and policy at the beginning are not those of the"
+                " log before.",
             )

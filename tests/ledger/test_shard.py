@@ -6,7 +6,9 @@ import base64
 import json
 import secrets
 import shutil
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import text
@@ -14,8 +16,10 @@ from sqlalchemy import text
 from ledger.audit import audit
 from ledger.batch import Asked
 from ledger.bring_back import bring_back
+from ledger.carried import Carried, carried_over
 from ledger.core.note import parse_note
 from ledger.errors import ConflictError, IntegrityError
+from ledger.events.actor import Actor
 from ledger.events.catalogue import read_command
 from ledger.events.log import LogCreated, Predecessor
 from ledger.export import export
@@ -25,9 +29,11 @@ from ledger.mirror import DirectorySource
 from ledger.published import LogSource
 from ledger.query import Reader
 from ledger.shard import Plan, continue_frozen, continue_with_loss
-from ledger.store.database import open_engine
+from ledger.state.aggregates import StandIns
+from ledger.store.database import open_engine, reading
 from ledger.store.guards import open_guard
 from ledger.submit import Submitter
+from tests.ledger.test_erasing import erase
 from tests.tools.house import a_model, person
 
 if TYPE_CHECKING:
@@ -112,6 +118,89 @@ def test_a_name_that_was_erased_does_not_come_back(house: House) -> None:
     freeze(house)
     new = Reader(continue_frozen(house.log, plan(house)))
     assert new.person(ana).name == ""
+
+
+def test_who_was_erased_does_not_come_over_and_other_accounts_stay_one_person(
+    house: House,
+) -> None:
+    ana, bo, di = "a1" * 16, "b0" * 16, "d1" * 16
+    for actor_id in (ana, bo, di):
+        house.submit(person(actor_id=actor_id))
+    for other in (bo, di):
+        house.submit(read_command("identity.linked", {"actor_id": other, "same_as": ana}))
+    erase(house, ana)
+    freeze(house)
+    new = Reader(continue_frozen(house.log, plan(house)))
+    there = {one.id: one for one in new.actors()}
+    assert ana not in there
+    assert there[di].person == there[bo].person
+    assert audit(new.log).problems == []
+
+
+ANA, BO, DI = "a1" * 16, "b0" * 16, "d1" * 16
+
+
+def stand_ins(house: House) -> None:
+    """Ana let Bo stand in for her, who holds a role still; other delegations are over or void."""
+    for actor_id in (ANA, BO, DI):
+        house.submit(person(actor_id=actor_id))
+    for actor_id, role in ((ANA, "approver"), (ANA, "compliance"), (DI, "approver")):
+        house.submit(read_command("role.granted", {"actor_id": actor_id, "role": role}))
+    until, soon = "2099-01-01T00:00:00.000000Z", house.clock() + timedelta(minutes=5)
+    delegate(house, ANA, BO, "approver", until)
+    over = delegate(house, ANA, DI, "approver", until)
+    house.submit(read_command("delegation.ended", {"delegation": over}))
+    delegate(house, ANA, BO, "compliance", until)
+    house.submit(read_command("role.revoked", {"actor_id": ANA, "role": "compliance"}))
+    delegate(house, DI, BO, "approver", soon.strftime("%Y-%m-%dT%H:%M:%S.000000Z"))
+    house.clock.step = timedelta(minutes=10)
+    freeze(house)
+
+
+def delegate(house: House, who: str, other: str, role: str, until: str) -> int:
+    fields = {"actor_id": other, "role": role, "until": until, "reason": "on leave"}
+    event = read_command("role.delegated", fields)
+    return house.submitter.submit(Actor(id=who, type="person", via="password"), event).sequence
+
+
+def test_a_delegation_that_is_not_over_comes_over_in_the_name_of_whoever_made_it(
+    house: House,
+) -> None:
+    stand_ins(house)
+    new = Reader(continue_frozen(house.log, plan(house)))
+    with reading(new.log.engine) as connection:
+        registry = new.registry(connection)
+        held, given = registry.find(StandIns, BO), registry.find(StandIns, ANA)
+    assert held is not None
+    assert given is not None
+    (number,) = held.held
+    assert given.given == (number,)
+    entry = new.log.entry(number)
+    assert entry.actor == Actor(id=ANA, type="person", via="service")
+    with reading(new.log.engine) as connection:
+        texts = new.log.vault.read(connection, number, entry.commitments)
+    assert (entry.event.role, texts) == ("approver", {"reason": "on leave"})
+    assert audit(new.log).problems == []
+
+
+@pytest.mark.parametrize("change", ["left out", "of another", "longer"])
+def test_a_delegation_that_is_not_the_one_of_the_log_before_is_noticed(
+    house: House, change: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Made with the new log's genuine keys."""
+    stand_ins(house)
+
+    def other(*arguments: Any, **named: Any) -> Carried:
+        found = carried_over(*arguments, **named)
+        *others, (who, told) = found.events
+        longer = told.model_copy(update={"until": "2199-01-01T00:00:00.000000Z"})
+        by_di = who.model_copy(update={"id": DI})
+        last = {"left out": (), "of another": ((by_di, told),), "longer": ((who, longer),)}[change]
+        return replace(found, events=(*others, *last))
+
+    monkeypatch.setattr("ledger.shard.carried_over", other)
+    new = continue_frozen(house.log, plan(house))
+    assert {one.code for one in audit(new).problems} == {"carried-wrong"}
 
 
 def test_a_frozen_log_takes_nothing_more_and_names_its_successor(house: House) -> None:
