@@ -170,10 +170,10 @@ class _Setting:
             raise PolicyError(f"There is nobody called {step.by}.")
         if step.via is not None:
             actor = Actor.model_validate({**actor.model_dump(), "via": step.via})
-        if step.second_factor is not None:
-            actor = actor.model_copy(update={"second_factor": step.second_factor})
         elif step.ci is not None:
             actor = actor.model_copy(update={"via": "id-token"})
+        if step.second_factor is not None:
+            actor = actor.model_copy(update={"second_factor": step.second_factor})
         wanted = class_of(step.do)
         return actor, read_event(wanted.predicate_type(), self._members(step.do, step.members))
 

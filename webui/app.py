@@ -8,7 +8,7 @@ from flask import Flask
 
 from webui import api, errors_http, headers, here, pages, tlog
 from webui import hosts as names
-from webui.identity import csrf, current
+from webui.identity import csrf, current, single_sign_on
 from webui.identity.schema import prepare
 from webui.pages import verify
 
@@ -38,6 +38,7 @@ def create_app(wiring: Wiring, *, hosts: Iterable[str] = ()) -> Flask:
     verify.allow_uploads(app)
     errors_http.install(app)
     current.install(app, wiring)
+    single_sign_on.install(app, wiring)
     protection = csrf.install(app)
     protection.exempt(api.register(app))
     tlog.register(app)

@@ -35,6 +35,7 @@ PUBLIC_URL: Final = "COUNTERSEAL_PUBLIC_URL"
 PRIVATE_ISSUERS: Final = "COUNTERSEAL_PRIVATE_ISSUERS"
 RP_ID: Final = "COUNTERSEAL_RP_ID"
 NOTICES_FILE: Final = "COUNTERSEAL_NOTICES_FILE"
+SIGN_IN_FILE: Final = "COUNTERSEAL_SIGN_IN_FILE"
 REMINDER_HOURS: Final = "COUNTERSEAL_REMINDER_HOURS"
 ESCALATION_HOURS: Final = "COUNTERSEAL_ESCALATION_HOURS"
 REFUSALS_AN_HOUR: Final = "COUNTERSEAL_REFUSALS_AN_HOUR"
@@ -83,6 +84,9 @@ SETTINGS: Final = {
     "Default: localhost.",
     NOTICES_FILE: "A TOML file with the channels of notices: mail server, Slack, Teams, webhooks "
     "(docs/notices.md); readable by its owner only. Default: none, and nobody is told anything.",
+    SIGN_IN_FILE: "A TOML file that says how people may sign in: providers of single sign-on, "
+    "whether passwords are taken, of whom a second factor is demanded (docs/sign-in.md). Default: "
+    "none: passwords, and a second factor for whoever has set one up.",
     REMINDER_HOURS: "How many hours a release waits before those who could approve it are reminded "
     "by e-mail, once. Default: 0, never.",
     ESCALATION_HOURS: "How many hours a release waits before it is told to the subscriptions to "
@@ -116,6 +120,7 @@ class Settings:
     public_url: str = ""
     rp_id: str = "localhost"
     notices_file: Path | None = None
+    sign_in_file: Path | None = None
     private_issuers: tuple[str, ...] = ()
     reminder_hours: int = 0
     escalation_hours: int = 0
@@ -164,6 +169,7 @@ def read_settings(environment: Mapping[str, str], home: Path | None = None) -> S
         public_url=_public_url(environment),
         rp_id=_rp_id(environment),
         notices_file=_file(environment, NOTICES_FILE),
+        sign_in_file=_file(environment, SIGN_IN_FILE),
         private_issuers=tuple(environment.get(PRIVATE_ISSUERS, "").split()),
         reminder_hours=_number(environment, REMINDER_HOURS, 0, _YEAR_HOURS),
         escalation_hours=_number(environment, ESCALATION_HOURS, 0, _YEAR_HOURS),

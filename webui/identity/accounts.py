@@ -165,6 +165,36 @@ def disable_account(wiring: Wiring, actor_id: str, *, disabled: bool = True) -> 
         )
 
 
+def ensure_account(wiring: Wiring, actor_id: str) -> None:
+    """Give an enrolled person an account without a password, unless there is one.
+
+    Raises:
+        UnknownSubjectError: no such actor.
+        ConflictError: the person's address belongs to another account.
+    """
+    if find_account(wiring, actor_id) is not None:
+        return
+    wiring.reader.actor(actor_id)
+    email = wiring.reader.person(actor_id).email
+    lookup = lookup_of(wiring, email) if email else keyed_digest(wiring, "email-lookup", actor_id)
+    with writing(wiring.engine) as connection:
+        insert_account(connection, wiring, actor_id, lookup, None)
+
+
+def find_by_address(wiring: Wiring, email: str) -> str | None:
+    """The actor whose open account has an address, or None.
+
+    Raises:
+        InputError: it is no address.
+    """
+    query = select(account.c.actor_id).where(
+        account.c.email_lookup == lookup_of(wiring, email), account.c.disabled.is_(False)
+    )
+    with reading(wiring.engine) as connection:
+        actor_id: str | None = connection.execute(query).scalar()
+    return actor_id
+
+
 def insert_account(
     connection: Connection, wiring: Wiring, actor_id: str, lookup: str, hashed: str | None
 ) -> None:

@@ -15,10 +15,13 @@ from webui.identity.current import sign_out_everywhere
 from webui.identity.fresh import fresh
 from webui.identity.scope import TokenScope
 from webui.identity.sessions import list_sessions, revoke_session_by_id
+from webui.identity.single_sign_on import doors
+from webui.identity.subjects import linked_subjects, unlink_subject
 from webui.identity.tokens import create_token, get_token, list_tokens, revoke_token
 from webui.identity.totp import find_second_factor
 from webui.pages.asking import ask, concluded, optional, text
 from webui.pages.frame import me
+from webui.pages.leaving import leave
 
 if TYPE_CHECKING:
     from flask import Blueprint
@@ -43,6 +46,9 @@ def add_to(blueprint: Blueprint) -> None:
     blueprint.add_url_rule(rule, "close_sessions", _close_sessions, methods=["POST"])
     rule = "/account/sessions/<session>/close"
     blueprint.add_url_rule(rule, "close_session", _close_session, methods=["POST"])
+    blueprint.add_url_rule("/account/sso/<name>/link", "link_sso", fresh(_link), methods=["POST"])
+    rule = "/account/sso/<name>/unlink"
+    blueprint.add_url_rule(rule, "unlink_sso", fresh(_unlink), methods=["POST"])
     blueprint.add_url_rule("/account/password", "password", _password, methods=["POST"])
 
 
@@ -60,6 +66,8 @@ def _show(secret: str) -> ResponseReturnValue:
         tokens=list_tokens(wiring, actor.id),
         sessions=list_sessions(wiring, actor.id),
         account=find_account(wiring, actor.id),
+        providers=doors().sign_in.providers,
+        linked={one.provider: one for one in linked_subjects(wiring, actor.id)},
         factor=find_second_factor(wiring, actor.id),
         secret=secret,
         given=given,
@@ -126,6 +134,16 @@ def _drop_token(token: str) -> ResponseReturnValue:
 def _close_session(session: str) -> ResponseReturnValue:
     revoke_session_by_id(wired(), me().actor.id, session)
     flash("The session is closed.", "ok")
+    return redirect("/account")
+
+
+def _link(name: str) -> ResponseReturnValue:
+    return leave(name, "link", "/account")
+
+
+def _unlink(name: str) -> ResponseReturnValue:
+    unlink_subject(wired(), me().actor.id, name)
+    flash("The single sign-on is no longer linked.", "ok")
     return redirect("/account")
 
 

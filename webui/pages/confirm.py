@@ -16,9 +16,12 @@ from webui.identity.accounts import find_account
 from webui.identity.current import local_path
 from webui.identity.errors import ConfirmError
 from webui.identity.fresh import CODE_FIELD, PASSWORD_FIELD, confirm
+from webui.identity.single_sign_on import doors
+from webui.identity.subjects import linked_subjects
 from webui.identity.totp import find_second_factor
 from webui.pages.asking import text
 from webui.pages.frame import me
+from webui.pages.leaving import leave
 
 if TYPE_CHECKING:
     from flask import Blueprint
@@ -32,6 +35,7 @@ _OURS: Final = {"csrf_token", PASSWORD_FIELD, CODE_FIELD}
 def add_to(blueprint: Blueprint) -> None:
     """The routes of this room."""
     blueprint.add_url_rule(PATH, "confirm", _confirm, methods=["GET", "POST"])
+    blueprint.add_url_rule(f"{PATH}/<name>", "confirm_by", _confirm_by, methods=["POST"])
     blueprint.register_error_handler(ConfirmError, _ask_again)
 
 
@@ -45,6 +49,11 @@ def _confirm() -> ResponseReturnValue:
     return redirect(wanted)
 
 
+def _confirm_by(name: str) -> ResponseReturnValue:
+    """Confirm with a provider, which asks again whoever is signed in there."""
+    return leave(name, "confirm", text("next"))
+
+
 def _ask_again(error: ConfirmError) -> ResponseReturnValue:
     if request.path == PATH:
         return _page("", local_path(text("next"), "/account"), error), 403
@@ -54,12 +63,14 @@ def _ask_again(error: ConfirmError) -> ResponseReturnValue:
 
 def _page(again: str, back: str, problem: ConfirmError | None) -> str:
     account = find_account(wired(), me().actor.id)
+    linked = {one.provider for one in linked_subjects(wired(), me().actor.id)}
     return render_template(
         "confirm.html",
         again=again,
         back=back,
         problem=problem,
         kept=_kept() if again else [],
+        by_providers=[one for one in doors().sign_in.providers if one.name in linked],
         by_code=find_second_factor(wired(), me().actor.id) is not None,
         by_password=account is not None and account.can_sign_in,
     )

@@ -12,6 +12,7 @@ from ledger.errors import LedgerError
 from ledger.publication import publication_state
 from webui.here import wired
 from webui.identity.current import SIGN_IN_PATH, SignedIn, signed_in
+from webui.identity.demand import second_factor_demanded
 from webui.identity.errors import SignInError
 from webui.pages import saying
 from webui.wiring import generator
@@ -36,8 +37,20 @@ _OPEN: Final = {
     "pages.sign_in",
     "pages.code",
     "pages.link",
+    "pages.sso",
+    "pages.sso_return",
     "pages.set_up",
     "pages.hand_in",
+}
+
+
+_WITHOUT_SECOND_FACTOR: Final = {
+    "pages.second_factor",
+    "pages.factor_begin",
+    "pages.factor_confirm",
+    "pages.confirm",
+    "pages.sign_out",
+    "static",
 }
 
 
@@ -110,10 +123,21 @@ def _healthz() -> str:
 
 
 def _sign_in_first() -> Response | None:
-    if request.endpoint in _OPEN or signed_in() is not None:
+    if request.endpoint in _OPEN:
         return None
+    found = signed_in()
+    if found is not None:
+        return _second_factor_first(found)
     wanted = request.full_path.rstrip("?") if request.method == "GET" else "/"
     return redirect(url_for("pages.sign_in", next=wanted) if wanted != "/" else SIGN_IN_PATH)
+
+
+def _second_factor_first(found: SignedIn) -> Response | None:
+    """Whoever must have a second factor, and signed in by password alone, sets one up first."""
+    by_password = found.session.strength.via == "password"
+    if not by_password or str(request.endpoint) in _WITHOUT_SECOND_FACTOR:
+        return None
+    return redirect("/account/second-factor") if second_factor_demanded(found.actor.id) else None
 
 
 def _surroundings() -> dict[str, Any]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import redirect, render_template, request
+from flask import flash, redirect, render_template, request
 
-from ledger.errors import InputError, LedgerError
+from ledger.errors import InputError, LedgerError, OutsideError
+from webui.errors_http import status_of
 from webui.here import wired
 from webui.identity import current
 from webui.identity.errors import CodeNeededError, LinkError, SignInError, ThrottledError
 from webui.identity.links import purpose_of
+from webui.identity.single_sign_on import arrive, depart, doors
 from webui.pages.asking import text
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ def add_to(blueprint: Blueprint) -> None:
     """The routes of this room."""
     blueprint.add_url_rule("/login", "sign_in", _sign_in, methods=["GET", "POST"])
     blueprint.add_url_rule("/login/code", "code", _code, methods=["POST"])
+    blueprint.add_url_rule("/login/sso/<name>", "sso", _depart)
+    blueprint.add_url_rule("/login/sso/<name>/return", "sso_return", _arrive)
     blueprint.add_url_rule("/login/link", "link", _link, methods=["POST"])
     blueprint.add_url_rule("/setup", "set_up", _set_up, methods=["GET", "POST"])
     blueprint.add_url_rule("/sign-out", "sign_out", _sign_out, methods=["POST"])
@@ -32,15 +36,44 @@ def _sign_in() -> ResponseReturnValue:
     if request.method == "GET":
         if current.signed_in() is not None:
             return redirect(wanted)
-        return render_template("sign_in.html", next=wanted, problem=None, email="")
+        return _page(wanted, None)
+    if not doors().sign_in.passwords:
+        raise SignInError("Passwords are not taken here.", remedy="Use single sign-on.")
     try:
         current.sign_in(text("email"), request.form.get("password", ""))
     except CodeNeededError:
         return render_template("sign_in_code.html", next=wanted, problem=None)
     except (SignInError, ThrottledError, LedgerError) as error:
-        page = render_template("sign_in.html", next=wanted, problem=error, email=text("email"))
-        return page, 429 if isinstance(error, ThrottledError) else 401
+        return _page(wanted, error, text("email")), 429 if isinstance(
+            error, ThrottledError
+        ) else 401
     return redirect(wanted)
+
+
+def _page(wanted: str, problem: LedgerError | None, email: str = "") -> str:
+    return render_template(
+        "sign_in.html", next=wanted, problem=problem, email=email, sign_in=doors().sign_in
+    )
+
+
+def _depart(name: str) -> ResponseReturnValue:
+    """Off to a provider. A link and no form: browsers hold forms back from other sites."""
+    wanted = current.local_path(request.args.get("next"))
+    try:
+        return redirect(depart(name, "sign-in", wanted))
+    except OutsideError as error:
+        return _page(wanted, error), 503
+
+
+def _arrive(name: str) -> ResponseReturnValue:
+    """Back from a provider; the address is left at once, so that nobody reads the code in it."""
+    try:
+        return redirect(arrive(name, request.args.to_dict()))
+    except LedgerError as error:
+        if current.signed_in() is not None:
+            flash(f"{error.sentence} {error.remedy}", "bad")
+            return redirect("/account")
+        return _page("/", error), status_of(error)
 
 
 def _code() -> ResponseReturnValue:
@@ -49,9 +82,10 @@ def _code() -> ResponseReturnValue:
     try:
         current.enter_code(text("code"))
     except (SignInError, ThrottledError) as error:
-        page = "sign_in.html" if error.code == "sign-in-expired" else "sign_in_code.html"
+        if error.code == "sign-in-expired":
+            return _page(wanted, error), 401
         status = 429 if isinstance(error, ThrottledError) else 401
-        return render_template(page, next=wanted, problem=error, email=""), status
+        return render_template("sign_in_code.html", next=wanted, problem=error), status
     return redirect(wanted)
 
 
@@ -60,7 +94,7 @@ def _link() -> ResponseReturnValue:
     try:
         current.sign_in_by_link(text("token"))
     except LinkError as error:
-        return render_template("sign_in.html", next="/", problem=error, email=""), 410
+        return _page("/", error), 410
     return redirect("/")
 
 
