@@ -42,6 +42,8 @@ SSH_ADD = Tool("ssh-add", ("ssh-add",), "openssh-client")
 SETPRIV = Tool("setpriv", ("setpriv",), "util-linux")
 PRLIMIT = Tool("prlimit", ("prlimit",), "util-linux")
 SOFTHSM = Tool("SoftHSM", ("softhsm2-util",), "softhsm2")
+NODE = Tool("Node.js", ("node",), "nodejs")
+NPM = Tool("npm", ("npm",), "npm")
 COMPILER = Tool("C compiler", ("gcc", "cc"), "build-essential")
 JAVA = Tool("Java with its compiler", ("java",), "default-jdk-headless")
 MAVEN = Tool("Maven", ("mvn",), "maven")
@@ -61,6 +63,8 @@ TOOLS = (
     SSH_ADD,
     SETPRIV,
     PRLIMIT,
+    NODE,
+    NPM,
     COMPILER,
     SOFTHSM,
     JAVA,

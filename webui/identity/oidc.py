@@ -80,10 +80,13 @@ class Known:
 
 @dataclass
 class Issuer:
-    """One provider, asked over the network. Safe for use by several threads."""
+    """One provider, asked over the network. Safe for use by several threads.
+
+    ``connect`` opens what asks it; nothing stays open between two questions.
+    """
 
     provider: Provider
-    client: httpx.Client
+    connect: Callable[[], httpx.Client]
     now: Callable[[], datetime]
 
     def __post_init__(self) -> None:
@@ -217,14 +220,15 @@ class Issuer:
             both = f"{quote(self.provider.client_id, safe='')}:{quote(client_secret, safe='')}"
             headers["Authorization"] = f"Basic {base64.b64encode(both.encode()).decode()}"
         try:
-            reply = post(
-                self.client,
-                known.address("token_endpoint"),
-                urlencode(form).encode(),
-                media_type=_FORM,
-                most=_MOST_BYTES,
-                headers=headers,
-            )
+            with self.connect() as client:
+                reply = post(
+                    client,
+                    known.address("token_endpoint"),
+                    urlencode(form).encode(),
+                    media_type=_FORM,
+                    most=_MOST_BYTES,
+                    headers=headers,
+                )
         except LedgerError as error:
             raise _away() from error
         if reply.status >= httpx.codes.INTERNAL_SERVER_ERROR:
@@ -255,7 +259,8 @@ class Issuer:
         if access:
             headers["Authorization"] = f"Bearer {access}"
         try:
-            reply = get(self.client, url, most=_MOST_BYTES, headers=headers)
+            with self.connect() as client:
+                reply = get(client, url, most=_MOST_BYTES, headers=headers)
         except LedgerError as error:
             raise _away() from error
         return reply.status, reply.body

@@ -36,7 +36,7 @@ from webui.identity.strength import Strength, context_class, methods
 from webui.identity.subjects import find_subject, link_subject, linked_subjects, note_request
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from flask import Flask
 
@@ -79,7 +79,7 @@ def install(app: Flask, wiring: Wiring) -> None:
     issuers = {}
     for provider in found.providers:
         found.secret_of(provider)
-        issuers[provider.name] = Issuer(provider, _client(found, provider), wiring.now)
+        issuers[provider.name] = Issuer(provider, _connect(found, provider), wiring.now)
     app.extensions[_NAME] = Doors(found, issuers)
 
 
@@ -218,10 +218,10 @@ def _secrets(state: str, browser: str) -> Secrets:
     )
 
 
-def _client(found: SignIn, provider: Provider) -> httpx.Client:
+def _connect(found: SignIn, provider: Provider) -> Callable[[], httpx.Client]:
     """What asks a provider: with our limits, and certificates of its own where settings say so."""
     if not provider.certificates:
-        return new_client()
+        return new_client
     file = found.folder / Path(provider.certificates).expanduser()
     try:
         context = ssl.create_default_context(cafile=str(file))
@@ -231,6 +231,6 @@ def _client(found: SignIn, provider: Provider) -> httpx.Client:
             code="sign-in-invalid",
             pointer="/certificates",
         ) from error
-    return httpx.Client(
+    return lambda: httpx.Client(
         timeout=httpx.Timeout(SECONDS), follow_redirects=False, trust_env=False, verify=context
     )

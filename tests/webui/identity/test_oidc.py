@@ -41,7 +41,7 @@ class Us:
         self.at = NOW
         self.there = there
         provider = Provider.model_validate({**fields, **settings})
-        self.issuer = Issuer(provider, new_client(), lambda: self.at)
+        self.issuer = Issuer(provider, new_client, lambda: self.at)
 
     def claims(self, **other: Any) -> dict[str, Any]:
         now = int(self.at.timestamp())
