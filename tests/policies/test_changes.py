@@ -189,6 +189,16 @@ def test_a_proposal_of_unreadable_rules_is_refused_before_anybody_looks(world: W
     }
 
 
+PROPOSERS = """any_role:
+            - administrator
+            - compliance
+            - ml_lead
+            - operations
+            - data_protection_officer
+            - security_officer
+          types: [person, service]"""
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [
@@ -196,10 +206,9 @@ def test_a_proposal_of_unreadable_rules_is_refused_before_anybody_looks(world: W
          "any_of: [auditor]\n          not_by: [proposer]"),
         ("at_least: 1\n          any_of: [administrator, compliance]\n          not_by: [proposer]\n",
          "at_least: 9\n          any_of: [administrator, compliance]\n          not_by: [proposer]\n"),
-        ("any_role: [administrator, compliance, ml_lead, operations]\n          delegates: true",
-         "any_role: [auditor]\n          delegates: true"),
-        ("any_role: [administrator, compliance, ml_lead, operations], types: [person]",
-         "any_role: [auditor], types: [person]"),
+        ("any_role: [administrator, compliance, ml_lead, operations, security_officer]\n          delegates: true\n          types: [person]\n          not_by",
+         "any_role: [auditor]\n          delegates: true\n          types: [person]\n          not_by"),
+        (PROPOSERS, "any_role:\n            - auditor\n          types: [person, service]"),
     ],
     ids=["nobody counts", "too few", "nobody may agree", "nobody may propose"],
 )  # fmt: skip
