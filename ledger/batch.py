@@ -18,6 +18,7 @@ from ledger.allowance import Allowance, Limits
 from ledger.chain import Chain
 from ledger.core.digest import sha256
 from ledger.core.encoding import canonical
+from ledger.core.rfc4648 import from_base64
 from ledger.erasing import NOTHING_BESIDE, check_erasure
 from ledger.errors import ConflictError, InputError, LimitError, ProofError
 from ledger.events.actor import Actor
@@ -27,10 +28,12 @@ from ledger.events.entry import Request, decode_entry
 from ledger.events.exception import ExceptionOpened
 from ledger.events.names import format_instant, parse_instant
 from ledger.events.privacy import SubjectErased, SubjectRectified
-from ledger.events.proof import IdTokenProof
+from ledger.events.proof import DsseProof, IdTokenProof
 from ledger.events.ready import prepare
 from ledger.events.release import ReleaseGranted, ReleaseLapsed
+from ledger.events.request import read_request
 from ledger.state.aggregates import LogState
+from ledger.state.client_keys import check_nonce
 from ledger.state.concerns import about, subjects
 from ledger.state.consequences import affected_releases
 from ledger.state.fold import Place, fold
@@ -64,6 +67,7 @@ if TYPE_CHECKING:
 
 _SAME_REFUSAL: Final = timedelta(hours=1)
 _REFUSALS_LOOKED_AT: Final = 16
+_OF_WORKLOADS: Final = (IdTokenProof, DsseProof)
 
 
 @dataclass(frozen=True)
@@ -232,7 +236,7 @@ class Batch:
                 return Done(sequence=earlier, replayed=True)
             unrecorded = self.allowance.refuse(actor)
             # What the policy was told of a pipeline stays with what it said.
-            told = asked.proof if isinstance(asked.proof, IdTokenProof) else None
+            told = asked.proof if isinstance(asked.proof, _OF_WORKLOADS) else None
             denial = Asked(self._denial(asked.event, command, unrecorded), proof=told)
             done = self._append(denial, actor, decision, request)
             self._refusals[actor, command] = (decision.canonical, done.sequence)
@@ -381,6 +385,8 @@ class Batch:
         )
         if statement is not None:
             check_request(statement, request, commitments)
+        if isinstance(asked.proof, DsseProof):
+            check_nonce(read_request(from_base64(asked.proof.envelope.payload)), request)
         ready = prepare(
             event,
             asked.facts,

@@ -26,7 +26,7 @@ from ledger.core.note import parse_note
 from ledger.core.proof import format_proof
 from ledger.errors import InputError
 from ledger.events.entry import decode_entry
-from ledger.events.proof import WebAuthnProof
+from ledger.events.proof import DsseProof, WebAuthnProof
 from ledger.state.keys import KEY_KINDS
 from ledger.store.database import reading
 from ledger.store.entries import envelopes_of
@@ -101,7 +101,9 @@ def make_bundle(
 
 
 def _behind(entry: Entry) -> tuple[int, ...]:
-    """The entries without which a passkey's signature can't be checked."""
+    """The entries without which what a passkey or a workload's key signed can't be checked."""
+    if isinstance(entry.proof, DsseProof):
+        return (entry.proof.key,)
     if not isinstance(entry.proof, WebAuthnProof):
         return ()
     return (entry.proof.key, entry.event.about().release)

@@ -32,6 +32,7 @@ from ledger.state.aggregates import (
     number_key,
     version_key,
 )
+from ledger.state.client_keys import ClientKeyState
 from ledger.state.exceptions import ExceptionState, ReviewState
 from ledger.state.lineage import Lineage, lineage_of
 from ledger.state.passkeys import PasskeyState
@@ -301,6 +302,16 @@ class Reader:
     ) -> list[PublisherState]:
         """Trusted publishers, newest first; by whether they still are, and by workload."""
         return self._find(PublisherState, before, limit, status=status, actor=actor)
+
+    def client_keys(
+        self, *, actor: str = "", before: int | None = None, limit: int = 50
+    ) -> list[ClientKeyState]:
+        """Keys of workloads, newest first; revoked ones too."""
+        return self._find(ClientKeyState, before, limit, actor=actor)
+
+    def client_key(self, keyid: str) -> ClientKeyState:
+        """One key by its fingerprint, or UnknownSubjectError."""
+        return self._get(ClientKeyState, keyid, "key")
 
     def publisher(self, number: int) -> PublisherState:
         """One publisher, or UnknownSubjectError."""

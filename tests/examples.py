@@ -98,6 +98,16 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "deploys_to": ("production",),
         "repository": "acme/churn",
     },
+    "workload.key_enrolled": {
+        "actor_id": ANA,
+        "public": "3c" * 32,
+        "possession": "4d" * 64,
+        "kinds": ("version.registered",),
+        "models": ("churn",),
+        "deploys_to": ("staging",),
+        "until": "2027-03-09T00:00:00Z",
+    },
+    "workload.key_revoked": {"key": "5b" * 32, "reason": "The machine was replaced"},
     "publisher.removed": {"publisher": 21, "reason": "The repository is archived"},
     "role.delegated": {
         "actor_id": ANA,

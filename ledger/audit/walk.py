@@ -13,11 +13,13 @@ Sources: DSSE v1.0.2, in-toto Statement v1, RFC 6962 section 2.1, C2SP tlog-tile
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from ledger.core.envelope import check_envelope, pae, parse_envelope
 from ledger.core.merkle import leaf_hash
 from ledger.core.recent import RecentRoots
+from ledger.core.rfc4648 import from_base64
 from ledger.core.treewalk import TreeWalk
 from ledger.errors import LedgerError, ProofError
 from ledger.events.approval import MOST_BEHIND
@@ -25,7 +27,10 @@ from ledger.events.assurance import PolicyActivated
 from ledger.events.entry import FIRST_PREVIOUS, decode_envelope
 from ledger.events.exception import FOLLOWING
 from ledger.events.log import LogCreated
-from ledger.events.proof import IdTokenProof, WebAuthnProof
+from ledger.events.names import format_instant, parse_instant
+from ledger.events.proof import DsseProof, IdTokenProof, WebAuthnProof
+from ledger.events.request import MOST_SECONDS, read_request
+from ledger.state.client_keys import check_nonce
 from ledger.state.concerns import about, subjects
 from ledger.state.fold import Place, fold
 from ledger.state.following import following
@@ -46,6 +51,8 @@ if TYPE_CHECKING:
     from ledger.events.event import About, Event
     from ledger.state.redecide import Redecide
 
+_PROVED: Final = frozenset({"id-token", "client-key"})
+_AGREE: Final = {("id-token", IdTokenProof), ("client-key", DsseProof)}
 _DENIED_KINDS: Final = {"access.denied", "release.lapsed"}
 
 
@@ -86,6 +93,7 @@ class Walk:
         self._roots = RecentRoots(MOST_BEHIND)
         self._next = 0
         self._due: list[Event] = []
+        self._nonces: dict[tuple[str, str], str] = {}
 
     def begin_behind(
         self, before: Entry, keys: KeyHistory, policy: str, registry: Registry
@@ -167,6 +175,8 @@ class Walk:
         self._check_signature(sequence, envelope, signed, places)
         self._check_decision(entry)
         self._check_proof(entry)
+        if isinstance(entry.proof, DsseProof):
+            self._check_once(entry, entry.proof)
         self._check_following(entry)
         self._turn(sequence, entry)
         return self._fold(sequence, entry)
@@ -223,9 +233,27 @@ class Walk:
 
     def _check_proof(self, entry: Entry) -> None:
         """Who is said to have come by an identity token shows it; what it says, the fold checks."""
-        if (entry.actor.via == "id-token") != isinstance(entry.proof, IdTokenProof):
+        if (entry.actor.via, type(entry.proof)) in _AGREE:
+            return
+        if entry.actor.via in _PROVED or isinstance(entry.proof, IdTokenProof | DsseProof):
             sentence = "How the actor came and the proof that stands there do not agree."
             self._found.note("entry", entry.sequence, "proof-mismatch", sentence)
+
+    def _check_once(self, entry: Entry, proof: DsseProof) -> None:
+        """A signed request stands under its nonce, and once; until it expires it is remembered."""
+        try:
+            said = read_request(from_base64(proof.envelope.payload))
+            check_nonce(said, entry.request)
+        except LedgerError as error:
+            self._found.note("entry", entry.sequence, error.code, error.sentence)
+            return
+        while self._nonces and next(iter(self._nonces.values())) < entry.recorded_at:
+            del self._nonces[next(iter(self._nonces))]
+        if (said.actor, said.nonce) in self._nonces:
+            sentence = "The request that was signed stands in an entry before."
+            self._found.note("entry", entry.sequence, "request-replayed", sentence)
+        until = parse_instant(entry.recorded_at) + timedelta(seconds=MOST_SECONDS)
+        self._nonces[said.actor, said.nonce] = format_instant(until)
 
     def _check_following(self, entry: Entry) -> None:
         """What follows from an entry by itself stands right behind it, and nowhere else."""

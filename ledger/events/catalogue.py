@@ -12,6 +12,7 @@ from ledger.errors import InputError, UnknownKindError, did_you_mean
 from ledger.events import (
     assurance,
     change,
+    client_key,
     custody,
     deployment,
     exception,
@@ -44,6 +45,8 @@ CATALOGUE: Final[dict[str, type[Event]]] = {
         people.DelegationEnded,
         publisher.PublisherTrusted,
         publisher.PublisherRemoved,
+        client_key.WorkloadKeyEnrolled,
+        client_key.WorkloadKeyRevoked,
         model.ModelRegistered,
         model.VersionRegistered,
         model.EvidenceAttached,

@@ -26,6 +26,8 @@ PROPOSABLE: Final = frozenset(
         "identity.unlinked",
         "publisher.trusted",
         "publisher.removed",
+        "workload.key_enrolled",
+        "workload.key_revoked",
         "key.enrolled",
         "policy.activated",
         "key.rotated",

@@ -5,6 +5,8 @@ A proof is kept as it was received, so that whoever holds the entry can check it
 
 * ``id-token``: an identity token that a CI service signed for a job (OpenID Connect Core 1.0); the
   rule that admits it is ``ledger.state.publishers``.
+* ``dsse``: a request that a workload signed with its own key (DSSE v1.0.2, Ed25519); checked by
+  ``ledger.state.client_keys``.
 * ``webauthn``: a passkey's assertion over a statement of what is approved or refused
   (W3C Web Authentication Level 3, section 7.2; the statement is ``ledger.core.approval``).
 
@@ -72,4 +74,27 @@ class IdTokenProof(Value):
     expires_at: Instant
 
 
-Proof = Annotated[WebAuthnProof | IdTokenProof, Field(discriminator="type")]
+class DsseSignature(Value):
+    """A signature over an envelope's payload; ``keyid`` is the key's fingerprint."""
+
+    keyid: Sha256
+    sig: Bytes
+
+
+class DsseEnvelope(Value):
+    """A DSSE v1.0.2 envelope around a signed request (``ledger.events.request``)."""
+
+    payloadType: Literal["application/vnd.counterseal.request.v1+json"]  # noqa: N815 (DSSE)
+    payload: Bytes
+    signatures: Annotated[tuple[DsseSignature, ...], Field(min_length=1, max_length=1)]
+
+
+class DsseProof(Value):
+    """A request that a workload's key signed. ``key`` is the entry that enrolled it."""
+
+    type: Literal["dsse"]
+    key: Sequence
+    envelope: DsseEnvelope
+
+
+Proof = Annotated[WebAuthnProof | IdTokenProof | DsseProof, Field(discriminator="type")]

@@ -21,6 +21,9 @@ Read this file first: it is short, and it is all that is trusted. What it checks
     bundle, enrolled for that person, with the user present and verified. That this key was not
     revoked in between, and who countersigned it, is for a full export and for you to ask.
 
+ 8. A request that a workload's key signed (DSSE, Ed25519): the signature, that it is of this very
+    command, and the entry that enrolled the key, which must be in the bundle.
+
 It does NOT check that the log is complete (verify a full export for that), that a policy was
 obeyed, or what entries outside the bundle say. It never uses the network. What a bundle says is
 printed on one line each, with "?" for every character that does not print.
@@ -51,6 +54,7 @@ MAX_SIGNATURES = 100
 MAX_NUMBER = 2**63
 EMPTY_ROOT = hashlib.sha256(b"").digest()
 STATEMENT = "application/vnd.in-toto+json"
+REQUEST = "application/vnd.counterseal.request.v1+json"
 EVENT = "https://counterseal.dev/event/"
 
 
@@ -413,6 +417,45 @@ def passkey_signed(algorithm, public, signature, message):
     return True
 
 
+def check_request(statement, before):
+    """Verify a request that a workload signed (DSSE v1.0.2, Ed25519); `before` as for passkeys."""
+    predicate = statement["predicate"]
+    proof, actor, event = predicate["proof"], predicate["actor"]["id"], predicate["event"]
+    enrolled = before.get(proof["key"])
+    if enrolled is None or "/workload.key_enrolled/" not in enrolled["predicateType"]:
+        raise Wrong(
+            f"the entry {proof['key']} that enrolled its workload's key is not in the bundle"
+        )
+    key, envelope = enrolled["predicate"]["event"], proof["envelope"]
+    (signature,), public = envelope["signatures"], bytes.fromhex(key["public"])
+    keyid = hashlib.sha256(public).hexdigest()
+    for number, other in before.items():
+        kind, gone = other["predicateType"], other["predicate"]["event"]
+        if "/workload.key_revoked/" in kind and gone["key"] == keyid:
+            raise Wrong(f"its workload's key was revoked by entry {number}")
+    kind, payload = REQUEST.encode(), b64(envelope["payload"])
+    message = b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload)
+    if not ed25519(public, b64(signature["sig"]), message):
+        raise Wrong("the signature of its workload's key fails")
+    said, type_ = read_json(payload), statement["predicateType"].removeprefix(EVENT)
+    facts, name = said["command"]["event"], said["command"]["kind"]
+    text = json.dumps(facts, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    command = hashlib.sha256(f'{{"event":{text},"kind":"{name}"}}'.encode()).hexdigest()
+    nonce = hashlib.sha256(f"{actor}\n{said['nonce']}".encode()).hexdigest()
+    same = {
+        "key": (signature["keyid"], envelope["payloadType"]) == (keyid, REQUEST),
+        "log": said["log"] == predicate["log"]["origin"],
+        "workload": said["actor"] == actor == key["actor_id"],
+        "command": predicate["request"]["command"] == command,
+        "event": (name, facts) == (type_.partition("/")[0], event) or "attempted" in event,
+        "nonce": predicate["request"]["idempotency_key"] == nonce,
+        "expiry": predicate["recorded_at"] <= said["expires"],
+    }
+    if not all(same.values()):
+        wrong = ", ".join(name for name, good in same.items() if not good)
+        raise Wrong(f"its workload signed something else: {wrong}")
+
+
 def check_passkey(sequence, statement, before):
     """Verify what a passkey signed; `before` are the statements of earlier entries, by number."""
     predicate = statement["predicate"]
@@ -536,13 +579,17 @@ def check_entries(files, checkpoint, root, say):
             kind = statement["predicateType"].removeprefix(EVENT)
             for subject in statement["subject"]:
                 named.setdefault(subject["digest"]["sha256"], (sequence, subject["name"]))
-            signed = statement["predicate"].get("proof", {}).get("type") == "webauthn"
-            if signed:
+            signed = {"webauthn": "passkey", "dsse": "key"}.get(
+                statement["predicate"].get("proof", {}).get("type")
+            )
+            if signed == "passkey":
                 check_passkey(sequence, statement, known)
+            elif signed:
+                check_request(statement, known)
             known[sequence] = statement
             when, by = statement["predicate"]["recorded_at"], ""
             if signed:
-                by = f", signed by the passkey of entry {statement['predicate']['proof']['key']}"
+                by = f", signed by the {signed} of entry {statement['predicate']['proof']['key']}"
             say(f"entry         {sequence}, {kind}, {when}{by}")
         except Wrong as error:
             raise Wrong(f"entry {sequence}: {error}") from None

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ledger.events import (
     assurance,
     change,
+    client_key,
     custody,
     deployment,
     exception,
@@ -24,9 +25,10 @@ from ledger.events import (
     release,
 )
 from ledger.events.change import PROPOSABLE
-from ledger.events.proof import IdTokenProof, WebAuthnProof
+from ledger.events.proof import DsseProof, IdTokenProof, WebAuthnProof
 from ledger.state import (
     fold_changes,
+    fold_client_keys,
     fold_delegations,
     fold_deployments,
     fold_exceptions,
@@ -38,6 +40,7 @@ from ledger.state import (
     fold_versions,
 )
 from ledger.state.aggregates import LogState
+from ledger.state.client_keys import check_signed_request
 from ledger.state.fold_people import frozen
 from ledger.state.place import Place
 from ledger.state.publishers import check_id_token
@@ -66,6 +69,8 @@ def fold(registry: Registry, event: Event, place: Place) -> Changes:
         raise frozen(log_state.successor)
     if isinstance(place.proof, IdTokenProof):
         check_id_token(registry, place.proof, event, place)
+    elif isinstance(place.proof, DsseProof):
+        check_signed_request(registry, place.proof, event, place)
     changes = _FOLDS[event.kind](registry, event, place)
     if event.kind in PROPOSABLE:
         return (*changes, *fold_changes.carried_out(registry, event, place))
@@ -87,6 +92,8 @@ _FOLDS: dict[str, Callable[[Registry, Any, Place], Changes]] = {
     people.DelegationEnded.kind: fold_delegations.delegation_ended,
     publisher.PublisherTrusted.kind: fold_publishers.publisher_trusted,
     publisher.PublisherRemoved.kind: fold_publishers.publisher_removed,
+    client_key.WorkloadKeyEnrolled.kind: fold_client_keys.key_enrolled,
+    client_key.WorkloadKeyRevoked.kind: fold_client_keys.key_revoked,
     model.ModelRegistered.kind: fold_versions.model_registered,
     model.VersionRegistered.kind: fold_versions.version_registered,
     model.EvidenceAttached.kind: fold_versions.evidence_attached,

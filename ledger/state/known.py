@@ -20,6 +20,7 @@ from ledger.state.aggregates import (
     VersionState,
 )
 from ledger.state.approvers import AssignmentState
+from ledger.state.client_keys import ClientKeyState
 from ledger.state.exceptions import ExceptionSlot, ExceptionState, OwedReviews, ReviewState
 from ledger.state.passkeys import ActorPasskeys, PasskeyState
 from ledger.state.privacy import ErasureState, HoldsInForce, HoldState, SubjectState
@@ -45,6 +46,7 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     ReviewState,
     OwedReviews,
     PublisherState,
+    ClientKeyState,
     AssignmentState,
     HoldState,
     HoldsInForce,

@@ -9,7 +9,7 @@ signed them was checked when the token came; the ledger keeps its SHA-256.
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final, Protocol
 
 from ledger.errors import ConflictError, UnknownSubjectError
 from ledger.events.assurance import AccessDenied
@@ -101,20 +101,44 @@ def check_id_token(registry: Registry, proof: IdTokenProof, event: Event, place:
     until = parse_instant(proof.expires_at) + timedelta(minutes=EXCHANGED_MINUTES)
     if not parse_instant(proof.issued_at) - SKEW <= now <= until:
         raise _refused("id-token-time", "The identity token is not of this time.")
-    _check_scope(registry, rule, event)
+    check_scope(registry, rule, event, "publisher-scope")
 
 
-def _check_scope(registry: Registry, rule: PublisherState, event: Event) -> None:
+class Reach(Protocol):
+    """How far a publisher or a key reaches."""
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """What may be submitted."""
+        ...
+
+    @property
+    def models(self) -> tuple[str, ...] | None:
+        """Of which models; all where None."""
+        ...
+
+    @property
+    def deploys_to(self) -> tuple[str, ...] | None:
+        """In which environments; all where None."""
+        ...
+
+
+def check_scope(registry: Registry, rule: Reach, event: Event, code: str) -> None:
+    """Check that a command, or the one that was refused, is within reach.
+
+    Raises:
+        ConflictError: ``code``.
+    """
     kind = event.attempted if isinstance(event, AccessDenied) else event.kind
     if kind not in rule.kinds:
-        raise _refused("publisher-scope", f"This publisher may not submit {kind}.")
+        raise _refused(code, f"This workload may not submit {kind} so.")
     if rule.models is None and rule.deploys_to is None:
         return
     concerned = about(registry, event)
     if rule.models is not None and concerned.model not in rule.models:
-        raise _refused("publisher-scope", "This publisher may not act on this model.")
+        raise _refused(code, "This workload may not act on this model.")
     if rule.deploys_to is not None and concerned.environment not in {"", *rule.deploys_to}:
-        raise _refused("publisher-scope", "This publisher may not act in this environment.")
+        raise _refused(code, "This workload may not act in this environment.")
 
 
 def _matches(pattern: str, ref: str | None) -> bool:
@@ -132,5 +156,5 @@ def _runs(wanted: str, workflow: str | None) -> bool:
 
 def _refused(code: str, sentence: str) -> ConflictError:
     return ConflictError(
-        sentence, code=code, remedy="See the page Publishers for what is trusted now."
+        sentence, code=code, remedy="See the page Workloads and publishers for what is trusted now."
     )

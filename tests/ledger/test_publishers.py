@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ledger.audit import audit
+from ledger.batch import Asked
 from ledger.errors import LedgerError
 from ledger.events.actor import Actor
 from ledger.events.catalogue import read_command
@@ -20,6 +21,8 @@ from ledger.state.publishers import PublisherState, why_not
 from tests.tools.house import a_model, a_version
 
 if TYPE_CHECKING:
+    from ledger.events.event import Event
+    from ledger.receipt import Receipt
     from tests.tools.house import House
 
 ISSUER = "https://token.actions.githubusercontent.com"
@@ -107,10 +110,14 @@ def trusted(house: House, actor: Actor, **more: Any) -> int:
     return house.submit(read_command("publisher.trusted", fields)).sequence
 
 
+def ask(house: House, actor: Actor, event: Event, key: str, shown: IdTokenProof) -> Receipt:
+    return house.submitter.submit_batch(actor, [Asked(event, key, shown)])[0]
+
+
 def test_what_a_pipeline_does_carries_its_claims_and_verifies(house: House) -> None:
     ci = a_workload(house)
     shown = proof(house, trusted(house, ci), ref_protected=True)
-    receipt = house.submitter.submit(ci, a_model(ci.id), "k", shown)
+    receipt = ask(house, ci, a_model(ci.id), "k", shown)
     stored = decode_entry(house.log.entry(receipt.sequence).envelope)
     assert stored.proof == shown
     assert stored.actor.via == "id-token"
@@ -130,10 +137,10 @@ def test_a_publisher_is_removed_once_and_admits_nothing_from_then_on(house: Hous
     ci = a_workload(house)
     number = trusted(house, ci)
     shown = proof(house, number)
-    house.submitter.submit(ci, a_model(ci.id), "1", shown)
+    ask(house, ci, a_model(ci.id), "1", shown)
     house.submit(read_command("publisher.removed", {"publisher": number}))
     with pytest.raises(LedgerError) as refused:
-        house.submitter.submit(ci, a_version(), "2", shown)
+        ask(house, ci, a_version(), "2", shown)
     assert refused.value.code == "publisher-removed"
     with pytest.raises(LedgerError):
         house.submit(read_command("publisher.removed", {"publisher": number}))
@@ -145,7 +152,7 @@ def test_a_publisher_is_removed_once_and_admits_nothing_from_then_on(house: Hous
 def refusal(house: House, ci: Actor, shown: IdTokenProof, model: str = "churn") -> str:
     size = house.log.head().size
     with pytest.raises(LedgerError) as refused:
-        house.submitter.submit(ci, a_model(ci.id, model), "k", shown)
+        ask(house, ci, a_model(ci.id, model), "k", shown)
     assert house.log.head().size == size
     return refused.value.code
 
@@ -174,7 +181,7 @@ def test_a_refusal_by_the_policy_keeps_what_the_pipeline_showed(house: House) ->
     ci = a_workload(house)
     shown = proof(house, trusted(house, ci))
     house.judge.refused.add("model.registered")
-    receipt = house.submitter.submit(ci, a_model(ci.id), "k", shown)
+    receipt = ask(house, ci, a_model(ci.id), "k", shown)
     assert receipt.outcome == "deny"
     assert decode_entry(house.log.entry(receipt.sequence).envelope).proof == shown
     assert audit(house.log).problems == []
@@ -188,7 +195,7 @@ def test_an_entry_whose_claims_no_rule_admits_is_found_by_verifying(house: House
     forged = proof(house, trusted(house, ci), repository_id="666")
     kept, fold.check_id_token = fold.check_id_token, lambda *_: None  # type: ignore[assignment]
     try:
-        number = house.submitter.submit(ci, a_model(ci.id), "k", forged).sequence
+        number = ask(house, ci, a_model(ci.id), "k", forged).sequence
     finally:
         fold.check_id_token = kept  # type: ignore[assignment]
     problems = audit(house.log).problems

@@ -31,7 +31,7 @@ NO_GATE = {
 }
 FORBIDDEN_NAMES = {"utils", "helpers", "common", "misc", "base", "manager", "service"}
 MOST_LINES = 500
-AT_MOST = {"ledger/standalone/verify.py": 610}
+AT_MOST = {"ledger/standalone/verify.py": 660}
 """It ships in every bundle as one file; passkeys' signatures took 90 lines of it."""
 
 

@@ -21,6 +21,7 @@ from webui.api import (
     privacy,
     release,
     report,
+    signed,
     token,
 )
 from webui.api.door import guarded
@@ -45,6 +46,7 @@ ROUTES: tuple[Route, ...] = (
     *privacy.ROUTES,
     *token.ROUTES,
     *exchange.ROUTES,
+    *signed.ROUTES,
 )
 
 

@@ -11,6 +11,7 @@ from pydantic.json_schema import models_json_schema
 
 from ledger.events.catalogue import CATALOGUE
 from ledger.events.names import Value
+from ledger.events.proof import DsseEnvelope
 from webui.api.route import JSON, NDJSON, PROBLEM, Answer, Route
 from webui.api.shapes import (
     ExchangeWanted,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 _REF: Final = "#/components/schemas/"
 _SCHEME: Final = "bearer"
 _BODIES: Final[tuple[type[BaseModel], ...]] = (
+    DsseEnvelope,
     ExchangeWanted,
     GateWanted,
     ReportWanted,

@@ -20,6 +20,7 @@ Method = Literal["GET", "POST", "DELETE"]
 Needs = Literal["read", "token", "command", "nothing"]
 JSON: Final = "application/json"
 FORM: Final = "application/x-www-form-urlencoded"
+DSSE: Final = "application/vnd.dsse.envelope.v1+json"
 NDJSON: Final = "application/x-ndjson"
 TEXT: Final = "text/plain; charset=utf-8"
 PDF: Final = "application/pdf"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from webui.cli.client_key import client
 from webui.cli.home import home_option, opened, settings
 
 if TYPE_CHECKING:
@@ -20,7 +21,10 @@ _MOST_SHOWN = 64
 
 @click.group()
 def key() -> None:
-    """List, replace, distrust or encrypt the log's own keys."""
+    """List, replace, distrust or encrypt the log's own keys; make a workload's."""
+
+
+key.add_command(client)
 
 
 @key.command("list")

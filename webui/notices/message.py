@@ -109,6 +109,8 @@ _SENTENCES: Final[dict[str, str]] = {
     "delegation.ended": "{who} ended delegation {number}.",
     "publisher.trusted": "{who} lets pipelines of a repository speak for {receiver}.",
     "publisher.removed": "{who} removed publisher {number}.",
+    "workload.key_enrolled": "{who} enrolled a key of {receiver}.",
+    "workload.key_revoked": "{who} revoked a key of a workload.",
     "exception.opened": "{who} opened an exception{about}, until {until}.",
     "exception.used": "Exception {number} was used{about}.",
     "exception.closed": "{who} closed exception {number}{about}.",

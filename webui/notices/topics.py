@@ -29,6 +29,8 @@ KINDS_OF: Final[dict[str, tuple[str, ...]]] = {
         "identity.unlinked",
         "publisher.trusted",
         "publisher.removed",
+        "workload.key_enrolled",
+        "workload.key_revoked",
         "key.enrolled",
         "key.revoked",
     ),

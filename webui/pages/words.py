@@ -110,6 +110,10 @@ _PHRASES: Final[dict[str, Callable[[Any, NameOf], str]]] = {
         f"{name(e.actor_id)}"
     ),
     "publisher.removed": lambda e, _: f"removed the publisher of entry {e.publisher}",
+    "workload.key_enrolled": lambda e, name: (
+        f"enrolled the key {e.public[:16]} of {name(e.actor_id)}, until {e.until[:10]}"
+    ),
+    "workload.key_revoked": lambda e, _: f"revoked the workload's key {e.key[:16]}",
     "exception.opened": lambda e, _: (
         f"opened an exception for {e.model} in {e.environment} until {e.until[:16]}"
     ),
@@ -200,6 +204,8 @@ _DETAILS: Final[dict[str, Callable[[Any, NameOf], str]]] = {
     "delegation.ended": lambda e, _: f"delegation {e.delegation}",
     "publisher.trusted": lambda e, name: f"repository {e.repository_id} for {name(e.actor_id)}",
     "publisher.removed": lambda e, _: f"publisher {e.publisher}",
+    "workload.key_enrolled": lambda e, name: f"{e.public[:16]} of {name(e.actor_id)}",
+    "workload.key_revoked": lambda e, _: e.key[:16],
     "exception.opened": lambda e, _: f"{e.uses} uses until {e.until[:16]}",
     "exception.used": lambda e, _: f"exception {e.exception}, entry {e.entry}",
     "exception.closed": lambda e, _: f"exception {e.exception}",
@@ -248,6 +254,8 @@ _ATTEMPTS: Final = {
     "delegation.ended": "end a delegation",
     "publisher.trusted": "trust a publisher",
     "publisher.removed": "remove a publisher",
+    "workload.key_enrolled": "enrol a workload's key",
+    "workload.key_revoked": "revoke a workload's key",
     "exception.opened": "open an exception",
     "exception.closed": "close an exception",
     "review.completed": "complete a review",

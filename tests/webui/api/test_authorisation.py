@@ -13,7 +13,11 @@ from webui.identity.tokens import list_tokens, new_token_secret, revoke_token
 if TYPE_CHECKING:
     from tests.webui.api.company import Company
 
-PUBLIC = {("GET", "/api/openapi.json"), ("POST", "/api/v1/token-exchange")}
+PUBLIC = {
+    ("GET", "/api/openapi.json"),
+    ("POST", "/api/v1/token-exchange"),
+    ("POST", "/api/v1/events:signed"),
+}
 EVERY_ROUTE = [(route.method, f"/api{route.path}") for route in ROUTES if route.needs != "nothing"]
 
 

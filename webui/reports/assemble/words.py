@@ -29,6 +29,8 @@ KIND_WORDS: Final = {
     "delegation.ended": "Delegation ended",
     "publisher.trusted": "CI publisher trusted",
     "publisher.removed": "CI publisher removed",
+    "workload.key_enrolled": "Workload's key enrolled",
+    "workload.key_revoked": "Workload's key revoked",
     "exception.opened": "Exception opened",
     "exception.used": "Exception used",
     "exception.closed": "Exception closed",
