@@ -21,6 +21,7 @@ from ledger.state.aggregates import (
 )
 from ledger.state.approvers import AssignmentState
 from ledger.state.client_keys import ClientKeyState
+from ledger.state.approvers import Approved, AssignmentState
 from ledger.state.exceptions import ExceptionSlot, ExceptionState, OwedReviews, ReviewState
 from ledger.state.passkeys import ActorPasskeys, PasskeyState
 from ledger.state.privacy import ErasureState, HoldsInForce, HoldState, SubjectState
@@ -54,4 +55,5 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     SubjectState,
     PasskeyState,
     ActorPasskeys,
+    Approved,
 )
