@@ -19,9 +19,8 @@ from ledger.state.aggregates import (
     StandIns,
     VersionState,
 )
-from ledger.state.approvers import AssignmentState
-from ledger.state.client_keys import ClientKeyState
 from ledger.state.approvers import Approved, AssignmentState
+from ledger.state.client_keys import ClientKeyState
 from ledger.state.exceptions import ExceptionSlot, ExceptionState, OwedReviews, ReviewState
 from ledger.state.passkeys import ActorPasskeys, PasskeyState
 from ledger.state.privacy import ErasureState, HoldsInForce, HoldState, SubjectState
