@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -69,7 +70,7 @@ def _read(file: Path) -> bytes:
     from ledger.errors import InputError, OutsideError
 
     if str(file) == "-":
-        data = click.get_binary_stream("stdin").read(_MOST_BYTES + 1)
+        data = sys.stdin.buffer.read(_MOST_BYTES + 1)
     else:
         try:
             with file.open("rb") as opened:
