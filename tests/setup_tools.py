@@ -36,6 +36,7 @@ PDFTOPPM = Tool("pdftoppm", ("pdftoppm",), "poppler-utils")
 QPDF = Tool("qpdf", ("qpdf",), "qpdf")
 SQLITE = Tool("sqlite3", ("sqlite3",), "sqlite3")
 GIT = Tool("git", ("git",), "git")
+GIT_LFS = Tool("Git LFS", ("git-lfs",), "git-lfs")
 OPENSSL = Tool("openssl", ("openssl",), "openssl")
 SSH_AGENT = Tool("ssh-agent", ("ssh-agent",), "openssh-client")
 SSH_ADD = Tool("ssh-add", ("ssh-add",), "openssh-client")
@@ -58,6 +59,7 @@ TOOLS = (
     QPDF,
     SQLITE,
     GIT,
+    GIT_LFS,
     OPENSSL,
     SSH_AGENT,
     SSH_ADD,

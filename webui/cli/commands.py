@@ -159,6 +159,12 @@ def _submit() -> click.Command:
     return submit
 
 
+def _register() -> click.Command:
+    from webui.client.commands.register import register
+
+    return register
+
+
 def _whynot() -> click.Command:
     from webui.client.commands.why_not import whynot
 
@@ -219,6 +225,12 @@ def _spool() -> click.Command:
     return spool
 
 
+def _ci() -> click.Command:
+    from webui.client.commands.ci import ci
+
+    return ci
+
+
 COMMANDS: Final[Mapping[str, Load]] = {
     "init": _init,
     "setup-link": _setup_link,
@@ -244,6 +256,7 @@ COMMANDS: Final[Mapping[str, Load]] = {
     "witness": _witness,
     "demo": _demo,
     "submit": _submit,
+    "register": _register,
     "whynot": _whynot,
     "request-release": _request_release,
     "wait": _wait,
@@ -254,5 +267,6 @@ COMMANDS: Final[Mapping[str, Load]] = {
     "receipt": _receipt,
     "admission": _admission,
     "spool": _spool,
+    "ci": _ci,
 }
 """In the order in which the help lists them: of an installation first, then of a pipeline."""
