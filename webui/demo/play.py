@@ -7,10 +7,12 @@ time, so that an interrupted story is played to its end without anything happeni
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from webui.demo.company import ADMINISTRATOR, ANA, BO, CHI, DEE, FINN, INVITED
 from webui.demo.described import MODELS
+from webui.demo.emergency import Emergency
 from webui.demo.place import Issued
 from webui.demo.steps import Steps, running
 
@@ -65,6 +67,8 @@ class Play:
         self._release_the_tree(tree, weak)
         self._stage.begin("Replaced, and rolled back")
         self._replace_and_roll_back(forest, tree)
+        self._stage.begin("An emergency, by proposal and with a review")
+        Emergency(self._stage).play(tree.recipe.model)
         self._stage.begin("A successor; the others deprecated and archived")
         self._settle(logistic, forest, weak)
         self._stage.begin("The second model")
@@ -121,6 +125,7 @@ class Play:
         self._steps.release(forest, "staging", ANA, (BO,), "granted")
         self._steps.deploy(forest, "staging", "first", "done")
         number = self._steps.request(forest, "production", BO)
+        self._talk(number)
         self._steps.approve(forest, "production", number, BO, "refused")
         self._steps.approve(forest, "production", number, CHI, "waits")
         self._steps.approve(forest, "production", number, DEE, "granted")
@@ -136,6 +141,24 @@ class Play:
         what = f"rolls production back to {tree.recipe.version}"
         step = f"{forest.recipe.tag}/production/roll-back"
         self._stage.do(FINN, step, "deployment.rolled_back", fields, what, why=reason)
+
+    def _talk(self, number: int) -> None:
+        """Bo asks Chi and Dee to look; Dee lets Chi stand in; Chi asks something back."""
+        actors, stage = self._stage.actors, self._stage
+        asked = {"release": number, "reviewers": [actors[CHI.key], actors[DEE.key]]}
+        stage.do(BO, f"talk/{number}/ask", "release.assigned", asked, "asks Chi and Dee to look")
+        until = date.fromisoformat(stage.story.begun_on) + timedelta(days=14)
+        lent = {
+            "actor_id": actors[FINN.key],
+            "role": "compliance",
+            "until": f"{until.isoformat()}T00:00:00Z",
+            "reason": "On leave in the second week.",
+        }
+        what = f"lets Finn stand in for her as compliance until {until.isoformat()}"
+        stage.do(DEE, "talk/lend", "role.delegated", lent, what)
+        words = "Is sensitivity measured on every clinic's instruments, or on the pooled set?"
+        said = {"release": number, "comment": words}
+        stage.do(CHI, f"talk/{number}/say", "release.commented", said, "comments", why=words)
 
     def _settle(self, logistic: Run, forest: Run, weak: Run) -> None:
         """A third version takes over; the bad one is deprecated, the old one archived."""
