@@ -16,6 +16,7 @@ GitHub, "OpenID Connect reference"; GitLab, "OpenID Connect (OIDC) authenticatio
 
 from __future__ import annotations
 
+import base64
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -219,15 +220,20 @@ def _key(fields: dict[str, Any]) -> PublicKey | None:
     if ALGORITHMS.get(str(algorithm)) != kind:
         return None
     try:
-        if kind == "RSA":
-            public = {name: fields[name] for name in ("kty", "n", "e")}
-            key = RSAKey.import_key(public)
-            return key if key.public_key.key_size >= _FEWEST_RSA_BITS else None
+        # The library takes a short key too, with a warning.
+        if kind == "RSA" and _bits(fields["n"]) >= _FEWEST_RSA_BITS:
+            return RSAKey.import_key({name: fields[name] for name in ("kty", "n", "e")})
         if kind == "EC" and fields.get("crv") == "P-256":
             return ECKey.import_key({name: fields[name] for name in ("kty", "crv", "x", "y")})
     except (JoseError, ValueError, TypeError, KeyError):
         return None
     return None
+
+
+def _bits(number: str) -> int:
+    """How long a number of a JWK is (RFC 7518 section 2, Base64urlUInt)."""
+    padded = number + "=" * (-len(number) % 4)
+    return int.from_bytes(base64.urlsafe_b64decode(padded)).bit_length()
 
 
 def _github(claims: Mapping[str, Any]) -> dict[str, Any]:
