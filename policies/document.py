@@ -5,7 +5,8 @@ Rules:
 - Every gate of a kind whose ``when`` is not false must be met. Gates only add requirements; there
   is no rule that allows what another refuses.
 - What is left out is filled in when the document is read, so that its canonical form says all
-  there is to say and means the same under any later program.
+  there is to say and means the same under any later program; only lists that are empty and words
+  that say no are spared, which no later program can read otherwise.
 - The digest of a document is SHA-256 over its canonical form, which fits in one entry.
 
 ``policies.names_used`` resolves the names that a document uses.
@@ -64,6 +65,12 @@ def _day(text: str) -> str:
 
 
 Day = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$"), AfterValidator(_day)]
+
+
+_ALL_OFF: Final = "actor"
+_OFF_BY_DEFAULT: Final = frozenset({"afterwards", "any_of", "controls", "seats"})
+"""What is left out of the canonical form where it is off. An empty ``not_by`` of a quorum is kept:
+left out it would mean the document's own default."""
 
 
 class Part(BaseModel):
@@ -296,7 +303,8 @@ class Document(Part):
 
     def canonical(self) -> dict[str, Any]:
         """The document as plain data: what is digested, and what its activation records."""
-        return self.model_dump(mode="json", exclude_none=True)
+        spared: dict[str, Any] = _spared(self.model_dump(mode="json", exclude_none=True))
+        return spared
 
     @classmethod
     def from_canonical(cls, fields: dict[str, Any]) -> Document:
@@ -338,6 +346,21 @@ def without_defaults(schema: dict[str, Any]) -> dict[str, Any]:
     for name in ApprovalsDefault.model_fields:
         schema["$defs"]["Approvals"]["required"].remove(name)
     return schema
+
+
+def _spared(value: Any, within: str = "") -> Any:
+    """The same without what says "nobody", "nothing" or "no": a third of a document, otherwise."""
+    if isinstance(value, list):
+        return [_spared(item) for item in value]
+    if isinstance(value, dict):
+        return {
+            name: _spared(item, name)
+            for name, item in value.items()
+            if not (
+                (item is False or item == []) and (within == _ALL_OFF or name in _OFF_BY_DEFAULT)
+            )
+        }
+    return value
 
 
 def plain(value: Any) -> Any:

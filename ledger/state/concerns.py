@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ledger.core.statement import Subject
-from ledger.events import change, deployment, exception, model
+from ledger.events import change, deployment, exception, incident, model
 from ledger.events.catalogue import read_proposed
 from ledger.events.event import About, Event
 
@@ -37,6 +37,9 @@ def about(registry: Registry, event: Event) -> About:  # noqa: PLR0911 (one per 
     if isinstance(event, exception.ReviewCompleted):
         owed = registry.review(event.review)
         return About(owed.model, environment=owed.environment)
+    if isinstance(event, incident.IncidentClosed):
+        happened = registry.incident(event.incident)
+        return About(happened.model, happened.version, happened.environment)
     if isinstance(event, deployment.DeploymentStopped):
         stopped = registry.deployment(event.deployment)
         return About(stopped.model, stopped.version, stopped.environment)

@@ -16,6 +16,7 @@ from ledger.events import (
     custody,
     deployment,
     exception,
+    incident,
     log,
     model,
     passkey,
@@ -23,10 +24,12 @@ from ledger.events import (
     privacy,
     publisher,
     release,
+    statement,
 )
 from ledger.events.change import PROPOSABLE
 from ledger.events.proof import DsseProof, IdTokenProof, WebAuthnProof
 from ledger.state import (
+    fold_assurance,
     fold_changes,
     fold_client_keys,
     fold_delegations,
@@ -112,6 +115,10 @@ _FOLDS: dict[str, Callable[[Registry, Any, Place], Changes]] = {
     deployment.DeploymentRecorded.kind: fold_deployments.deployed,
     deployment.DeploymentRolledBack.kind: fold_deployments.deployed,
     deployment.DeploymentStopped.kind: fold_deployments.deployment_stopped,
+    incident.IncidentOpened.kind: fold_assurance.incident_opened,
+    incident.IncidentClosed.kind: fold_assurance.incident_closed,
+    statement.StatementSigned.kind: fold_assurance.statement_signed,
+    statement.ControlSetAside.kind: fold_assurance.control_set_aside,
     assurance.ReportIssued.kind: fold_people.report_issued,
     assurance.AccessDenied.kind: fold_people.recorded_only,
     log.KeyRotated.kind: fold_people.keys_changed,

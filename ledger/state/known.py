@@ -19,7 +19,8 @@ from ledger.state.aggregates import (
     StandIns,
     VersionState,
 )
-from ledger.state.approvers import Approved, AssignmentState
+from ledger.state.approvers import AssignmentState
+from ledger.state.assurance import IncidentState, StatementState
 from ledger.state.client_keys import ClientKeyState
 from ledger.state.exceptions import ExceptionSlot, ExceptionState, OwedReviews, ReviewState
 from ledger.state.passkeys import ActorPasskeys, PasskeyState
@@ -42,6 +43,8 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     DelegationState,
     StandIns,
     ExceptionState,
+    IncidentState,
+    StatementState,
     ExceptionSlot,
     ReviewState,
     OwedReviews,
@@ -54,5 +57,4 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     SubjectState,
     PasskeyState,
     ActorPasskeys,
-    Approved,
 )

@@ -27,6 +27,7 @@ from ledger.state.aggregates import (
     version_key,
 )
 from ledger.state.approvers import AssignmentState
+from ledger.state.assurance import IncidentState
 from ledger.state.exceptions import ExceptionSlot, ExceptionState, ReviewState
 from ledger.state.passkeys import ActorPasskeys, PasskeyState, credential_key
 
@@ -123,6 +124,10 @@ class Registry:
     def review(self, entry: int) -> ReviewState:
         """The review, or UnknownSubjectError."""
         return self._require(ReviewState, number_key(entry), "review", "/event/review")
+
+    def incident(self, entry: int) -> IncidentState:
+        """The incident, or UnknownSubjectError."""
+        return self._require(IncidentState, number_key(entry), "incident", "/event/incident")
 
     def exception_in_force(self, model: str, environment: str, now: str) -> ExceptionState | None:
         """The exception that lets things through in an environment of a model at an instant."""

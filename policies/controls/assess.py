@@ -2,8 +2,10 @@
 
 Rules:
 - A control's verdict is the worst of its tests' (see ``finding``).
-- A control whose source applies only from a day after the period is ``not_applicable``; nothing
-  else makes one so by itself, since leaving a control aside is a person's signed decision.
+- A control whose source applies only from a day after the period is ``not_applicable``. So is one
+  that a person set aside, as long as that entry says; nothing else makes one so.
+- What people must write is ``attached`` where a statement is signed for the control, ``expired``
+  where it no longer stands at the end of what is looked at.
 - A control about a class of data that no version in scope holds is ``not_exercised``.
 - The same history, scope and outside facts give an equal assessment.
 """
@@ -25,6 +27,7 @@ from policies.controls.finding import (
 from policies.controls.material import Material
 
 if TYPE_CHECKING:
+    from ledger.state.assurance import StatementState
     from ledger.state.history import History
     from policies.controls.mapping import Control, Framework
     from policies.controls.outside import Integrity, Inventory
@@ -33,13 +36,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Result:
-    """A control and what its tests found. ``sentence`` says it in one or two lines."""
+    """A control and what its tests found. ``sentence`` says it in one or two lines.
+
+    ``statement`` is the entry of the statement that people signed for it, if there is one.
+    """
 
     control: Control
     verdict: Verdict
     findings: tuple[Finding, ...]
     sentence: str
     human_part: HumanPart
+    statement: int | None = None
 
     @property
     def population(self) -> int:
@@ -107,18 +114,35 @@ def assess_material(framework: Framework, material: Material) -> Assessment:
 
 
 def _result(control: Control, material: Material) -> Result:
-    if control.applies_from > material.scope.period.until:
+    if control.applies_from > material.scope.period.until and not material.scope.ahead:
         sentence = f"Applies from {control.applies_from.isoformat()}, after the period."
+        return Result(control, "not_applicable", (), sentence, "none")
+    said = material.statement(control.id)
+    if (
+        said is not None
+        and said.set_aside is not None
+        and said.set_aside_until >= material.last_day
+    ):
+        sentence = f"Set aside in entry {said.set_aside}, until {said.set_aside_until}."
         return Result(control, "not_applicable", (), sentence, "none")
     if control.data and not _holds(material, control):
         sentence = f"No version in scope is recorded as trained on {in_words(control.data)}."
         return Result(control, "not_exercised", (), sentence, "none")
     findings = tuple(use.test.run(material, use.arguments) for use in control.tests)
     verdict = worst(finding.verdict for finding in findings)
-    parts: list[HumanPart] = [finding.human_part for finding in findings]
-    if control.human and worst_human_part(parts) == "none":
-        parts.append("missing")
-    return Result(control, verdict, findings, _sentence(findings), worst_human_part(parts))
+    parts = [finding.human_part for finding in findings]
+    if control.human:
+        parts.append(_written(said, material.last_day))
+    signed = said.signed if said is not None else None
+    part = worst_human_part(parts)
+    return Result(control, verdict, findings, _sentence(findings), part, signed)
+
+
+def _written(said: StatementState | None, day: str) -> HumanPart:
+    """The state of what people must write for a control themselves."""
+    if said is None or said.signed is None:
+        return "missing"
+    return "attached" if said.signed_until >= day else "expired"
 
 
 def _holds(material: Material, control: Control) -> bool:

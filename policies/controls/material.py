@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ledger.state.aggregates import ActorState, DeploymentState, ModelState, VersionState
+from ledger.state.assurance import StatementState
 from policies.controls.changes import Change, changes_of
 from policies.controls.people import People, people_of
 
@@ -39,6 +40,16 @@ class Material:
     def by_sequence(self) -> dict[int, Recorded]:
         """Entries by sequence number."""
         return {item.entry.sequence: item for item in self.history.recorded}
+
+    @cached_property
+    def last_day(self) -> str:
+        """The last day that is looked at: that of the period, or of the last entry before it."""
+        written = self.history.recorded[-1].entry.recorded_at[:10]
+        return min(self.scope.period.until.isoformat(), written)
+
+    def statement(self, control: str) -> StatementState | None:
+        """What people said of a control."""
+        return self.history.registry.find(StatementState, control)
 
     @cached_property
     def all_changes(self) -> tuple[Change, ...]:

@@ -48,11 +48,15 @@ class Period:
 
 @dataclass(frozen=True)
 class Scope:
-    """Period, models (none named: all of them) and the environments that count as production."""
+    """Period, models (none named: all of them) and the environments that count as production.
+
+    ``ahead``: what applies only from a day after the period is tested all the same, to prepare.
+    """
 
     period: Period
     models: tuple[str, ...] = ()
     production: tuple[str, ...] = ("production",)
+    ahead: bool = False
 
     def covers(self, model: str) -> bool:
         """Whether a model is in scope."""

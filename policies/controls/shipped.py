@@ -9,7 +9,7 @@ from typing import Final
 from ledger.errors import InputError
 from policies.controls.mapping import Framework, load_framework
 
-FRAMEWORKS: Final = ("soc2", "gdpr", "hipaa")
+FRAMEWORKS: Final = ("soc2", "gdpr", "hipaa", "hipaa-proposed", "eu-ai-act")
 
 
 @cache

@@ -202,15 +202,10 @@ class Comments(Value):
 
 
 class ChangeAnswer(Value):
-    """A proposed change, the facts of the event, and what is missing before it can happen.
-
-    ``texts`` are its private texts by field; null where they were erased. It is carried out with
-    these facts and texts and no others.
-    """
+    """A proposed change, the facts of the event, and what is missing before it can happen."""
 
     change: ChangeState
     event: dict[str, Any]
-    texts: dict[str, str] | None
     pending: tuple[str, ...]
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
-FRAMEWORKS: Final = ("soc2", "gdpr", "hipaa")
+FRAMEWORKS: Final = ("soc2", "gdpr", "hipaa", "hipaa-proposed", "eu-ai-act")
 _DAY: Final = click.DateTime(formats=["%Y-%m-%d"])
 
 

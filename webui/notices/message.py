@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 LONGEST_NAME: Final = 100
 _MOST_NAMED: Final = 5
-_NUMBERED: Final = ("change", "exception", "review", "delegation")
+_NUMBERED: Final = ("change", "exception", "review", "delegation", "incident")
 
 
 @dataclass(frozen=True)
@@ -116,6 +116,8 @@ _SENTENCES: Final[dict[str, str]] = {
     "exception.closed": "{who} closed exception {number}{about}.",
     "review.required": "A review is owed{about}, until {due}.",
     "review.completed": "{who} reviewed what review {number} asks for{about}.",
+    "incident.opened": "{who} told of an incident{about}.",
+    "incident.closed": "{who} closed incident {number}{about}.",
     "access.denied": "{who} was refused by the policy ({attempted}){about}.",
 }
 

@@ -36,6 +36,7 @@ KINDS_OF: Final[dict[str, tuple[str, ...]]] = {
     ),
     "exception": ("exception.opened", "exception.used", "exception.closed"),
     "review": ("review.required", "review.completed"),
+    "incident": ("incident.opened", "incident.closed"),
     "denial": ("access.denied",),
 }
 REMINDER: Final = "reminder"
@@ -57,6 +58,7 @@ TOPIC_WORDS: Final = {
     "access": "Role given, taken or lent; passkey enrolled or revoked",
     "exception": "Exception opened, used or closed",
     "review": "Review owed or made",
+    "incident": "Incident opened or closed",
     "denial": "Attempt refused by the policy",
     ALARM: "Ledger read-only",
     REMINDER: "Release waits (reminder)",

@@ -52,8 +52,7 @@ def _inbox() -> ResponseReturnValue:
         changes=waiting_changes(actor),
         asked=_asked_by(reader, actor.id),
         decided=_decided(reader),
-        running=(running := reader.running()),
-        ended={run.release for run in running if _ended(reader, run.release)},
+        running=reader.running(),
         recent=reader.told(reader.entries(Filter(), limit=MOST_RECENT)),
     )
 
@@ -65,11 +64,6 @@ def _sections(found: list[Waiting]) -> list[tuple[str, str, list[Waiting]]]:
         ("team", "Waiting for my team", of["team"]),
         ("others", "Waiting for others", of["others"]),
     ]
-
-
-def _ended(reader: Reader, release: int | None) -> bool:
-    """Whether something runs under a release that is no longer granted."""
-    return release is not None and reader.release(release).status != "granted"
 
 
 def _note(reader: Reader, release: ReleaseState) -> str:

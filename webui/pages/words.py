@@ -174,6 +174,14 @@ _PHRASES: Final[dict[str, Callable[[Any, NameOf], str]]] = {
     "access.denied": lambda e, _: (
         f"tried to {attempt(e.attempted)}{_concerned(e)}, and was refused{_unrecorded(e)}"
     ),
+    "incident.opened": lambda e, _: (
+        f"told of an incident ({e.severity}, {plain(e.nature)}) detected {e.detected_at[:16]}"
+    ),
+    "incident.closed": lambda e, _: f"closed incident {e.incident}",
+    "statement.signed": lambda e, _: f"signed a statement for {e.control} until {e.valid_until}",
+    "control.set_aside": lambda e, _: (
+        f"set {e.control} aside as not applicable until {e.valid_until}"
+    ),
     "report.issued": lambda e, _: (
         f"issued the {plain(e.framework)} report {e.report} for {e.period_from} to {e.period_until}"
     ),
@@ -236,6 +244,10 @@ _DETAILS: Final[dict[str, Callable[[Any, NameOf], str]]] = {
     "change.rejected": lambda e, _: f"proposal {e.change}",
     "change.withdrawn": lambda e, _: f"proposal {e.change}",
     "access.denied": lambda e, _: f"tried to {attempt(e.attempted)}",
+    "incident.opened": lambda e, _: f"{e.severity}, {plain(e.nature)}",
+    "incident.closed": lambda e, _: f"incident {e.incident}",
+    "statement.signed": lambda e, _: e.control,
+    "control.set_aside": lambda e, _: e.control,
     "report.issued": lambda e, _: plain(e.framework),
     "checkpoint.timestamped": lambda e, _: f"{e.size} entries by {e.authority}",
     "restore.tested": lambda e, _: e.outcome,
@@ -287,6 +299,10 @@ _ATTEMPTS: Final = {
     "change.approved": "agree to a proposal",
     "change.rejected": "refuse a proposal",
     "change.withdrawn": "take a proposal back",
+    "incident.opened": "tell of an incident",
+    "incident.closed": "close an incident",
+    "statement.signed": "sign a statement",
+    "control.set_aside": "set a control aside",
     "report.issued": "issue a report",
     "checkpoint.timestamped": "record a time stamp",
     "key.rotated": "replace a key",

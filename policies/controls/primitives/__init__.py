@@ -1,5 +1,7 @@
 """The tests T1 to T15 by their ids, each with its version, title and the class of its arguments.
 
+T5 looks at fields of things; over incidents, which have clocks, it has the name ``T5-incidents``.
+
 A test's version goes up whenever the same history could give another finding.
 """
 
@@ -15,6 +17,7 @@ from policies.controls.primitives import (
     documents,
     duties,
     fields,
+    incidents,
     integrity,
     lineage,
     population,
@@ -54,6 +57,7 @@ TESTS: Final[dict[str, Test]] = {
         Test("T3", "Order of events", change.OrderArguments, change.order),
         Test("T4", "Separation of duties", duties.DutiesArguments, duties.duties),
         Test("T5", "Required fields", fields.FieldsArguments, fields.fields),
+        Test("T5-incidents", "Incidents in time", incidents.IncidentArguments, incidents.incidents),
         Test("T6", "Required document", documents.DocumentArguments, documents.document),
         Test("T7", "Regular repetition", documents.CadenceArguments, documents.cadence),
         Test("T8", "Removal of leavers", access.DeprovisionArguments, access.deprovision),

@@ -35,11 +35,13 @@ _NAMES = {"dpia": "impact assessment (DPIA)"}
 class DocumentArguments(Arguments):
     """``types``: any of these types of document will do. ``of``: about each version, or about us.
 
+    A document about us is what people signed a statement for: for ``control``, which must be named.
     ``data`` and ``risk_tiers`` keep to versions trained on such data, or models of such tiers.
     """
 
     types: tuple[str, ...] = Field(min_length=1)
     of: Literal["version", "organisation"] = "version"
+    control: str = ""
     data: tuple[Classification, ...] = ()
     risk_tiers: tuple[str, ...] = ()
 
@@ -52,7 +54,7 @@ def document(material: Material, arguments: DocumentArguments) -> Finding:
     """
     name = " or ".join(_NAMES.get(item, item.replace("_", " ")) for item in arguments.types)
     if arguments.of == "organisation":
-        return _elsewhere(name)
+        return _of_the_organisation(material, name, arguments.control)
     versions = _asked_of(material, arguments)
     exceptions: list[Deviation] = []
     missing: list[Deviation] = []
@@ -82,11 +84,25 @@ def document(material: Material, arguments: DocumentArguments) -> Finding:
     )
 
 
-def _elsewhere(name: str) -> Finding:
-    return not_recorded(
+def _of_the_organisation(material: Material, name: str, control: str) -> Finding:
+    """Whether a statement is signed for the control, and still stands at the end of the period."""
+    said = material.statement(control)
+    if said is None or said.signed is None:
+        return not_recorded(
+            "T6",
+            2,
+            f"No statement is signed for this control ({name}); sign one, or show the paper.",
+        )
+    expired = said.signed_until < material.last_day
+    over = f"The statement in entry {said.signed} stood until {said.signed_until}."
+    tally = Tally(1, 1, (Deviation((said.signed,), over),) if expired else (), (), (said.signed,))
+    sentence = over if expired else f"Entry {said.signed} is a signed statement ({name})."
+    return tally.found(
         "T6",
-        1,
-        f"Documents about the organisation ({name}) are not kept in this ledger; show the paper.",
+        2,
+        ("statement.signed",),
+        sentence,
+        human_part="expired" if expired else "attached",
     )
 
 

@@ -17,7 +17,7 @@ from ledger.events.model import Classification, DataSet
 from ledger.events.people import RoleGranted
 from ledger.state.aggregates import DeploymentState, ModelState
 from policies.controls.classes import in_words
-from policies.controls.finding import Deviation, Tally, both, many, not_recorded
+from policies.controls.finding import Deviation, Tally, both, many
 from policies.controls.primitives.arguments import Arguments
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from policies.controls.finding import Finding
     from policies.controls.material import Material
 
-Subject = Literal["data_set", "model", "deployment", "role_grant", "rollback", "denial", "incident"]
+Subject = Literal["data_set", "model", "deployment", "role_grant", "rollback", "denial"]
 
 
 class FieldsArguments(Arguments):
@@ -74,16 +74,11 @@ _WORDS = {
     "reasons": "why it was refused",
     "transmission_encryption": "how transmission is encrypted",
     "granted_by": "person who granted it",
-    "opened": "opening",
-    "closed": "closing",
 }
 
 
 def fields(material: Material, arguments: FieldsArguments) -> Finding:
     """T5: every field asked for is there and, where words are admitted, holds one of them."""
-    if arguments.subject == "incident":
-        said = "Incidents are not recorded in this ledger; show them from the incident system."
-        return not_recorded("T5", 1, said)
     noun, source, known = _NOUNS[arguments.subject]
     things = _things(material, arguments)
     unknown = tuple(name for name in arguments.required if name not in known)

@@ -102,11 +102,6 @@ def test_a_production_deployment_without_a_region_fails() -> None:
     assert (found.verdict, found.exceptions[0].entries) == ("fail", (place["deployed"],))
 
 
-def test_incidents_are_not_recorded_and_so_nothing_is_claimed() -> None:
-    found = examine(_begun(), "T5", subject="incident", required=("opened", "closed"))
-    assert (found.verdict, found.population) == ("insufficient_evidence", 0)
-
-
 def _with_dpia(valid_until: str | None = None, late: bool = False) -> Story:
     story = _begun()
     story.version(data_sets=(personal(),))

@@ -93,7 +93,7 @@ def _sections(framework: str, basis: Basis) -> tuple[Section, ...]:
         exceptions,
         control_matrix,
         change_population,
-        *_OWN[framework],
+        *_OWN.get(framework, ()),
         access_review,
         models,
         statements,
