@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tests.fuzz import entries, handed_in, kept, notes, passkeys, shown, taken_home
-from tests.fuzz import entries, handed_in, kept, notes, taken_home
 
 if TYPE_CHECKING:
     from tests.fuzz.target import Target
