@@ -56,6 +56,10 @@ def add_to(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/publishers", "trust", fresh(_trust), methods=["POST"])
     rule = "/publishers/<int:number>/remove"
     blueprint.add_url_rule(rule, "remove_publisher", _remove, methods=["POST"])
+    rule = "/publishers/keys"
+    blueprint.add_url_rule(rule, "enrol_client_key", fresh(_enrol_key), methods=["POST"])
+    rule = "/publishers/keys/<key>/revoke"
+    blueprint.add_url_rule(rule, "revoke_client_key", _revoke_key, methods=["POST"])
 
 
 def _publishers() -> ResponseReturnValue:
@@ -67,6 +71,8 @@ def _publishers() -> ResponseReturnValue:
         rows=[Row(one, _repository(one.since), last.get(one.since, "")) for one in found],
         workloads=_workloads(),
         tried=tried(wiring, MOST_TRIED),
+        keys=wiring.reader.client_keys(limit=ON_A_PAGE),
+        origin=wiring.log.origin,
         services=SERVICES,
         kinds=KINDS,
         address=wiring.settings.public_url or request.host_url.rstrip("/"),
@@ -102,10 +108,32 @@ def _trust() -> ResponseReturnValue:
     }
     if text("ref_protected"):
         fields["ref_protected"] = True
-    for name in ("models", "deploys_to"):
-        if text(name):
-            fields[name] = [one.strip() for one in text(name).split(",")]
+    fields |= _reach()
     return done_or_proposed("publisher.trusted", fields, "The publisher is trusted.", BACK)
+
+
+def _reach() -> dict[str, list[str]]:
+    """Models and environments, where the form limits them."""
+    written = {name: text(name) for name in ("models", "deploys_to")}
+    return {
+        name: [one.strip() for one in said.split(",")] for name, said in written.items() if said
+    }
+
+
+def _enrol_key() -> ResponseReturnValue:
+    fields = {
+        "actor_id": text("actor"),
+        "public": text("public"),
+        "possession": text("possession"),
+        "kinds": request.form.getlist("kinds"),
+        "until": f"{text('until')}T00:00:00Z",
+        **_reach(),
+    }
+    return done_or_proposed("workload.key_enrolled", fields, "The key is enrolled.", BACK)
+
+
+def _revoke_key(key: str) -> ResponseReturnValue:
+    return done_or_proposed("workload.key_revoked", {"key": key}, "The key is revoked.", BACK)
 
 
 def _remove(number: int) -> ResponseReturnValue:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ledger.errors import InputError
+from ledger.events.client_key import possession_message
 from ledger.events.entry import decode_entry
 from tests.webui.pages.test_changes import say
 from tests.webui.pages.test_company import shown
@@ -99,3 +101,30 @@ def test_every_service_has_its_issuer(service: str, own: str, issuer: str) -> No
 def test_a_name_that_is_none_makes_no_issuer(own: str) -> None:
     with pytest.raises(InputError):
         issuer_of("gitlab-server", own)
+
+
+def test_a_workload_s_key_is_proposed_enrolled_shown_and_revoked(seeded: Seeded) -> None:
+    wiring = seeded.house.wiring
+    ci = seeded.house.enrol("Nightly", "", "pipeline", actor_type="workload")
+    key = Ed25519PrivateKey.generate()
+    public = key.public_key().public_bytes_raw().hex()
+    form = {
+        "actor": ci,
+        "public": public,
+        "possession": key.sign(possession_message(wiring.log.origin, ci, public)).hex(),
+        "until": "2027-01-01",
+        "kinds": "version.registered",
+        "models": "churn",
+    }
+    rae = seeded.browser("rae")
+    path = seeded.post(rae, "/publishers/keys", "/publishers", **form).headers["Location"]
+    assert say(seeded, "chi", path, "approve") == 302
+    assert say(seeded, "rae", path, "carry-out") == 302
+    (found,) = wiring.reader.client_keys()
+    assert (found.public, found.models) == (public, ("churn",))
+    assert found.keyid in rae.get("/publishers").text
+    revoke = f"/publishers/keys/{found.keyid}/revoke"
+    assert seeded.post(rae, revoke, "/publishers").status_code == 302
+    assert wiring.reader.client_key(found.keyid).revoked is not None
+    nobody = seeded.post(rae, f"/publishers/keys/{'0' * 64}/revoke", "/publishers")
+    assert nobody.status_code == 404
