@@ -231,6 +231,16 @@ class Reader:
             found = folded.load(connection, self.log.log_id, SubjectState.table, actor_id)
         return found if isinstance(found, SubjectState) else None
 
+    def erased(self) -> list[SubjectState]:
+        """Everybody whose data was erased, newest first."""
+        found: list[SubjectState] = []
+        while True:
+            before = found[-1].since if found else None
+            page = self._find(SubjectState, before, MOST_ON_A_PAGE, status="erased")
+            found += page
+            if len(page) < MOST_ON_A_PAGE:
+                return found
+
     def deployments(
         self,
         *,

@@ -22,9 +22,10 @@ from ledger import clock
 from ledger.batch import Asked, Done
 from ledger.commit import Committed, Committer, everybody_may, loader, unexpected
 from ledger.erasing import NOTHING_BESIDE
-from ledger.errors import BusyError, InDoubtError, IntegrityError, LedgerError
+from ledger.errors import BusyError, InDoubtError, InputError, IntegrityError, LedgerError
 from ledger.events.entry import decode_entry
 from ledger.events.names import format_instant
+from ledger.events.screen import screen
 from ledger.receipt import Receipt
 from ledger.state.fold import Place, fold
 from ledger.state.registry import Registry
@@ -33,7 +34,7 @@ from ledger.store.entries import checkpoint_covering, read_entries, read_head
 from ledger.waiting import Unit, Waiting
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from datetime import datetime
 
     from ledger.allowance import Limits
@@ -68,7 +69,9 @@ class Submitter:
         refuse: Refuse = everybody_may,
         beside: Beside = NOTHING_BESIDE,
         limits: Limits | None = None,
+        allowed: Collection[str] = (),
     ) -> None:
+        self._allowed = frozenset(allowed)
         self._log = log
         self._decide = decide
         self._now = now
@@ -104,6 +107,7 @@ class Submitter:
             )
         if not asked:
             return []
+        self._screen(asked)
         unit = Unit(actor, tuple(asked))
         self._waiting.put(unit)
         self._ensure_thread()
@@ -111,6 +115,15 @@ class Submitter:
             return unit.answer.result(self._answer_seconds)
         except TimeoutError:
             return self._late(unit)
+
+    def _screen(self, asked: Sequence[Asked]) -> None:
+        """Refuse what looks like personal data, in the thread of whoever asks."""
+        for line, one in enumerate(asked):
+            try:
+                screen(one.event, self._allowed)
+            except InputError as error:
+                error.numbers["line"] = line
+                raise
 
     def _late(self, unit: Unit) -> list[Receipt]:
         """The answer for who has waited too long."""

@@ -25,6 +25,7 @@ from ledger.store.guards import open_guard
 from ledger.store.snapshot import put_back
 from policies.replay import Replayer
 from webui.settings import log_name
+from webui.tombstones import ErasedAgain, erase_again
 from webui.wiring import passphrase_of
 
 if TYPE_CHECKING:
@@ -72,13 +73,17 @@ class Drill:
 
 @dataclass(frozen=True)
 class Restored:
-    """A ledger put back: how far it reaches, and how far it was once promised to reach."""
+    """A ledger put back: how far it reaches, and how far it was once promised to reach.
+
+    ``again`` is what was destroyed again, of people who were erased after the backup.
+    """
 
     position: int
     root: str
     backup: str
     promised: int
     witness: str
+    again: ErasedAgain
 
     @property
     def lost(self) -> int:
@@ -197,10 +202,11 @@ def restore(
             promises = _promises(copy, guarded, against)
             for source, tree in promises:
                 _hold_against(copy, found, source, tree)
+            again = erase_again(settings, copy)
     source, promised = max(
         ((source, tree.size) for source, tree in promises), key=lambda one: one[1], default=("", 0)
     )
-    restored = Restored(found.size, found.root.hex(), digest, promised, source)
+    restored = Restored(found.size, found.root.hex(), digest, promised, source, again)
     _leave_word(settings, restored)
     return restored, found
 

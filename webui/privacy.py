@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
-from ledger.errors import ConflictError
+from ledger.errors import ConflictError, LedgerError
 from ledger.events.privacy import SubjectErased
 from ledger.store.database import reading
 from webui.beside import duties_of
 from webui.identity.errors import AdministratorError
+from webui.tombstones import keep_tombstones, read_tombstones
 
 if TYPE_CHECKING:
     from ledger.events.actor import Actor
@@ -93,11 +94,33 @@ def erase(
             keys = wiring.log.vault.key_ids(connection, subject)
         event = SubjectErased(actor_id=subject, erasure=erasure, lost=lost, texts=texts, keys=keys)
         try:
-            return wiring.submitter.submit(actor, event)
+            receipt = wiring.submitter.submit(actor, event)
         except ConflictError as error:
             if error.code != "erasure-outdated" or attempt + 1 == _ATTEMPTS:
                 raise
+        else:
+            keep_tombstones(wiring)
+            return receipt
     raise AssertionError  # the loop returns or raises
+
+
+def record_erased_again(wiring: Wiring) -> list[int]:
+    """Record the erasures that the ledger does not know, where that can be done; their entries."""
+    if wiring.log.alarm:
+        return []
+    found = []
+    for stone in read_tombstones(wiring.settings, wiring.log.origin):
+        known = wiring.reader.subject(stone.actor_id)
+        if known is not None and known.erased is not None:
+            continue
+        try:
+            wiring.reader.actor(stone.actor_id)
+            receipt = erase(wiring, wiring.service, stone.actor_id, lost=stone.entry)
+        except LedgerError:
+            continue  # never enrolled in what was put back, or held: asked again at the next start
+        if receipt.outcome == "allow":
+            found.append(receipt.sequence)
+    return found
 
 
 def may_read(wiring: Wiring, actor_id: str) -> bool:

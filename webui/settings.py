@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ledger import allowance
+from ledger.core.personal import LOOKS
 from ledger.errors import InputError
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ BACKUP_KEEP: Final = "COUNTERSEAL_BACKUP_KEEP"
 PUBLIC_URL: Final = "COUNTERSEAL_PUBLIC_URL"
 PRIVATE_ISSUERS: Final = "COUNTERSEAL_PRIVATE_ISSUERS"
 RP_ID: Final = "COUNTERSEAL_RP_ID"
+PERSONAL_DATA_ALLOWED: Final = "COUNTERSEAL_PERSONAL_DATA_ALLOWED"
 NOTICES_FILE: Final = "COUNTERSEAL_NOTICES_FILE"
 SIGN_IN_FILE: Final = "COUNTERSEAL_SIGN_IN_FILE"
 REMINDER_HOURS: Final = "COUNTERSEAL_REMINDER_HOURS"
@@ -79,6 +81,8 @@ SETTINGS: Final = {
     PRIVATE_ISSUERS: "Issuers of CI identity tokens that may be asked on a private network or on "
     "this machine, apart by spaces, to the letter as the tokens name them; http is taken for this "
     "machine alone. Default: none.",
+    PERSONAL_DATA_ALLOWED: "What looks like personal data and is let into the ledger all the same, "
+    f"apart by spaces, of: {', '.join(LOOKS)}. Default: none.",
     RP_ID: "The name that passkeys belong to, such as ledger.example.org: the host name of the "
     "pages or a domain above it. Set it before the first passkey is enrolled, and never change it. "
     "Default: localhost.",
@@ -122,6 +126,7 @@ class Settings:
     notices_file: Path | None = None
     sign_in_file: Path | None = None
     private_issuers: tuple[str, ...] = ()
+    personal_data_allowed: tuple[str, ...] = ()
     reminder_hours: int = 0
     escalation_hours: int = 0
     refusals_an_hour: int = allowance.REFUSALS_AN_HOUR
@@ -171,6 +176,7 @@ def read_settings(environment: Mapping[str, str], home: Path | None = None) -> S
         notices_file=_file(environment, NOTICES_FILE),
         sign_in_file=_file(environment, SIGN_IN_FILE),
         private_issuers=tuple(environment.get(PRIVATE_ISSUERS, "").split()),
+        personal_data_allowed=_looks(environment),
         reminder_hours=_number(environment, REMINDER_HOURS, 0, _YEAR_HOURS),
         escalation_hours=_number(environment, ESCALATION_HOURS, 0, _YEAR_HOURS),
         refusals_an_hour=_number(
@@ -218,6 +224,17 @@ def _rp_id(environment: Mapping[str, str]) -> str:
             code="setting-invalid",
         )
     return name
+
+
+def _looks(environment: Mapping[str, str]) -> tuple[str, ...]:
+    named = tuple(environment.get(PERSONAL_DATA_ALLOWED, "").split())
+    if not set(named) <= set(LOOKS):
+        raise InputError(
+            f"{PERSONAL_DATA_ALLOWED} names something that is not looked for.",
+            code="setting-invalid",
+            remedy=f"Name some of: {', '.join(LOOKS)}.",
+        )
+    return named
 
 
 def _minutes(environment: Mapping[str, str]) -> int:

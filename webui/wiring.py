@@ -29,6 +29,7 @@ from ledger.keys.signer import read_secret, write_secret
 from ledger.log import has_log, open_log
 from ledger.publication import read_trust_policy
 from ledger.query import Reader
+from ledger.rewrap import settle
 from ledger.store.database import open_engine
 from ledger.store.guards import Shared, open_guard, shared
 from ledger.store.migrate import check_migrated, migrate
@@ -215,6 +216,7 @@ def open_home(settings: Settings, *, now: Callable[[], datetime] = clock.now) ->
         guard = open_guard(settings.guard_url)
         opening.callback(guard.close)
         log = open_log(engine, settings.log, keyring, guard)
+        settle(log)
         log.trust = read_trust_policy(settings.trust_policy, log)
         opening.pop_all()
     reader = Reader(log)
@@ -231,6 +233,7 @@ def open_home(settings: Settings, *, now: Callable[[], datetime] = clock.now) ->
             lambda: read_secret(settings.keys / SESSION_KEY),
             now,
         ),
+        allowed=settings.personal_data_allowed,
     )
     return Wiring(settings, engine, log, reader, submitter, decide, now)
 

@@ -35,6 +35,8 @@ CHECKPOINTS: Final = "checkpoints"
 COSIGNATURES: Final = "cosignatures"
 ADMISSIONS: Final = "admissions"
 VAULT: Final = "vault.key"
+VAULT_BEFORE: Final = "vault.key.before"
+"""The key that was replaced, until it is certain that the new one is in use."""
 _WRAPPING_KEY_BYTES: Final = 32
 _PLACE: Final = ".uri"
 
@@ -115,6 +117,15 @@ class Keyring:
             raise _missing(use)
         return found
 
+    def current_wrapping_key(self) -> bytes:
+        """The key-encryption key as it stands in its file now: another process may have turned it.
+
+        Raises:
+            OutsideError, InputError: it can't be read, or is damaged.
+        """
+        self.wrapping_key = read_wrapping_key(self.folder / VAULT)
+        return self.wrapping_key
+
     def close(self) -> None:
         """End the sessions on tokens."""
         for signer in self._known.values():
@@ -140,7 +151,7 @@ class Keyring:
 
 def create_keyring(folder: Path, passphrase: bytes = b"") -> Keyring:
     """Make the keys of a new installation; refuses to replace any."""
-    wrapping_key = secrets.token_bytes(_WRAPPING_KEY_BYTES)
+    wrapping_key = new_wrapping_key()
     entries = create_signer(folder / f"{ENTRIES}.pem", passphrase)
     checkpoints = create_signer(folder / f"{CHECKPOINTS}.pem", passphrase)
     cosignatures = create_cosigner(folder / f"{COSIGNATURES}.pem", passphrase)
@@ -151,10 +162,8 @@ def create_keyring(folder: Path, passphrase: bytes = b"") -> Keyring:
 
 def open_keyring(folder: Path, passphrase: bytes = b"") -> Keyring:
     """Read the keys of an installation: the first of each use, until the ledger says which."""
-    wrapping_key = read_secret(folder / VAULT)
+    wrapping_key = read_wrapping_key(folder / VAULT)
     first = folder / f"{ADMISSIONS}.pem"
-    if len(wrapping_key) != _WRAPPING_KEY_BYTES:
-        raise InputError(f"The key file {VAULT} is damaged.", code="key-damaged")
     return Keyring(
         entries=open_signer(folder / f"{ENTRIES}.pem", passphrase),
         checkpoints=open_signer(folder / f"{CHECKPOINTS}.pem", passphrase),
@@ -164,6 +173,23 @@ def open_keyring(folder: Path, passphrase: bytes = b"") -> Keyring:
         passphrase=passphrase,
         admissions=open_signer(first, passphrase) if first.exists() else None,
     )
+
+
+def new_wrapping_key() -> bytes:
+    """A key-encryption key that wraps nothing yet."""
+    return secrets.token_bytes(_WRAPPING_KEY_BYTES)
+
+
+def read_wrapping_key(file: Path) -> bytes:
+    """A key-encryption key from its file.
+
+    Raises:
+        OutsideError, InputError: it can't be read, or is damaged.
+    """
+    key = read_secret(file)
+    if len(key) != _WRAPPING_KEY_BYTES:
+        raise InputError(f"The key file {file.name} is damaged.", code="key-damaged")
+    return key
 
 
 def _missing(use: str) -> OutsideError:

@@ -26,7 +26,7 @@ from ledger.events.entry import Commitment
 from ledger.store.tables import entry, vault, vault_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from sqlalchemy import Connection
 
@@ -49,9 +49,22 @@ class Record:
 class Vault:
     """Seals and opens private texts of one log. Subject keys are read and made as needed."""
 
-    def __init__(self, log_id: int, origin: str, wrapping_key: bytes) -> None:
+    def __init__(
+        self,
+        log_id: int,
+        origin: str,
+        wrapping_key: bytes,
+        current: Callable[[], bytes] | None = None,
+    ) -> None:
+        """``current`` reads the key-encryption key anew, for when another process turned it."""
         self._log_id = log_id
         self._origin = origin
+        self._current = current or (lambda: wrapping_key)
+        self.turn_to(wrapping_key)
+
+    def turn_to(self, wrapping_key: bytes) -> None:
+        """Wrap and unwrap under another key-encryption key from now on."""
+        self._known = wrapping_key
         self._wrap = AESGCM(wrapping_key)
 
     def seal(
@@ -212,15 +225,42 @@ class Vault:
         wrapped: bytes | None = connection.execute(query).scalar()
         if wrapped is None:
             return None
-        place = canonical({"origin": self._origin, "subject": subject})
         try:
-            return self._wrap.decrypt(wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:], place)
+            return self._unwrapped(subject, wrapped)
         except InvalidTag as error:
+            if self._turned():
+                return self._subject_key(connection, subject)
             raise IntegrityError(
                 "A key of the vault does not open.", code="vault-damaged"
             ) from error
 
+    def _unwrapped(self, subject: str, wrapped: bytes) -> bytes:
+        place = canonical({"origin": self._origin, "subject": subject})
+        return self._wrap.decrypt(wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:], place)
+
+    def _turned(self) -> bool:
+        """Take the key-encryption key that stands now; False if it is the one we have."""
+        current = self._current()
+        if current == self._known:
+            return False
+        self.turn_to(current)
+        return True
+
+    def opens(self, connection: Connection) -> bool | None:
+        """Whether the key-encryption key that we have opens a stored key; None if there is none."""
+        query = select(vault_key).where(vault_key.c.log_id == self._log_id).limit(1)
+        row = connection.execute(query).first()
+        if row is None:
+            return None
+        try:
+            self._unwrapped(row.subject, row.wrapped)
+        except InvalidTag:
+            return False
+        return True
+
     def _new_key(self, connection: Connection, subject: str) -> bytes:
+        # Whoever makes a key holds the head, and so does whoever turns the key that wraps it.
+        self._turned()
         key = secrets.token_bytes(KEY_BYTES)
         wrapped = self._wrapped(subject, key)
         connection.execute(

@@ -15,10 +15,11 @@ from ledger.core.note import parse_vkey
 from ledger.errors import ConflictError, UnknownSubjectError
 from ledger.events.catalogue import read_command
 from ledger.export import export
-from ledger.keys.keyring import VAULT
+from ledger.keys.keyring import VAULT, VAULT_BEFORE
 from ledger.mirror import DirectorySource
 from ledger.published import LogSource
 from ledger.query import Reader
+from ledger.rewrap import rotate_wrapping_key, settle
 from ledger.store.database import reading, writing
 from ledger.store.tables import vault, vault_key
 from tests.tools.house import a_model
@@ -234,6 +235,38 @@ def test_a_new_wrapping_key_opens_every_text_and_the_old_one_none(two: House) ->
     log = two.reopened()
     assert audit(log).sound
     assert counted(log, ANA) == before
+    log.engine.dispose()
+
+
+def test_the_wrapping_key_is_turned_while_another_process_is_at_work(two: House) -> None:
+    before = counted(two.log, ANA)
+    other = two.reopened()
+    old = (two.folder / "keys" / VAULT).read_bytes()
+    assert rotate_wrapping_key(other) == 2
+    assert (two.folder / "keys" / VAULT).read_bytes() != old
+    enrol(two, "c0" * 16, "Cy Novak")
+    assert counted(two.log, ANA) == before
+    for log in (two.log, other):
+        assert audit(log).sound
+    assert [file.name for file in (two.folder / "keys").glob(f"{VAULT}*")] == [VAULT]
+    other.engine.dispose()
+
+
+@pytest.mark.parametrize("committed", [False, True])
+def test_a_rotation_that_was_cut_off_is_settled_either_way(two: House, committed: bool) -> None:
+    keys = two.folder / "keys"
+    old, new = (keys / VAULT).read_bytes(), secrets.token_bytes(32)
+    if committed:
+        with writing(two.log.engine) as connection:
+            two.log.vault.rewrap(connection, new)
+    for name, key in ((VAULT, new), (VAULT_BEFORE, old)):
+        (keys / name).write_bytes(key)
+        (keys / name).chmod(0o600)
+    log = two.reopened()
+    assert settle(log)
+    assert (keys / VAULT).read_bytes() == (new if committed else old)
+    assert not settle(log)
+    assert audit(log).sound
     log.engine.dispose()
 
 

@@ -111,6 +111,11 @@ def restore(file: Path, identity: Path | None, against: Path | None) -> None:
     with shown() as progress:
         restored, found = put_back(settings(), file, _secret(identity), against, progress)
     _tell(found)
+    if restored.again.people:
+        click.echo(
+            f"ERASED AGAIN: {restored.again.texts} texts and keys of {restored.again.people} "
+            "people who were erased after this backup was made."
+        )
     if not restored.witness:
         click.echo("Nothing outside the backup says how far the ledger once reached:")
         click.echo("whether this is the newest copy can't be told. Compare it with --against.")

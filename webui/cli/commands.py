@@ -69,6 +69,12 @@ def _people() -> click.Command:
     return people
 
 
+def _vault() -> click.Command:
+    from webui.cli.vault import vault
+
+    return vault
+
+
 def _privacy() -> click.Command:
     from webui.cli.privacy import privacy
 
@@ -236,6 +242,7 @@ COMMANDS: Final[Mapping[str, Load]] = {
     "token": _token,
     "people": _people,
     "privacy": _privacy,
+    "vault": _vault,
     "notices": _notices,
     "log": _log,
     "key": _key,

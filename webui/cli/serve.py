@@ -36,8 +36,10 @@ def serve(
     from webui.custody import BackupClock, record_restore
     from webui.notices.channels import read_channels
     from webui.notices.courier import Courier
+    from webui.privacy import record_erased_again
     from webui.publishing import publishing
     from webui.server import Server, is_loopback
+    from webui.tombstones import keep_tombstones
 
     if not is_loopback(host) and not behind_tls:
         msg = (
@@ -51,6 +53,8 @@ def serve(
         server = Server(app, host=host, port=port, threads=threads, https=behind_tls)
         server.start()
         record_restore(wiring)
+        record_erased_again(wiring)
+        keep_tombstones(wiring)
         backups = BackupClock(wiring)
         backups.start()
         courier = Courier(wiring, read_channels(wiring.settings))
