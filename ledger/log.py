@@ -112,12 +112,7 @@ class Log:
 
     def __post_init__(self) -> None:
         """Open the vault of this log."""
-        self.vault = Vault(
-            self.log_id,
-            self.origin,
-            self.keyring.wrapping_key,
-            self.keyring.current_wrapping_key,
-        )
+        self.vault = Vault(self.log_id, self.origin, *self.keyring.wrapping())
 
     @property
     def vkey(self) -> str:

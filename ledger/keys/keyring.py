@@ -26,6 +26,7 @@ from ledger.keys.signer import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from ledger.state.keys import KeyHistory
@@ -116,6 +117,10 @@ class Keyring:
         if found is None:
             raise _missing(use)
         return found
+
+    def wrapping(self) -> tuple[bytes, Callable[[], bytes]]:
+        """The key-encryption key that we have, and how to read the one that stands now."""
+        return self.wrapping_key, self.current_wrapping_key
 
     def current_wrapping_key(self) -> bytes:
         """The key-encryption key as it stands in its file now: another process may have turned it.
