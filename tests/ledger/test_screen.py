@@ -99,7 +99,7 @@ def test_a_refusal_says_where_and_what_and_never_repeats_it(
 def test_a_proposal_is_looked_at_like_what_it_proposes() -> None:
     proposed = {"proposed": "exception.opened", "event": {
         "model": "churn", "environment": "production", "until": "2026-11-02T00:00:00Z", "uses": 1,
-        "review_by": "2026-11-04T00:00:00Z", "incident": "call +49 30 1234567",
+        "review_by": "2026-11-04T00:00:00Z", "incident": "call +49 30 1234567", "reason": "Call +49 30 1234567",
     }}  # fmt: skip
     with pytest.raises(InputError) as told:
         screen(read_command("change.proposed", proposed))
