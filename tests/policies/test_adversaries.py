@@ -364,5 +364,6 @@ def test_facts_about_a_person_are_marked() -> None:
     assert {path for path, field in FIELDS.items() if field.privacy != "none"} == {
         path
         for path in FIELDS
-        if path.startswith(("actor.", "grant.", "enrol.")) or path == "delegation.role"
+        if path.startswith(("actor.", "grant.", "enrol."))
+        or path in {"delegation.role", "passkey.own"}
     }
