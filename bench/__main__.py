@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from bench import (
     append,
+    client,
     decide,
     engines,
     fairness,
@@ -42,7 +43,7 @@ ON_DATABASES: dict[str, Callable[[list[str]], None]] = {
 }
 # Measured on logs of several sizes.
 BY_SIZE: Final = {"verify": verify, "reads": reads}
-NAMES = (*ON_DATABASES, *BY_SIZE, "peers")
+NAMES = (*ON_DATABASES, *BY_SIZE, "peers", "client")
 # Takes ten minutes, and runs only when it is named.
 LONG = {"kills"}
 
@@ -89,6 +90,8 @@ def main() -> None:
                     )
                 elif name == "peers":
                     peers.run(place / "peers")
+                elif name == "client":
+                    client.run(place / "client")
                 else:
                     ON_DATABASES[name](["", server.url(server.create())])
     finally:

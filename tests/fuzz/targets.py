@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tests.fuzz import entries, handed_in, kept, notes, passkeys, shown, taken_home
+from tests.fuzz import captured, entries, handed_in, kept, notes, passkeys, shown, taken_home
 
 if TYPE_CHECKING:
     from tests.fuzz.target import Target
@@ -19,5 +19,6 @@ TARGETS: Final[dict[str, Target]] = {
         *handed_in.TARGETS,
         *passkeys.TARGETS,
         *shown.TARGETS,
+        *captured.TARGETS,
     )
 }

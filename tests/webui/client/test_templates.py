@@ -117,3 +117,12 @@ def test_the_gate_loads_neither_the_server_nor_anything_heavy() -> None:
         env={"COUNTERSEAL_URL": "http://127.0.0.1:1", "COUNTERSEAL_TOKEN": "cst_x"},
     )
     assert done.stdout == "[]\n"
+
+
+def test_every_command_that_the_documents_tell_of_is_one() -> None:
+    for name in ("docs/ci.md", "README.md"):
+        text = (ROOT / name).read_text()
+        told = re.findall(r"^(?:    )?counterseal ([a-z][a-z-]+)", text, re.MULTILINE)
+        told += re.findall(r"`counterseal ([a-z][a-z-]+)", text)
+        assert told
+        assert set(told) <= set(COMMANDS)
