@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 RUNS = 8
-ASKED = 200
+ASKED = 100
 BYTES = 512 * 1024 * 1024
 
 
@@ -32,8 +32,14 @@ def run(folder: Path) -> None:
     """Measure all three."""
     folder.mkdir(parents=True, exist_ok=True)
     show("client.start", cpu_ms=min(_start() for _ in range(RUNS)) * 1000)
-    health, gate = _served(folder / "home")
-    show("client.gate", health_ms=health * 1000, gate_ms=gate * 1000, times=gate / health)
+    health, curl, gate = _served(folder / "home")
+    show(
+        "client.gate",
+        health_ms=health * 1000,
+        curl_ms=curl * 1000,
+        gate_ms=gate * 1000,
+        times_curl=gate / curl,
+    )
     ours, theirs = _hashing(folder / "artifact")
     show("client.hash", mb_per_second=BYTES / ours / 1e6, of_sha256sum=theirs / ours)
 
@@ -50,30 +56,38 @@ def _start() -> float:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def _served(home: Path) -> tuple[float, float]:
-    """Medians of a health page and of the gate, asked in turn, each on a connection of its own."""
-    from tests.webui.api.company import found
+def _served(home: Path) -> tuple[float, float, float]:
+    """Medians of a health page, of curl asking for it, and of the gate, asked in turn.
+
+    Each has a connection of its own; curl is a process of its own, too.
+    """
+    from tests.webui.api.company import ARTIFACT, found
     from tests.webui.house import build
     from webui.server import Server
 
     house = build(home)
     company = found(house)
     company.registered()
+    vote = {"release": company.requested(), "artifact": ARTIFACT}
+    assert company.lead.submit("release.approved", vote).status_code == 201
     server = Server(house.app, host="127.0.0.1", port=0, threads=4, https=False)
     server.start()
-    client = Client(server.url, company.scientist.secret)
-    health, gate = [], []
+    client = Client(server.url, company.operator.secret)
+    health, curl, gate = [], [], []
     for _ in range(ASKED):
         start = time.perf_counter()
         with urllib.request.urlopen(f"{server.url}/healthz") as answer:
             answer.read()
-        middle = time.perf_counter()
-        client.gate("churn", "1.0.0", "production")
-        health.append(middle - start)
-        gate.append(time.perf_counter() - middle)
+        health.append(time.perf_counter() - start)
+        start = time.perf_counter()
+        subprocess.run(["curl", "-s", f"{server.url}/healthz"], check=True, capture_output=True)
+        curl.append(time.perf_counter() - start)
+        start = time.perf_counter()
+        assert client.gate("churn", "1.0.0", "staging").allowed
+        gate.append(time.perf_counter() - start)
     server.stop()
     house.wiring.close()
-    return median(health), median(gate)
+    return median(health), median(curl), median(gate)
 
 
 def _hashing(file: Path) -> tuple[float, float]:

@@ -75,8 +75,9 @@ def verdict(wiring: Wiring, actor: Actor, question: Question) -> Verdict:
             "The ledger is read-only because it does not verify, so nothing is told from it.",
             remedy="The operator finds the cause with `counterseal verify`.",
         )
-    size = wiring.reader.head().size
-    known = wiring.reader.version(question.model, question.version)
+    with reading(wiring.engine) as connection:
+        size = read_head(connection, wiring.log.log_id).size
+        known = wiring.reader.registry(connection).version(question.model, question.version)
     asked = replace(question, artifact=question.artifact or known.artifact.sha256)
     decision = wiring.submitter.preview(actor, DeploymentRecorded(**asdict(asked)))
     return Verdict(asked, decision, size, wiring.now())

@@ -22,6 +22,7 @@ from webui.why_not import Wanted, why_not
 if TYPE_CHECKING:
     from flask import Response
 
+    from ledger.events.decision import Decision
     from webui.api.route import Asker
 
 
@@ -42,11 +43,16 @@ def _gate(asker: Asker) -> Response:
             checked_at=format_instant(found.checked_at),
             size=found.size,
             results=found.decision.results,
-            sentences=tuple(explain(found.decision, namer(asker.wiring.reader))),
+            sentences=_sentences(asker, found.decision),
             challenge=wanted.challenge,
             admission=receipt,
         )
     )
+
+
+def _sentences(asker: Asker, decision: Decision) -> tuple[str, ...]:
+    """Why it is refused; an allowance needs no names to be looked up for it."""
+    return () if decision.allowed else tuple(explain(decision, namer(asker.wiring.reader)))
 
 
 def _why_not(asker: Asker) -> Response:

@@ -226,6 +226,8 @@ class GateWanted(Value):
 class GateAnswer(Value):
     """What the policy in force says, on the first ``size`` entries; nothing is recorded.
 
+    ``sentences`` say why it is refused; an allowance has none.
+
     ``admission`` is the admission receipt: a DSSE envelope around a SLSA verification summary.
     """
 
