@@ -33,6 +33,7 @@ _OF_A_PERSON: Final = _OF_A_DELEGATION | {
     "role.revoked",
     "identity.linked",
     "identity.unlinked",
+    "recovery.allowed",
     "key.enrolled",
     "key.revoked",
 }

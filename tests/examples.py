@@ -62,6 +62,7 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "reason": "One person, two accounts",
     },
     "identity.unlinked": {"actor_id": ANA, "reason": "It was somebody else"},
+    "recovery.allowed": {"actor_id": ANA, "reason": "The phone was stolen"},
     "key.enrolled": {
         "actor_id": ANA,
         "credential": "YW5hJ3MgY3JlZGVudGlhbA==",

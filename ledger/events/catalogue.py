@@ -43,6 +43,7 @@ CATALOGUE: Final[dict[str, type[Event]]] = {
         people.RoleRevoked,
         people.IdentityLinked,
         people.IdentityUnlinked,
+        people.RecoveryAllowed,
         people.RoleDelegated,
         people.DelegationEnded,
         publisher.PublisherTrusted,

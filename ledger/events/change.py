@@ -24,6 +24,7 @@ PROPOSABLE: Final = frozenset(
         "role.revoked",
         "identity.linked",
         "identity.unlinked",
+        "recovery.allowed",
         "publisher.trusted",
         "publisher.removed",
         "workload.key_enrolled",

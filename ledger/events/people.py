@@ -85,6 +85,18 @@ class IdentityUnlinked(Event):
         return named(f"actor:{self.actor_id}")
 
 
+class RecoveryAllowed(Event):
+    """Somebody who lost a password or a second factor may set both anew, by one link."""
+
+    kind: ClassVar[str] = "recovery.allowed"
+
+    actor_id: ActorId
+    reason: PrivateText | None = None
+
+    def subject_digests(self) -> Mapping[str, str]:
+        return named(f"actor:{self.actor_id}")
+
+
 class RoleDelegated(Event):
     """Somebody lets another person stand in for them, in one role, until a time."""
 

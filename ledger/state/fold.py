@@ -91,6 +91,7 @@ _FOLDS: dict[str, Callable[[Registry, Any, Place], Changes]] = {
     people.RoleRevoked.kind: fold_people.role_revoked,
     people.IdentityLinked.kind: fold_people.identity_linked,
     people.IdentityUnlinked.kind: fold_people.identity_unlinked,
+    people.RecoveryAllowed.kind: fold_people.recovery_allowed,
     people.RoleDelegated.kind: fold_delegations.role_delegated,
     people.DelegationEnded.kind: fold_delegations.delegation_ended,
     publisher.PublisherTrusted.kind: fold_publishers.publisher_trusted,

@@ -153,6 +153,14 @@ def identity_unlinked(registry: Registry, event: people.IdentityUnlinked, place:
     )
 
 
+def recovery_allowed(registry: Registry, event: people.RecoveryAllowed, place: Place) -> Changes:
+    """Somebody may start anew: the registry stays as it is, the entry is what a link is made of."""
+    del place
+    if registry.actor(event.actor_id).type != "person":
+        raise ConflictError("Only a person signs in.", pointer="/event/actor_id")
+    return ()
+
+
 def report_issued(registry: Registry, event: assurance.ReportIssued, place: Place) -> Changes:
     """A report over entries that exist was made."""
     del registry

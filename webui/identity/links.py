@@ -2,6 +2,8 @@
 
 - ``first``: sets up the first administrator, who is enrolled and given the role by using it.
 - ``invitation``: lets an enrolled person choose a password; sessions opened before are closed.
+- ``recovery``: the same for somebody who starts anew (``webui.identity.recovery``): the second
+  factor is taken off and known browsers are forgotten, too.
 - ``sign-in``: opens a session of an existing account.
 
 The secret stands in the fragment of the URL, which browsers send to nobody: it reaches no log and
@@ -23,12 +25,14 @@ from ledger.genesis import new_actor_id
 from ledger.store.database import reading, writing
 from webui.identity.accounts import address_lookup, get_account, insert_account, lookup_of
 from webui.identity.administrators import ADMINISTRATOR
+from webui.identity.devices import forget_devices
 from webui.identity.errors import LinkError
 from webui.identity.passwords import hash_password
 from webui.identity.schema import prepare
 from webui.identity.secret import new_secret, stored_form
 from webui.identity.sessions import revoke_sessions
 from webui.identity.tables import account, link
+from webui.identity.totp import remove_second_factor
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection
@@ -36,10 +40,11 @@ if TYPE_CHECKING:
     from ledger.events.event import Event
     from webui.wiring import Wiring
 
-Purpose = Literal["first", "invitation", "sign-in"]
+Purpose = Literal["first", "invitation", "recovery", "sign-in"]
 FIRST_MINUTES: Final = 15
 INVITATION_MINUTES: Final = 7 * 24 * 60
 SIGN_IN_MINUTES: Final = 60
+RECOVERY_MINUTES: Final = 60
 
 
 def issue_setup_link(
@@ -70,6 +75,17 @@ def issue_sign_in_link(wiring: Wiring, actor_id: str, *, minutes: int = SIGN_IN_
     prepare(wiring.engine)
     get_account(wiring, actor_id)
     return _issue(wiring, "sign-in", actor_id, minutes)
+
+
+def issue_recovery_link(wiring: Wiring, actor_id: str) -> str:
+    """Make a link by which somebody starts anew, and return its secret, which is shown once.
+
+    Raises:
+        UnknownSubjectError: no such actor.
+        InputError: the vault holds no e-mail address of the actor.
+    """
+    address_lookup(wiring, actor_id)
+    return _issue(wiring, "recovery", actor_id, RECOVERY_MINUTES)
 
 
 def setup_url(base: str, secret: str) -> str:
@@ -125,7 +141,7 @@ def redeem_first(wiring: Wiring, secret: str, *, name: str, email: str, password
 
 
 def redeem_invitation(wiring: Wiring, secret: str, *, password: str) -> str:
-    """Use an ``invitation`` link: set the password of its person; returns the actor's id.
+    """Use an ``invitation`` or ``recovery`` link: set the password; returns the actor's id.
 
     Raises:
         LinkError: the link is not, or no longer, one.
@@ -133,19 +149,22 @@ def redeem_invitation(wiring: Wiring, secret: str, *, password: str) -> str:
     """
     hashed = hash_password(password)
     with reading(wiring.engine) as connection:
-        wanted = and_(_alive(wiring, secret), link.c.purpose == "invitation")
-        query = select(link.c.actor_id).where(wanted)
-        actor_id: str | None = connection.execute(query).scalar()
-    if actor_id is None:
+        wanted = and_(_alive(wiring, secret), link.c.purpose.in_(("invitation", "recovery")))
+        row = connection.execute(select(link).where(wanted)).first()
+    if row is None:
         raise _dead()
+    actor_id: str = row.actor_id
     lookup = address_lookup(wiring, actor_id)
     with writing(wiring.engine) as connection:
-        _use(connection, wiring, secret, "invitation")
+        _use(connection, wiring, secret, row.purpose)
         changed = connection.execute(
             update(account).where(account.c.actor_id == actor_id).values(password_hash=hashed)
         )
         if changed.rowcount == 0:
             insert_account(connection, wiring, actor_id, lookup, hashed)
+        if row.purpose == "recovery":
+            remove_second_factor(connection, actor_id)
+            forget_devices(connection, actor_id)
         revoke_sessions(connection, wiring, actor_id)
     return actor_id
 

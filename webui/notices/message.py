@@ -103,6 +103,7 @@ _SENTENCES: Final[dict[str, str]] = {
     "role.revoked": "{who} took the role {role} from {receiver}.",
     "identity.linked": "{who} said that {receiver} is the same person as another account.",
     "identity.unlinked": "{who} said that {receiver} is not the person of other accounts.",
+    "recovery.allowed": "{who} let {receiver} set password and second factor anew.",
     "key.enrolled": "{who} enrolled a passkey of {receiver}.",
     "key.revoked": "{who} revoked a passkey of {receiver}.",
     "role.delegated": "{who} lets {receiver} stand in as {role} until {until}.",

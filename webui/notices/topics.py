@@ -27,6 +27,7 @@ KINDS_OF: Final[dict[str, tuple[str, ...]]] = {
         "delegation.ended",
         "identity.linked",
         "identity.unlinked",
+        "recovery.allowed",
         "publisher.trusted",
         "publisher.removed",
         "workload.key_enrolled",

@@ -13,6 +13,7 @@ from webui.identity.accounts import find_account
 from webui.identity.administrators import check_administrator
 from webui.identity.fresh import fresh
 from webui.identity.links import issue_setup_link, setup_url
+from webui.identity.recovery import make_recovery_link, open_recovery
 from webui.pages.asking import ask, optional, refused, text
 from webui.pages.changes import ask_or_propose, done_or_proposed
 from webui.pages.frame import before, first_page, me, next_page
@@ -35,6 +36,7 @@ CHANGES = Filter(
         "role.revoked",
         "identity.linked",
         "identity.unlinked",
+        "recovery.allowed",
     )
 )
 
@@ -50,6 +52,7 @@ def add_to(blueprint: Blueprint) -> None:
         "/people/<actor>/link", "link_account", fresh(_link_account), methods=["POST"]
     )
     blueprint.add_url_rule("/people/<actor>/unlink", "unlink", fresh(_unlink), methods=["POST"])
+    blueprint.add_url_rule("/people/<actor>/recover", "recover", fresh(_recover), methods=["POST"])
     blueprint.add_url_rule("/people/<actor>/invite", "invite", fresh(_invite), methods=["POST"])
 
 
@@ -82,6 +85,7 @@ def _show(actor: str, link: str) -> ResponseReturnValue:
         may_see_data=actor == me().actor.id or may_read(wired(), me().actor.id),
         today=wired().now().date().isoformat(),
         account=find_account(wired(), actor),
+        recovery=open_recovery(wired(), actor),
         roles=wired().policy().roles,
         told=reader.told(reader.entries(Filter(actor=actor), limit=20)),
         changes=[item for item in changes if actor in _accounts_of(item.entry.event)],
@@ -148,11 +152,27 @@ def _unlink(actor: str) -> ResponseReturnValue:
     return done_or_proposed("identity.unlinked", fields, "It stands by itself again.", back)
 
 
+def _recover(actor: str) -> ResponseReturnValue:
+    """Let somebody start anew, where the policy lets them; the link is made of the entry."""
+    fields = {"actor_id": actor, **optional(reason=text("reason"))}
+    done = "They may start anew: make the link now."
+    return done_or_proposed("recovery.allowed", fields, done, f"/people/{actor}")
+
+
 def _invite(actor: str) -> ResponseReturnValue:
+    """A link for somebody who can't sign in yet, or who may start anew."""
     check_administrator(wired(), me().actor.id)
-    return _show(actor, _link(actor))
+    account = find_account(wired(), actor)
+    if account is None or not account.can_sign_in:
+        return _show(actor, _link(actor))
+    return _show(actor, setup_url(_base(), make_recovery_link(wired(), actor)))
 
 
 def _link(actor: str) -> str:
     """A new one-time link to set a password; shown once, never kept."""
-    return setup_url(request.host_url.rstrip("/"), issue_setup_link(wired(), for_actor=actor))
+    return setup_url(_base(), issue_setup_link(wired(), for_actor=actor))
+
+
+def _base() -> str:
+    """Where people reach us: as the settings say, else as this request does."""
+    return wired().settings.public_url or request.host_url.rstrip("/")

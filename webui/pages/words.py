@@ -99,6 +99,9 @@ _PHRASES: Final[dict[str, Callable[[Any, NameOf], str]]] = {
     "identity.unlinked": lambda e, name: (
         f"said that {name(e.actor_id)} is not the person of other accounts"
     ),
+    "recovery.allowed": lambda e, name: (
+        f"let {name(e.actor_id)} set password and second factor anew"
+    ),
     "key.enrolled": lambda e, name: f"enrolled a passkey of {name(e.actor_id)}",
     "key.revoked": lambda e, name: f"revoked a passkey of {name(e.actor_id)}",
     "role.delegated": lambda e, name: (
@@ -206,6 +209,7 @@ _DETAILS: Final[dict[str, Callable[[Any, NameOf], str]]] = {
     "role.revoked": lambda e, name: f"{plain(e.role)} from {name(e.actor_id)}",
     "identity.linked": lambda e, name: f"{name(e.actor_id)} is {name(e.same_as)}",
     "identity.unlinked": lambda e, name: name(e.actor_id),
+    "recovery.allowed": lambda e, name: name(e.actor_id),
     "key.enrolled": lambda e, name: f"passkey of {name(e.actor_id)}",
     "key.revoked": lambda e, name: f"passkey of {name(e.actor_id)}",
     "role.delegated": lambda e, name: f"{plain(e.role)} to {name(e.actor_id)}",
@@ -260,6 +264,7 @@ _ATTEMPTS: Final = {
     "role.revoked": "take a role",
     "identity.linked": "link accounts",
     "identity.unlinked": "unlink an account",
+    "recovery.allowed": "let somebody start anew",
     "key.enrolled": "enrol a passkey",
     "key.revoked": "revoke a passkey",
     "role.delegated": "let somebody stand in",

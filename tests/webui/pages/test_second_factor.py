@@ -26,9 +26,9 @@ FACTOR = "/account/second-factor"
 class Person:
     """Somebody at a browser, with an app on the phone."""
 
-    def __init__(self, house: House, name: str) -> None:
+    def __init__(self, house: House, name: str, *roles: str) -> None:
         self.house, self.email = house, f"{name}@example.org"
-        self.actor = house.enrol(name.title(), self.email)
+        self.actor = house.enrol(name.title(), self.email, *roles)
         create_account(house.wiring, self.actor, PASSWORD)
         self.client = house.client()
         self.secret = ""

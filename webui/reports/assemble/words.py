@@ -23,6 +23,7 @@ KIND_WORDS: Final = {
     "role.revoked": "Role revoked",
     "identity.linked": "Accounts of one person linked",
     "identity.unlinked": "Account unlinked",
+    "recovery.allowed": "Start anew allowed",
     "key.enrolled": "Passkey of a person enrolled",
     "key.revoked": "Passkey of a person revoked",
     "role.delegated": "Role delegated for a time",
