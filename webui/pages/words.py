@@ -134,7 +134,7 @@ _PHRASES: Final[dict[str, Callable[[Any, NameOf], str]]] = {
     "erasure.approved": lambda e, _: f"approved erasure {e.erasure}",
     "erasure.refused": lambda e, _: f"refused erasure {e.erasure} ({plain(e.ground)})",
     "subject.erased": lambda e, name: (
-        f"erased the personal data of {name(e.actor_id)}: {e.texts} texts and their keys"
+        f"destroyed what the vault held of {name(e.actor_id)}: {e.texts} texts and their keys"
         f"{'' if e.lost is None else ', again, as a restored backup still held them'}"
     ),
     "subject.rectified": lambda e, name: f"put the personal data of {name(e.actor_id)} right",
