@@ -41,8 +41,19 @@ EVERY_PAGE = (
     "/publishers",
     "/account",
     "/account/notices",
+    "/account/second-factor",
+    "/account/confirm",
 )
-OPEN = {"/login", "/login/code", "/login/link", "/setup", "/healthz", "/verify"}
+OPEN = {
+    "/login",
+    "/login/code",
+    "/login/link",
+    "/setup",
+    "/healthz",
+    "/verify",
+    "/login/sso/<name>",
+    "/login/sso/<name>/return",
+}
 OPEN |= {"/login/sso/<name>", "/login/sso/<name>/return"}
 
 
