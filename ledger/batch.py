@@ -23,6 +23,7 @@ from ledger.erasing import NOTHING_BESIDE, check_erasure
 from ledger.errors import ConflictError, InputError, LimitError, ProofError
 from ledger.events.actor import Actor
 from ledger.events.assurance import AccessDenied
+from ledger.events.change import PROPOSABLE, texts_of
 from ledger.events.command import command_digest
 from ledger.events.entry import Request, decode_entry
 from ledger.events.exception import ExceptionOpened
@@ -37,6 +38,7 @@ from ledger.state.client_keys import check_nonce
 from ledger.state.concerns import about, subjects
 from ledger.state.consequences import affected_releases
 from ledger.state.fold import Place, fold
+from ledger.state.fold_changes import proposal_of
 from ledger.state.fold_people import frozen
 from ledger.state.fold_privacy import check_not_erased
 from ledger.state.following import following
@@ -224,6 +226,7 @@ class Batch:
             command=command.hex(), idempotency_key=key.hex() if key else None
         )
         if decision.allowed:
+            self._check_agreed(asked.event)
             done = self._append(asked, actor, decision, request, statement)
             consequences = (
                 *self._following(asked.event, decision, done.sequence, actor),
@@ -303,19 +306,51 @@ class Batch:
         """
         if not event.private_fields():
             return True
-        if sequence >= self._head.size:
-            row = self.rows[sequence - self._head.size]
-            kept = self._texts[sequence]
-        else:
-            (row,) = read_entries(self._connection, self._log.log_id, sequence, sequence + 1)
-            commitments = decode_entry(row.envelope).commitments
-            kept = self._log.vault.read(self._connection, sequence, commitments)
-        if row.kind != event.kind:
+        kind, kept = self._kept_texts(sequence)
+        if kind != event.kind:
             return True
         asked = event.private_texts()
         return set(asked) == set(kept) and all(
             text is None or asked[name] == text for name, text in kept.items()
         )
+
+    def _kept_texts(self, sequence: int) -> tuple[str, dict[str, str | None]]:
+        """The kind of an earlier entry and its private texts: None where they were erased."""
+        if sequence >= self._head.size:
+            return self.rows[sequence - self._head.size].kind, self._texts[sequence]
+        (row,) = read_entries(self._connection, self._log.log_id, sequence, sequence + 1)
+        commitments = decode_entry(row.envelope).commitments
+        return row.kind, self._log.vault.read(self._connection, sequence, commitments)
+
+    def _check_agreed(self, event: Event) -> None:
+        """What was proposed is carried out with the private texts that people agreed to.
+
+        Raises:
+            ConflictError: its texts differ, or those of the proposal were erased.
+        """
+        if event.kind not in PROPOSABLE or not event.private_fields():
+            return
+        proposal = proposal_of(self.registry, event)
+        if proposal is None:
+            return
+        kept = self._kept_texts(proposal.since)[1]
+        if kept.get("texts", "") is None:
+            raise ConflictError(
+                "The words of the proposal were erased, so nobody can tell what was agreed to.",
+                code="texts-erased",
+                remedy="Withdraw it and propose it again.",
+                change=proposal.since,
+            )
+        agreed, asked = texts_of(kept.get("texts")), event.private_texts()
+        for name in event.private_fields():
+            if agreed.get(name) != asked.get(name):
+                raise ConflictError(
+                    f"Entry {proposal.since} proposes the same with other words, or none, here.",
+                    code="texts-differ",
+                    pointer=f"/event/{name}",
+                    remedy="Submit it with the words that were proposed, or propose these.",
+                    change=proposal.since,
+                )
 
     def _denial(self, event: Event, command: bytes, unrecorded: int | None) -> AccessDenied:
         concerned = about(self.registry, event)

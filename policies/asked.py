@@ -14,7 +14,8 @@ class Asked(NamedTuple):
     ``digest`` is what a vote must name: of a release its artifact's, of a change its command's.
     Votes up to entry ``changed`` were given before what there was to look at changed. ``at`` is
     when it was asked, ``since`` the entry that asked. ``policy`` is the policy under which votes
-    must have been given; empty where the question was answered already.
+    must have been given; empty where the question was answered already. ``answered`` is when it
+    was: what expires afterwards had its effect. Empty while it is open.
     """
 
     since: int
@@ -24,6 +25,7 @@ class Asked(NamedTuple):
     votes: tuple[Vote, ...]
     changed: int
     policy: str
+    answered: str = ""
 
 
 def release_asked(release: ReleaseState, version: VersionState | None, policy: str) -> Asked:
@@ -40,6 +42,7 @@ def release_asked(release: ReleaseState, version: VersionState | None, policy: s
         release.votes,
         changed,
         policy if release.status == "open" else "",
+        release.granted_at or "",
     )
 
 

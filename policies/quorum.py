@@ -3,8 +3,9 @@
 One person takes one seat, however many roles and accounts they have and however often they spoke.
 A vote counts when the person may vote at all, holds a role of some seat now, said so about the same
 artifact, after the last change of what there was to look at, under the policy in force, not too
-long ago, and, where the rule asks for it, signed by a passkey; for a seat that comes after others',
-once these have approved. Source: bipartite matching by augmenting paths (Kuhn 1955).
+long before the question was answered, and, where the rule asks for it, signed by a passkey; for a
+seat that comes after others', once these have approved. Source: bipartite matching by augmenting
+paths (Kuhn 1955).
 
 Who stands in for another votes with the other's role, and both are one: where the delegator's own
 vote counts, or another carries the role, it is not lent. Of several who could carry it, the one
@@ -141,7 +142,8 @@ def excluded_by(case: Case, parties: Sequence[Party]) -> dict[str, str] | None:
 
 def find_quorum(case: Case, asked: Asked, table: Table, excluded: Mapping[str, str]) -> Quorum:
     """Match the people who approved to the seats of a table."""
-    voters = _Voters(case, asked, excluded, table, case.now - table.lasts)
+    answered = parse_instant(asked.answered) if asked.answered else case.now
+    voters = _Voters(case, asked, excluded, table, answered - table.lasts)
     candidates: dict[str, Vote] = {}
     own: dict[str, frozenset[str]] = {}
     persons: dict[str, str] = {}

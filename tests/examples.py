@@ -297,6 +297,7 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
     "change.proposed": {
         "proposed": "role.granted",
         "event": {"actor_id": ANA, "role": "compliance"},
+        "texts": '{"reason":"Joined the team"}',
         "note": "She takes over from Bo",
     },
     "change.approved": {"change": 29, "command": "cd" * 32, "comment": "Agreed"},

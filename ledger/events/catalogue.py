@@ -27,11 +27,14 @@ from ledger.events import (
     statement,
 )
 from ledger.events.event import PREDICATE_BASE
+from ledger.events.names import PrivateText
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ledger.events.event import Event
+
+_TEXT: Final[TypeAdapter[str]] = TypeAdapter(PrivateText)
 
 CATALOGUE: Final[dict[str, type[Event]]] = {
     kind.kind: kind
@@ -132,7 +135,47 @@ def read_command(kind: str, fields: object, pointer: str = "/event") -> Event:
     if wanted.written_by_submit:
         msg = f"{kind} is written by the ledger itself and can't be submitted."
         raise UnknownKindError(msg, pointer="/kind", remedy="Submit what leads to it.")
+    if wanted is change.ChangeProposed:
+        fields = _with_texts(fields, pointer)
     return _validated(wanted, fields, pointer)
+
+
+def _with_texts(fields: object, pointer: str) -> object:
+    """A proposal with the private texts of its command taken out of the facts, as ``texts``."""
+    command = fields.get("event") if isinstance(fields, dict) else None
+    proposed = fields.get("proposed") if isinstance(fields, dict) else None
+    if (
+        not isinstance(fields, dict)
+        or not isinstance(command, dict)
+        or not isinstance(proposed, str)
+    ):
+        return fields
+    if proposed not in change.PROPOSABLE or "texts" in fields:
+        return fields
+    kind, texts = CATALOGUE[proposed], {}
+    for name in kind.private_fields():
+        text = command.get(name)
+        place = f"{pointer}/event/{name}"
+        if text is None:
+            if kind.model_fields[name].is_required():
+                raise InputError(
+                    f"{proposed}: a proposal says everything that people agree to.",
+                    pointer=place,
+                    remedy="This field is required.",
+                    code="invalid-missing",
+                )
+            continue
+        try:
+            texts[name] = _TEXT.validate_python(text, strict=True)
+        except ValidationError as error:
+            raise InputError(
+                f"{proposed}: {error.errors(include_input=False, include_url=False)[0]['msg']}.",
+                pointer=place,
+            ) from None
+    bare = {name: value for name, value in command.items() if name not in kind.private_fields()}
+    if not texts:
+        return {**fields, "event": bare}
+    return {**fields, "event": bare, "texts": canonical(texts).decode("utf-8")}
 
 
 def read_event(predicate_type: str, facts: object) -> Event:

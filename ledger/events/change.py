@@ -1,18 +1,24 @@
 """Changes that need more than one person: proposed, voted on, then carried out.
 
-What is proposed is a command: a kind and its facts. Whoever carries it out submits that very
-command, which is recognised by its digest; so an approval is of these facts and no others. A change
-is known by the sequence number of the entry that proposed it.
+What is proposed is a command: a kind, its facts and its private texts. Whoever carries it out
+submits that very command, which is recognised by the digest of its facts and recorded only with the
+same texts; so an approval is of these facts and words and no others. A change is known by the
+sequence number of the entry that proposed it.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+import re
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final
+
+import orjson
+from pydantic import StringConstraints
 
 from ledger.core.encoding import canonical
 from ledger.events.command import command_digest
 from ledger.events.event import Event
-from ledger.events.names import KindName, PrivateText, Sequence, Sha256
+from ledger.events.names import KindName, Private, PrivateText, Sequence, Sha256
+from ledger.events.people import ActorEnrolled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,14 +52,30 @@ PROPOSABLE: Final = frozenset(
 """The kinds that can be proposed. What a release is about is voted on as a release."""
 
 
+_ACTOR_ID: Final = re.compile(r"[0-9a-f]{32}")
+MOST_TEXTS: Final = 30_000
+_Texts = Annotated[str, StringConstraints(min_length=2, max_length=MOST_TEXTS), Private()]
+
+
 class ChangeProposed(Event):
-    """Somebody asks others to agree to a command, which stands here as it would be submitted."""
+    """Somebody asks others to agree to a command, which stands here as it would be submitted.
+
+    ``texts`` are the private texts of the command, as a JSON object by field. Whoever proposes
+    writes them among the fields of ``event``, from where they are taken out.
+    """
 
     kind: ClassVar[str] = "change.proposed"
 
     proposed: KindName
     event: dict[str, Any]
+    texts: _Texts | None = None
     note: PrivateText | None = None
+
+    def private_owner(self, actor_id: str) -> str:
+        """Of an enrolment the person's who is to be enrolled, otherwise the proposer's."""
+        owner = self.event.get("actor_id")
+        enrols = self.proposed == ActorEnrolled.kind and isinstance(owner, str)
+        return str(owner) if enrols and _ACTOR_ID.fullmatch(str(owner)) else actor_id
 
     @property
     def command(self) -> str:
@@ -62,6 +84,20 @@ class ChangeProposed(Event):
 
     def subject_digests(self) -> Mapping[str, str]:
         return {f"command:{self.proposed}": self.command}
+
+
+def texts_of(written: str | None) -> dict[str, str]:
+    """The private texts of a proposed command by field, from what ``ChangeProposed.texts`` holds.
+
+    What holds none, or is no such object, gives none.
+    """
+    try:
+        found = orjson.loads(written or "{}")
+    except orjson.JSONDecodeError:
+        return {}
+    if not isinstance(found, dict):
+        return {}
+    return {name: text for name, text in found.items() if isinstance(text, str)}
 
 
 class Word(Event):

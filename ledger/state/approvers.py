@@ -1,10 +1,31 @@
-"""Who was asked by name to look at a release: one frozen value per release."""
+"""Who was asked by name to look at a release, and what somebody approved last."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from ledger.state.aggregates import Aggregate, Search, number_key
+
+MOST_REMEMBERED: Final = 256
+"""Releases that are remembered of those somebody approved; so what a link touches is bounded."""
+
+
+class Approved(Aggregate):
+    """The releases that somebody approved last, oldest first; some are over. Key: the actor."""
+
+    table: ClassVar[str] = "approved"
+    actor: str
+    releases: tuple[int, ...]
+
+    @property
+    def key(self) -> str:
+        """The actor, as the key."""
+        return self.actor
+
+    def and_also(self, release: int) -> Approved:
+        """The same with one more."""
+        others = tuple(one for one in self.releases if one != release)
+        return self.but(releases=(*others, release)[-MOST_REMEMBERED:])
 
 
 class AssignmentState(Aggregate):

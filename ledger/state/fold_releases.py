@@ -9,7 +9,7 @@ from ledger.events import release
 from ledger.events.names import format_instant, parse_instant
 from ledger.events.proof import WebAuthnProof
 from ledger.state.aggregates import ActorState, Aggregate, ReleaseState, Vote
-from ledger.state.approvers import AssignmentState
+from ledger.state.approvers import Approved, AssignmentState
 from ledger.state.fold_versions import living
 from ledger.state.pack import pack_of
 
@@ -115,7 +115,15 @@ def vote(registry: Registry, event: Any, place: Place) -> Changes:
         passkey=None if key is None else key.key,
         device_bound=key is not None and not key.backup_eligible,
     )
-    return (asked.but(votes=(*earlier, said)),)
+    voted = asked.but(votes=(*earlier, said))
+    return (voted, _approved(registry, asked.since, place)) if approval else (voted,)
+
+
+def _approved(registry: Registry, release: int, place: Place) -> Approved:
+    found = registry.find(Approved, place.actor)
+    if found is None:
+        return Approved(since=place.sequence, actor=place.actor, releases=(release,))
+    return found.and_also(release)
 
 
 def _undecided(registry: Registry, entry: int) -> ReleaseState:
@@ -128,7 +136,8 @@ def _undecided(registry: Registry, entry: int) -> ReleaseState:
 
 def release_rejected(registry: Registry, event: release.ReleaseRejected, place: Place) -> Changes:
     """One no ends a release."""
-    (asked,) = vote(registry, event, place)
+    (asked, *_) = vote(registry, event, place)
+    assert isinstance(asked, ReleaseState)  # noqa: S101 (a vote changes its release first)
     return (asked.but(status="rejected", closed=place.sequence),)
 
 

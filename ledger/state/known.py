@@ -19,7 +19,7 @@ from ledger.state.aggregates import (
     StandIns,
     VersionState,
 )
-from ledger.state.approvers import AssignmentState
+from ledger.state.approvers import Approved, AssignmentState
 from ledger.state.assurance import IncidentState, StatementState
 from ledger.state.client_keys import ClientKeyState
 from ledger.state.exceptions import ExceptionSlot, ExceptionState, OwedReviews, ReviewState
@@ -57,4 +57,5 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     SubjectState,
     PasskeyState,
     ActorPasskeys,
+    Approved,
 )

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ledger.core.encoding import canonical
 from ledger.errors import ConflictError, InputError, UnknownSubjectError
 from ledger.events.catalogue import CATALOGUE, read_command
-from ledger.events.change import PROPOSABLE, ChangeProposed
+from ledger.events.change import PROPOSABLE, ChangeProposed, texts_of
 from ledger.state.aggregates import ChangeState, OpenChanges
 from policies import Document, document_digest, load_document
 from tests.examples import EXAMPLES, example
@@ -274,16 +274,38 @@ def test_wrong_facts_are_refused_where_they_are_wrong(
     assert refused.value.pointer == pointer
 
 
-def test_private_texts_are_never_part_of_a_proposal(world: World) -> None:
+def test_private_texts_never_stand_among_the_facts_of_a_proposal(world: World) -> None:
     facts = {**role_for(world), "reason": "Her name is Noa"}
-    with pytest.raises(InputError):
-        propose(world, "role.granted", facts)
+    event = read_command("change.proposed", {"proposed": "role.granted", "event": facts})
+    assert event.facts() == {"proposed": "role.granted", "event": role_for(world)}
+    assert texts_of(event.private_texts()["texts"]) == {"reason": "Her name is Noa"}
+    for text in ("", 5, "\x00", "x" * 4001):
+        wrong = {"proposed": "role.granted", "event": {**facts, "reason": text}}
+        with pytest.raises(InputError) as refused:
+            read_command("change.proposed", wrong)
+        assert refused.value.pointer == "/event/event/reason"
+
+
+@pytest.mark.parametrize("written", [None, "", "[]", "{", '{"reason": 5}', '"x"'])
+def test_texts_that_are_none_say_nothing(written: str | None) -> None:
+    assert texts_of(written) == {}
+
+
+def test_the_texts_of_an_enrolment_belong_to_whoever_is_enrolled() -> None:
+    facts = {"actor_id": "ab" * 16, "actor_type": "person", "name": "Noa"}
+    enrolment = read_command("change.proposed", {"proposed": "actor.enrolled", "event": facts})
+    assert enrolment.private_owner("cd" * 16) == "ab" * 16
+    for other in ({"actor_id": "nobody"}, {"actor_id": 5}, {}):
+        event = ChangeProposed(proposed="actor.enrolled", event=other)
+        assert event.private_owner("cd" * 16) == "cd" * 16
+    role = ChangeProposed(proposed="role.granted", event=facts)
+    assert role.private_owner("cd" * 16) == "cd" * 16
 
 
 @given(st.dictionaries(st.text(max_size=8), st.none() | st.booleans() | st.integers() | st.text()))
 def test_no_facts_crash_the_decision_or_the_fold(facts: dict[str, Any]) -> None:
     world = World()
-    for kind in ("policy.activated", "role.granted", "version.deprecated"):
+    for kind in ("policy.activated", "role.granted", "log.frozen"):
         event = read_command("change.proposed", {"proposed": kind, "event": facts})
         world.decide(world.registry, event, world.names["root"], world.instant)
         with pytest.raises(InputError):

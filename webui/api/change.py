@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ledger.events.change import texts_of
 from ledger.events.names import format_instant
 from ledger.state.aggregates import ChangeState, ChangeStatus
 from ledger.store.database import reading
@@ -40,8 +41,12 @@ def _change(asker: Asker, change: str) -> Response:
     reader = asker.wiring.reader
     found = reader.change(number(change, "change"))
     proposed = reader.proposed(found.since)
+    private = reader.tell(found.since).private
     told = ChangeAnswer(
-        change=found, event=proposed.facts(), pending=_pending(asker, found, proposed)
+        change=found,
+        event=proposed.facts(),
+        texts=None if private.get("texts", "") is None else texts_of(private.get("texts")),
+        pending=_pending(asker, found, proposed),
     )
     return json_answer(told)
 

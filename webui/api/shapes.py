@@ -202,10 +202,15 @@ class Comments(Value):
 
 
 class ChangeAnswer(Value):
-    """A proposed change, the facts of the event, and what is missing before it can happen."""
+    """A proposed change, the facts of the event, and what is missing before it can happen.
+
+    ``texts`` are its private texts by field; null where they were erased. It is carried out with
+    these facts and texts and no others.
+    """
 
     change: ChangeState
     event: dict[str, Any]
+    texts: dict[str, str] | None
     pending: tuple[str, ...]
 
 

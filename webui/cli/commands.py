@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     Load = Callable[[], click.Command]
 
 
+def _approval() -> click.Command:
+    from webui.cli.approval import approval
+
+    return approval
+
+
 def _init() -> click.Command:
     from webui.cli.installation import init
 
@@ -249,6 +255,7 @@ COMMANDS: Final[Mapping[str, Load]] = {
     "root": _root,
     "entry": _entry,
     "proof": _proof,
+    "approval": _approval,
     "bundle": _bundle,
     "backup": _backup,
     "restore": _restore,

@@ -11,7 +11,7 @@ from ledger.core.encoding import canonical
 from ledger.errors import InputError
 from ledger.events.assurance import PolicyActivated
 from ledger.events.catalogue import read_command
-from ledger.events.change import ChangeProposed
+from ledger.events.change import ChangeProposed, texts_of
 from ledger.events.command import command_digest
 from ledger.events.names import format_instant
 from ledger.events.passkey import KeyEnrolled
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 ON_A_PAGE = 50
 MOST_WAITING = 20
 _NOT_PROPOSED = "E_NOT_PROPOSED"
-_NOTED = ("reason", "repository")
 """Private texts of which a kind has one at most: kept with the proposal as its note."""
 
 
@@ -115,8 +114,8 @@ def ask_or_propose(kind: str, fields: dict[str, Any], salt: str = "") -> Receipt
         decision = carrying_out(wiring.decide, registry, event, me().actor, now)
     if {result.code for result in decision.unmet} != {_NOT_PROPOSED}:
         return ask(kind, fields, salt)
-    said = optional(note="".join(event.private_texts().get(name, "") for name in _NOTED))
-    return ask(ChangeProposed.kind, {"proposed": kind, "event": event.facts(), **said}, salt)
+    command = {**event.facts(), **event.private_texts()}
+    return ask(ChangeProposed.kind, {"proposed": kind, "event": command}, salt)
 
 
 def done_or_proposed(
@@ -149,7 +148,7 @@ def _changes() -> ResponseReturnValue:
 def _change(number: int) -> ResponseReturnValue:
     reader, actor = wired().reader, me().actor
     (item,) = proposals([reader.change(number)], actor)
-    votes = item.change.votes
+    votes, private = item.change.votes, reader.tell(number).private
     return render_template(
         "change.html",
         change=item.change,
@@ -157,7 +156,9 @@ def _change(number: int) -> ResponseReturnValue:
         facts=_facts(item.event),
         other_rules=_other_rules(item.event),
         gates={gate.id: gate.title for gate in wired().policy().gates},
-        note=reader.tell(number).private.get("note"),
+        note=private.get("note"),
+        texts=texts_of(private.get("texts")),
+        erased="texts" in private and private["texts"] is None,
         said={vote.entry: reader.tell(vote.entry).private for vote in votes},
         mine=next((vote for vote in votes if vote.actor == actor.id and vote.counts), None),
     )
@@ -201,9 +202,6 @@ def _carry_out(number: int) -> ResponseReturnValue:
     shown = command_digest(event.kind, canonical(event.facts())).hex()
     if text("command") != shown or shown != change.command:
         raise InputError("This is not what was shown.", remedy="Look at the proposal again.")
-    private = {}
-    for name in _NOTED:
-        if name in event.private_fields():
-            private = optional(**{name: wired().reader.tell(number).private.get("note") or ""})
-    receipt = ask(event.kind, {**event.facts(), **private})
+    private = wired().reader.tell(number).private.get("texts")
+    receipt = ask(event.kind, {**event.facts(), **texts_of(private)})
     return concluded(receipt, "It is done.", f"/changes/{number}")

@@ -31,9 +31,12 @@ def _deployments() -> ResponseReturnValue:
         for run in reader.running(wanted["model"])
         if wanted["environment"] in {"", run.environment}
     ]
+    releases = {run.release for run in running if run.release is not None}
+    states = {number: reader.release(number).status for number in sorted(releases)}
     return render_template(
         "deployments.html",
         running=running,
+        ended={number: word for number, word in states.items() if word != "granted"},
         deployments=found,
         wanted=wanted,
         models=reader.models(limit=MOST_MODELS),

@@ -52,7 +52,8 @@ def _inbox() -> ResponseReturnValue:
         changes=waiting_changes(actor),
         asked=_asked_by(reader, actor.id),
         decided=_decided(reader),
-        running=reader.running(),
+        running=(running := reader.running()),
+        ended={run.release for run in running if _ended(reader, run.release)},
         recent=reader.told(reader.entries(Filter(), limit=MOST_RECENT)),
     )
 
@@ -64,6 +65,11 @@ def _sections(found: list[Waiting]) -> list[tuple[str, str, list[Waiting]]]:
         ("team", "Waiting for my team", of["team"]),
         ("others", "Waiting for others", of["others"]),
     ]
+
+
+def _ended(reader: Reader, release: int | None) -> bool:
+    """Whether something runs under a release that is no longer granted."""
+    return release is not None and reader.release(release).status != "granted"
 
 
 def _note(reader: Reader, release: ReleaseState) -> str:

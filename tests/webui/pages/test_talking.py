@@ -9,7 +9,7 @@ import pytest
 from ledger.audit import audit
 from tests.webui.house import build
 from tests.webui.pages.test_company import shown
-from tests.webui.seed import HOSTILE, Seeded, seed
+from tests.webui.seed import ARTIFACT, HOSTILE, Seeded, seed
 from webui.identity.accounts import create_account
 
 if TYPE_CHECKING:
@@ -113,3 +113,32 @@ def test_what_the_policy_does_not_let_one_say_is_refused(company: Seeded) -> Non
     assert send(company, bo, "assign", reviewer=company.chi, days="lots") == 422
     assert send(company, bo, "remind") == 422
     assert send(company, bo, "comment", comment=" ") == 422
+
+
+def test_what_runs_on_after_an_approval_is_taken_back_is_shown_wherever_it_runs(
+    company: Seeded,
+) -> None:
+    house = company.house
+    bo = house.api(house.token(company.bo))
+    ops = house.api(house.token(house.enrol("Otto", "otto@example.org", "operations")))
+    dee = next(
+        one.id
+        for one in house.wiring.reader.actors()
+        if one.holds("ml_lead") and one.id != company.bo
+    )
+    of = {"model": "churn", "version": "1.0.0", "environment": "staging"}
+    number = bo.submit("release.requested", of).json["sequence"]
+    vote = {"release": number, "artifact": ARTIFACT}
+    dee_api = house.api(house.token(dee))
+    assert dee_api.submit("release.approved", vote).status_code == 201
+    assert ops.submit("deployment.recorded", {**of, "artifact": ARTIFACT}).status_code == 201
+    page = f"/releases/{number}"
+    chi = company.browser("chi")
+    assert "It still runs." not in shown(chi.get(page).text)
+    assert "no longer approved" not in shown(chi.get("/deployments").text)
+    back = {"release": number, "reason": "I read the wrong report"}
+    answer = dee_api.submit("approval.revoked", back)
+    assert [one["kind"] for one in answer.json["consequences"]] == ["release.lapsed"]
+    assert "It still runs. This release is lapsed" in shown(chi.get(page).text)
+    assert "▲ lapsed no longer approved" in shown(chi.get("/deployments").text)
+    assert "no longer approved" in shown(chi.get("/").text)
