@@ -1,7 +1,8 @@
 """Who is told of an entry by name, subscribed or not: whom it asks, and whom it answers.
 
 Somebody who is asked to look is told, and whoever stands in for them; of a comment, those who were
-asked and whoever asked for the release. Nobody is told of what they did themselves.
+asked and whoever asked for the release. Nobody is told of what they did themselves, but for what
+their passkey signed: that they should hear of, with the digest of the statement.
 """
 
 from __future__ import annotations
@@ -10,7 +11,13 @@ from typing import TYPE_CHECKING, Final
 
 from ledger.events.entry import decode_entry
 from ledger.events.names import format_instant
-from ledger.events.release import ReleaseAssigned, ReleaseCommented
+from ledger.events.proof import WebAuthnProof
+from ledger.events.release import (
+    ReleaseApproved,
+    ReleaseAssigned,
+    ReleaseCommented,
+    ReleaseRejected,
+)
 from ledger.store.database import reading
 from policies import whose_turn
 
@@ -18,7 +25,14 @@ if TYPE_CHECKING:
     from ledger.store.entries import StoredEntry
     from webui.wiring import Wiring
 
-TOLD_BY_NAME: Final = frozenset({ReleaseAssigned.kind, ReleaseCommented.kind})
+TOLD_BY_NAME: Final = frozenset(
+    {
+        ReleaseAssigned.kind,
+        ReleaseCommented.kind,
+        ReleaseApproved.kind,
+        ReleaseRejected.kind,
+    }
+)
 
 
 def asked_by_name(wiring: Wiring, release: int) -> frozenset[str]:
@@ -34,7 +48,10 @@ def asked_by_name(wiring: Wiring, release: int) -> frozenset[str]:
 
 def concerned_by_name(wiring: Wiring, row: StoredEntry) -> frozenset[str]:
     """Whom an entry of these kinds is told to by name."""
-    event = decode_entry(row.envelope).event
+    entry = decode_entry(row.envelope)
+    event = entry.event
+    if isinstance(entry.proof, WebAuthnProof):
+        return frozenset({row.actor})
     found: frozenset[str] = frozenset()
     if isinstance(event, (ReleaseAssigned, ReleaseCommented)):
         found = asked_by_name(wiring, event.release)

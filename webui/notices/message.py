@@ -12,6 +12,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
+from ledger.core.digest import hex_digest
+from ledger.core.rfc4648 import from_base64
+from ledger.events.entry import decode_entry
+from ledger.events.proof import WebAuthnProof
 from policies import humanize
 from webui.notices.topics import ALARM, ESCALATION, REMINDER, TOPIC_WORDS, topic_of
 from webui.reports.assemble.words import KIND_WORDS
@@ -78,6 +82,7 @@ class Message:
         return tuple((name, value) for name, value in found if value)
 
 
+_SIGNED_KINDS: Final = frozenset({"release.approved", "release.rejected"})
 _SENTENCES: Final[dict[str, str]] = {
     "version.registered": "{who} registered {what}.",
     "release.requested": "{who} asked for the release of {what}{where}.",
@@ -151,7 +156,7 @@ def of_entry(
         topic=topic,
         kind=row.kind,
         title=f"{TOPIC_WORDS[topic]}{_short(about)}",
-        sentence=_sentence(row.kind, event, name, about, name_of),
+        sentence=_sentence(row.kind, event, name, about, name_of) + _signed(row),
         at=row.recorded_at,
         origin=origin,
         about=about,
@@ -159,6 +164,17 @@ def of_entry(
         actor_name=name,
         link=_link(base, event, about),
     )
+
+
+def _signed(row: StoredEntry) -> str:
+    """That a passkey signed it, with what the signer can compare: the digest of the statement."""
+    if row.kind not in _SIGNED_KINDS:
+        return ""
+    proof = decode_entry(row.envelope).proof
+    if not isinstance(proof, WebAuthnProof):
+        return ""
+    digest = hex_digest(from_base64(proof.statement))
+    return f" A passkey signed it; the statement's SHA-256 is {digest}."
 
 
 def of_waiting(

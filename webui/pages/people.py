@@ -15,6 +15,7 @@ from webui.identity.fresh import fresh
 from webui.identity.links import issue_setup_link, setup_url
 from webui.identity.recovery import make_recovery_link, open_recovery
 from webui.pages.asking import ask, optional, refused, text
+from webui.pages.assertion import fingerprint
 from webui.pages.changes import ask_or_propose, done_or_proposed
 from webui.pages.frame import before, first_page, me, next_page
 from webui.privacy import may_read
@@ -37,6 +38,8 @@ CHANGES = Filter(
         "identity.linked",
         "identity.unlinked",
         "recovery.allowed",
+        "key.enrolled",
+        "key.revoked",
     )
 )
 
@@ -82,6 +85,8 @@ def _show(actor: str, link: str) -> ResponseReturnValue:
     return render_template(
         "person.html",
         person=reader.person(actor),
+        passkeys=reader.passkeys(actor=actor),
+        fingerprint=fingerprint,
         may_see_data=actor == me().actor.id or may_read(wired(), me().actor.id),
         today=wired().now().date().isoformat(),
         account=find_account(wired(), actor),

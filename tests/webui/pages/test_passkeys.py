@@ -260,3 +260,27 @@ def test_an_approver_renders_what_was_signed_without_the_service(
     assert digest in CliRunner().invoke(main, ["approval", "show", str(entry)]).output
     file.write_bytes(said.canonical().replace(b"approve", b"reject!"))
     assert CliRunner().invoke(main, ["approval", "show", str(file)]).exit_code != 0
+
+
+def test_an_administrator_sees_the_passkeys_of_a_person(seeded: Seeded, key: Authenticator) -> None:
+    page = seeded.browser("bo").get(f"/people/{seeded.chi}").text
+    assert "they sign this person" in page
+    assert "Countersigned by" in page
+
+
+def test_whoever_signed_is_told_of_it_with_the_digest(seeded: Seeded, key: Authenticator) -> None:
+    from ledger.store.database import reading
+    from ledger.store.entries import read_entries
+    from webui.notices.by_name import concerned_by_name
+    from webui.notices.message import of_entry
+
+    chi, wiring = seeded.browser("chi"), seeded.house.wiring
+    said, _ = statement_on(begin(seeded, chi).text)
+    finish(seeded, chi, key, said)
+    number = votes(seeded)[-1].entry
+    with reading(wiring.engine) as connection:
+        (row,) = read_entries(connection, wiring.log.log_id, number, number + 1)
+    assert concerned_by_name(wiring, row) == {seeded.chi}
+    event = wiring.log.entry(number).event
+    told = of_entry(row, event, lambda _: "Chi", message_id="m", origin="o", base="")
+    assert told.sentence.endswith(f"SHA-256 is {said.challenge().hex()}.")
