@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 LONGEST_NAME: Final = 100
 _MOST_NAMED: Final = 5
-_NUMBERED: Final = ("change", "exception", "review", "delegation", "incident")
+_NUMBERED: Final = ("change", "exception", "review", "delegation", "incident", "publisher")
 
 
 @dataclass(frozen=True)
