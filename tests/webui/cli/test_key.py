@@ -76,7 +76,7 @@ def test_every_key_may_be_replaced_again_and_again(made: Run) -> None:
     for use in ("entries", "entries", "checkpoints", "entries", "cosignatures", "checkpoints"):
         assert made("key", "rotate", use).exit_code == 0
     verified(made)
-    assert made("key", "list").output.count("to now") == 4
+    assert made("key", "list").output.count("to now") == 5
 
 
 def test_what_the_retired_key_signs_afterwards_is_named(
@@ -134,7 +134,7 @@ def test_keys_are_encrypted_and_needed_to_go_on(
     secret.chmod(0o600)
     monkeypatch.setenv("COUNTERSEAL_KEY_PASSPHRASE_FILE", str(secret))
     done = made("key", "encrypt")
-    assert (done.exit_code, done.output.count("is encrypted")) == (0, 3)
+    assert (done.exit_code, done.output.count("is encrypted")) == (0, 4)
     for file in (home / "keys").glob("*.pem"):
         if file.name != "seal.pem":
             assert file.read_bytes().startswith(b"-----BEGIN ENCRYPTED PRIVATE KEY-----")
