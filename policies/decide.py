@@ -92,7 +92,12 @@ def decide_with(  # noqa: PLR0917 (as ``Decide``, and by which document)
 def decide_case(compiled: Compiled, case: Case) -> Decision:
     """Decide one case under the document that it was made for."""
     event = case.event
-    applied = [gate for gate in compiled.gates.get(event.kind, ()) if _applies(gate, case)]
+    fact = case.fact
+    applied = [
+        gate
+        for gate in compiled.gates.get(event.kind, ())
+        if gate.when is None or gate.when(fact) is not False
+    ]
     results: list[Result] = []
     for gate in applied:
         _ask(gate, case, results)
@@ -168,10 +173,6 @@ def granting_approvals(decision: Decision) -> tuple[int, ...]:
 
 def _lets_through(results: Iterable[Result]) -> bool:
     return all(result.state in _LETS_THROUGH for result in results)
-
-
-def _applies(gate: _Gate, case: Case) -> bool:
-    return gate.when is None or gate.when(case.fact) is not False
 
 
 def _ask(gate: _Gate, case: Case, results: list[Result]) -> None:

@@ -13,8 +13,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
-from functools import cached_property
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 from ledger.errors import UnknownSubjectError
 from ledger.events import assurance, change, exception, model, passkey, people, privacy
@@ -39,6 +38,7 @@ from ledger.state.fold_changes import proposal_of
 from ledger.state.privacy import ErasureState, HoldState
 from policies.asked import change_asked, release_asked
 from policies.fields import DIFFERENCE_PREFIX, METRIC_PREFIX
+from policies.once import once
 from policies.standing_in import lent_to
 
 if TYPE_CHECKING:
@@ -82,10 +82,11 @@ class Case:
 
     def fact(self, path: str) -> Value:
         """A fact by its path, or None where it is not known."""
-        found = self._known.get(path, _UNASKED)
+        found: Any = self._known.get(path, _UNASKED)
         if found is _UNASKED:
             found = self._known[path] = self._work_out(path)
-        return cast("Value", found)
+        value: Value = found
+        return value
 
     def _work_out(self, path: str) -> Value:
         found = _FACTS.get(path)
@@ -95,7 +96,7 @@ class Case:
             return self._difference(path.removeprefix(DIFFERENCE_PREFIX))
         return self._metric(path.removeprefix(METRIC_PREFIX), self.version)
 
-    @cached_property
+    @once
     def about(self) -> About:
         """What the event concerns, as far as the registry can tell."""
         try:
@@ -103,29 +104,29 @@ class Case:
         except UnknownSubjectError:
             return self.event.about()
 
-    @cached_property
+    @once
     def now(self) -> datetime:
         """The time of the decision, as recorded."""
         return parse_instant(self.now_text)
 
-    @cached_property
+    @once
     def asker(self) -> ActorState | None:
         """The asker, where enrolled."""
         return self.registry.find(ActorState, self.actor.id)
 
-    @cached_property
+    @once
     def model(self) -> ModelState | None:
         """The model that is concerned, where it is registered."""
         return self.registry.find(ModelState, self.about.model) if self.about.model else None
 
-    @cached_property
+    @once
     def version(self) -> VersionState | None:
         """The version that is concerned, where it is registered."""
         if not self.about.version:
             return None
         return self.registry.find(VersionState, version_key(self.about.model, self.about.version))
 
-    @cached_property
+    @once
     def release(self) -> ReleaseState | None:
         """The release that the event names, or the current one of its version and environment."""
         entry: int | None = self.about.release
@@ -140,7 +141,7 @@ class Case:
         entry = version.current_releases.get(environment) if version else None
         return None if entry is None else self.registry.find(ReleaseState, number_key(entry))
 
-    @cached_property
+    @once
     def running(self) -> VersionState | None:
         """The version that runs now in the environment that is concerned."""
         about = self.about
@@ -154,14 +155,14 @@ class Case:
             return None
         return self.registry.find(VersionState, version_key(deployed.model, deployed.version))
 
-    @cached_property
+    @once
     def change(self) -> ChangeState | None:
         """The proposal that the event speaks of, or of which it would be the carrying out."""
         if isinstance(self.event, change.Word):
             return self.registry.find(ChangeState, number_key(self.event.change))
         return proposal_of(self.registry, self.event)
 
-    @cached_property
+    @once
     def asked(self) -> Asked | None:
         """What people were asked to agree to, so that this may be done."""
         policy = self.registry.policy_digest()
@@ -169,32 +170,32 @@ class Case:
             return change_asked(self.change, policy) if self.change else None
         return release_asked(self.release, self.version, policy) if self.release else None
 
-    @cached_property
+    @once
     def lent(self) -> tuple[Lent, ...]:
         """The roles that the asker may use for others now."""
         return tuple(one for one in lent_to(self.registry, self.actor.id) if one.at(self.now))
 
-    @cached_property
+    @once
     def delegation(self) -> DelegationState | None:
         """The delegation that the event ends."""
         if not isinstance(self.event, people.DelegationEnded):
             return None
         return self.registry.find(DelegationState, number_key(self.event.delegation))
 
-    @cached_property
+    @once
     def exception(self) -> ExceptionState | None:
         """The exception that is in force for the model and environment that are concerned."""
         about = self.about
         return self.registry.exception_in_force(about.model, about.environment, self.now_text)
 
-    @cached_property
+    @once
     def review(self) -> ReviewState | None:
         """The review that the event completes."""
         if not isinstance(self.event, exception.ReviewCompleted):
             return None
         return self.registry.find(ReviewState, number_key(self.event.review))
 
-    @property
+    @once
     def roles(self) -> tuple[str, ...]:
         """Roles the asker holds now."""
         return tuple(held.role for held in self.asker.roles) if self.asker else ()

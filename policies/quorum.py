@@ -15,11 +15,12 @@ with whom most seats are taken does.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice, product
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from ledger.events.names import parse_instant
+from ledger.events import names
 from ledger.state.aggregates import ActorState
 from ledger.state.passkeys import PasskeyState
 from policies.duration import parse_duration
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
 
     Seats = Sequence[tuple[str, ...]]
 
+
+# The same few votes are looked at in every decision about their release.
+parse_instant = lru_cache(maxsize=4_096)(names.parse_instant)
 
 MOST_WAYS: Final = 64
 """Ways of choosing who carries lent roles that are tried; the first of them beyond that."""
@@ -136,7 +140,8 @@ def excluded_by(case: Case, parties: Sequence[Party]) -> dict[str, str] | None:
             return None
         for actor in actors:
             for account in case.registry.accounts(actor):
-                found.setdefault(account, party)
+                if account not in found:
+                    found[account] = party
     return found
 
 

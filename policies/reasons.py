@@ -122,8 +122,21 @@ def _plain(result: Result) -> str:
 
 def explain(decision: Decision, name_of: NameOf) -> list[str]:
     """A decision as sentences: a refusal by what is missing, an allowance by what is met."""
-    spoke = decision.unmet or decision.results
-    return list(dict.fromkeys(sentence(result, name_of) for result in spoke))
+    said = _said(decision.unmet or decision.results)
+    sentences = [one if isinstance(one, str) else sentence(one, name_of) for one in said]
+    return list(dict.fromkeys(sentences))
+
+
+# The same results stand together again and again. No sentence that names a person is kept.
+@lru_cache(maxsize=_KEPT)
+def _said(results: tuple[Result, ...]) -> tuple[str | Result, ...]:
+    """Sentences, and the results whose sentences name people."""
+    return tuple(
+        result
+        if result.code in _SPECIAL and result.code not in _NAMELESS
+        else sentence(result, str)
+        for result in results
+    )
 
 
 def why_not_counted(decision: Decision, name_of: NameOf) -> dict[str, str]:
@@ -300,5 +313,6 @@ _SPECIAL: Final = {
     "E_TYPE": _type,
     "E_NOROLE": _no_role,
 }
+_NAMELESS: Final = frozenset({"E_BELOW", "E_ABOVE", "E_NOT_RECORDED"})
 CODES: Final = frozenset({*_PLAIN, *_CANNOT, *_SPECIAL})
 """Every code that a result of this engine can carry."""

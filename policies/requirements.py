@@ -124,6 +124,10 @@ def _any_approvals(gate: str, requirement: Requirement, rules: tuple[Approvals, 
     def approved(need: int, found: Quorum) -> Result:
         return _approved(gate, requirement, need, found)
 
+    @lru_cache(maxsize=_KEPT)
+    def needs(need: int, found: Quorum) -> Result:
+        return _needs(gate, requirement, need, found)
+
     def answer(case: Case) -> Result:
         asked = case.asked
         if asked is None:
@@ -141,7 +145,7 @@ def _any_approvals(gate: str, requirement: Requirement, rules: tuple[Approvals, 
             if nearest is None or len(found.missing) < len(nearest[1].missing):
                 nearest = rule.at_least, found
         assert nearest is not None  # noqa: S101 (there is at least one quorum)
-        return _needs(gate, requirement, *nearest)
+        return needs(*nearest)
 
     return answer
 

@@ -7,7 +7,7 @@ changes everything it should or nothing.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from ledger.errors import UnknownSubjectError
 from ledger.state.aggregates import (
@@ -55,11 +55,13 @@ class Registry:
 
     def find(self, kind: type[Kind], key: str) -> Kind | None:
         """The aggregate, or None."""
-        place = (kind.table, key)
-        found = self._changed.get(place)
+        table = kind.table
+        found: Any = self._changed.get((table, key))
         if found is None:
-            found = self._load(*place)
-        return cast("Kind | None", found)
+            found = self._load(table, key)
+        # Each table holds one kind; ``cast`` would cost as much as the look-up.
+        aggregate: Kind | None = found
+        return aggregate
 
     def fork(self) -> Registry:
         """A registry on top of this one, whose changes can be kept by ``keep``."""

@@ -105,7 +105,11 @@ def _relation(node: Relation) -> Term:
 
 # Nearly every relation is one of these, and each gate asks several.
 def _compared(path: str, compare: Callable[[Any, Any], bool], value: Any) -> Term:
-    """A fact compared with what stands in the policy."""
+    """A fact compared with what stands in the policy; the two usual signs without a call."""
+    if compare is eq:
+        return lambda facts: None if (found := facts(path)) is None else bool(found == value)
+    if compare is _SIGNS["in"]:
+        return lambda facts: None if (found := facts(path)) is None else found in value
 
     def answer(facts: Facts) -> bool | None:
         found = facts(path)

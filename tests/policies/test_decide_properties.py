@@ -25,6 +25,9 @@ KINDS = sorted(set(CATALOGUE) - {"log.created"})
 PEOPLE = [f"{number:02x}" * 16 for number in range(1, 6)]
 ROLES = ["data_scientist", "ml_lead", "compliance", "operations", "pipeline", "administrator"]
 
+# What belongs together with other fields of the example.
+KEPT = {("version.registered", "artifact"), ("hold.placed", "model")}
+
 ids = st.sampled_from([*PEOPLE, "ff" * 16, SERVICE.id])
 names = {
     "model": st.sampled_from(["churn", "none"]),
@@ -50,7 +53,7 @@ def events(draw: st.DrawFn, kinds: list[str] = KINDS) -> Event:
     kind = draw(st.sampled_from(kinds))
     fields: dict[str, Any] = dict(EXAMPLES[kind])
     for name in names.keys() & CATALOGUE[kind].model_fields.keys():
-        if kind != "version.registered" or name != "artifact":
+        if (kind, name) not in KEPT:
             fields[name] = draw(names[name])
     if kind == "metrics.observed":
         fields["phase"] = draw(st.sampled_from(["evaluation", "monitoring"]))
