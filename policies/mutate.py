@@ -20,6 +20,7 @@ from policies.expression.mutants import mutants
 from policies.expression.parse import Field, Literal, parse
 from policies.expression.write import write
 from policies.fields import DIFFERENCE_PREFIX, METRIC_PREFIX
+from policies.party import IN_AN_ENVIRONMENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
     Change = tuple[Path, str, Any]
 
 _WORDS: Final = frozenset({"id", "title", "say", "controls", "event", "about", "unit", "bypass"})
-"""What names or explains, and decides nothing; an ``event`` other than its own is no weakening."""
+"""What names or explains, and decides nothing; an ``event`` other than its own is no weakening.
+``bypass`` is turned both ways by itself."""
+_OF_QUORUMS: Final = frozenset({"at_least", "seats", "across_policies", "proof", "device_bound"})
 _CONDITIONS: Final = frozenset({"when", "check"})
 _DURATION: Final = re.compile(r"(PT?)([0-9]+)([DH])", re.ASCII)
 _DAY: Final = re.compile(r"(\d{4}-\d{2}-\d{2})(T.*)?", re.ASCII)
@@ -52,7 +55,7 @@ class Mutant:
 def mutate(document: Document) -> Iterator[Mutant]:
     """Every mutant of a document."""
     for at, gate in enumerate(document.gates):
-        for path, what, new in _gate(gate, ("gates", at)):
+        for path, what, new in (*_gate(gate, ("gates", at)), *_bypasses(gate, ("gates", at))):
             place = gate.id
             if len(path) > _DEEP_ENOUGH and path[2] == "require":
                 place = f"{gate.id}/{gate.require[int(path[3])].id}"
@@ -81,6 +84,15 @@ def _gate(gate: Gate, path: Path) -> Iterator[Change]:
     yield from _changes(gate, path)
 
 
+def _bypasses(gate: Gate, path: Path) -> Iterator[Change]:
+    """What an exception lets through or not; only of kinds that one can be open for."""
+    for at, item in enumerate(gate.require):
+        if gate.event in IN_AN_ENVIRONMENT:
+            other = "emergency" if item.bypass == "never" else "never"
+            where = (*path, "require", at, "bypass")
+            yield where, f"bypass {item.bypass} turned to {other}", other
+
+
 def _changes(value: Any, path: Path) -> Iterator[Change]:
     if isinstance(value, BaseModel):
         yield from _of_model(value, path)
@@ -105,7 +117,7 @@ def _of_model(value: BaseModel, path: Path) -> Iterator[Change]:
             for what, node in mutants(parse(inner)):
                 yield (*path, name), what, write(node)
             continue
-        if isinstance(value, Approvals) and name in {"at_least", "seats"}:
+        if isinstance(value, Approvals) and name in _OF_QUORUMS:
             continue
         if field.default is None and not isinstance(value, Requirement) and name != "require":
             yield (*path, name), f"{name} left out", None
@@ -120,7 +132,18 @@ def _of_model(value: BaseModel, path: Path) -> Iterator[Change]:
 
 
 def _of_quorum(rule: Approvals, path: Path) -> Iterator[Change]:
-    """Fewer people, and each seat left out; the number follows where nobody else could sit."""
+    """Fewer people, and each seat left out; the number follows where nobody else could sit.
+
+    Approvals that count across policies or not, and what must be signed; a passkey that need not
+    be bound is still one that signs.
+    """
+    turned = not rule.across_policies
+    yield (*path, "across_policies"), f"across_policies turned to {turned}".lower(), turned
+    if rule.proof is not None:
+        unsigned = rule.model_copy(update={"proof": None, "device_bound": None})
+        yield path, "proof left out", unsigned
+    if rule.device_bound:
+        yield (*path, "device_bound"), "device_bound left out", None
     seated = sum(seat.at_least for seat in rule.seats)
     if rule.at_least > max(1, seated):
         fewer = rule.model_copy(update={"at_least": rule.at_least - 1})

@@ -14,6 +14,7 @@ from ledger.core.envelope import parse_envelope
 from ledger.core.proof import format_proof
 from ledger.errors import LedgerError, UnknownSubjectError
 from ledger.events.catalogue import CATALOGUE
+from ledger.events.change import texts_of
 from ledger.query import MOST_COUNTED, NEWEST_LOOKED_AT
 from ledger.recheck import recheck
 from ledger.store.entries import Filter
@@ -125,6 +126,7 @@ def _show(number: int, steps: tuple[Step, ...]) -> ResponseReturnValue:
         "entry.html",
         told=told,
         facts=told.entry.event.facts(),
+        texts=texts_of(told.private.get("texts")),
         statement=_shown(envelope.payload),
         signatures=signed_by(wired().log, envelope, number),
         steps=steps,
