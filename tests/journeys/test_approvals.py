@@ -63,7 +63,7 @@ def test_a_release_goes_through_although_one_approval_goes_stale(
     requester, compliance, lead = page_of("bo"), page_of("chi"), page_of("dee")
     expect(requester.get_by_text("The policy would refuse your vote")).to_be_visible()
 
-    compliance.get_by_label("Comment").fill("The numbers hold.")
+    compliance.get_by_label("Comment (optional)").fill("The numbers hold.")
     compliance.get_by_role("button", name="Approve").click()
     expect(compliance.get_by_text("Approved. This is entry")).to_be_visible()
 
@@ -82,7 +82,7 @@ def test_a_release_goes_through_although_one_approval_goes_stale(
     compliance.goto(f"{url}/releases/{seeded.release}")
     expect(compliance.get_by_text("Your approval does not count any more")).to_be_visible()
     expect(compliance.get_by_text("now 0.97").first).to_be_visible()
-    compliance.get_by_label("Comment").fill("Looked again.")
+    compliance.get_by_label("Comment (optional)").fill("Looked again.")
     compliance.get_by_role("button", name="Approve").click()
     expect(compliance.get_by_text("The release is granted now")).to_be_visible()
 

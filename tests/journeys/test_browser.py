@@ -79,7 +79,7 @@ def test_an_approver_finds_the_release_and_approves_it(
     sign_in(browser_page, url, "chi")
     card = browser_page.get_by_role("article").filter(has_text="churn 1.0.0 to production")
     card.get_by_role("link", name="Review").click()
-    browser_page.get_by_label("Comment").fill("Checked against the card.")
+    browser_page.get_by_label("Comment (optional)").fill("Checked against the card.")
     browser_page.get_by_role("button", name="Approve").click()
     expect(browser_page.get_by_text("Approved. This is entry")).to_be_visible()
     expect(browser_page.get_by_text("Checked against the card.").first).to_be_visible()

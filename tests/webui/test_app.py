@@ -92,4 +92,5 @@ def test_every_error_of_the_ledger_and_of_identity_has_a_status() -> None:
         assert 400 <= status_of(kind("A sentence.")) < 600
     own = {kind for kind in classes if kind not in STATUS}
     proofs = {ledger_errors.SignatureError, ledger_errors.InclusionError}
-    assert own == {*proofs, ledger_errors.ConsistencyError, ledger_errors.CheckpointError}
+    others = {ledger_errors.ConsistencyError, ledger_errors.CheckpointError}
+    assert own == {*proofs, *others, identity_errors.IssuerError}

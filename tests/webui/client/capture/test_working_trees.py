@@ -128,7 +128,8 @@ def test_a_real_pipeline_is_captured_and_registered(
     assert data["source"] == "dvc https://store.example/bucket data/train.csv"
     (evidence,) = version["evidence"]
     assert evidence["sha256"] == hashlib.sha256(written.read_bytes()).hexdigest()
-    assert b"secret" not in written.read_bytes()
+    assert b":secret" not in written.read_bytes()
+    assert b"secret@" not in written.read_bytes()
     assert str(trained).encode() not in written.read_bytes()
 
 
