@@ -18,6 +18,7 @@ from webui.api.route import Answer, Route
 from webui.api.shapes import MeAnswer, NewTokenAnswer, TokenAnswer, Tokens, TokenWanted
 from webui.api.strict import Query, body_fields, read_query
 from webui.identity.administrators import check_administrator
+from webui.identity.errors import AdministratorError
 from webui.identity.scope import check_unlimited
 from webui.identity.tokens import create_token, get_token, list_tokens, revoke_token
 
@@ -52,6 +53,7 @@ def _create(asker: Asker) -> Response:
     wanted = body_fields(TokenWanted)
     whose = wanted.actor_id or asker.actor.id
     _check_may_administer(asker, whose)
+    _check_speaks_for_no_other_person(asker, whose)
     token_id, secret = create_token(
         asker.wiring,
         actor_id=whose,
@@ -84,6 +86,15 @@ def _check_may_administer(asker: Asker, whose: str) -> None:
     check_unlimited(asker.scope)
     if whose != asker.actor.id:
         check_administrator(asker.wiring, asker.actor.id)
+
+
+def _check_speaks_for_no_other_person(asker: Asker, whose: str) -> None:
+    """A token acts as its actor: an administrator who had one of an approver could approve."""
+    if whose != asker.actor.id and asker.wiring.reader.actor(whose).type == "person":
+        raise AdministratorError(
+            "A token that speaks for a person is made by that person.",
+            remedy="Make one for a workload, or let the person make it on the account page.",
+        )
 
 
 def _fields(token: Token) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import TYPE_CHECKING
 
 import pytest
@@ -139,19 +140,32 @@ def test_a_narrow_token_makes_no_token_and_revokes_none_but_itself(company: Comp
 def test_only_an_administrator_handles_the_tokens_of_others(company: Company) -> None:
     house = company.house
     root = house.api(house.token(house.administrator))
-    wanted = {"label": "for her", "scope": {}, "actor_id": company.scientist_id}
+    machine = secrets.token_hex(16)
+    enrolled = {"actor_id": machine, "actor_type": "workload", "name": "Nightly build"}
+    assert root.submit("actor.enrolled", enrolled).status_code == 201
+    wanted = {"label": "for it", "scope": {}, "actor_id": machine}
     refused = company.lead.post("/tokens", json=wanted)
     assert (refused.status_code, refused.json["code"]) == (403, "administrator-only")
     made = root.post("/tokens", json=wanted)
     assert made.status_code == 201
-    assert made.json["actor_id"] == company.scientist_id
+    assert made.json["actor_id"] == machine
     assert made.json["created_by"] == house.administrator
-    path = f"/tokens?actor={company.scientist_id}"
+    path = f"/tokens?actor={machine}"
     assert company.lead.get(path).status_code == 403
-    assert len(root.get(path).json["items"]) == 2
+    assert len(root.get(path).json["items"]) == 1
     assert company.lead.delete(f"/tokens/{made.json['token_id']}").status_code == 403
     assert root.delete(f"/tokens/{made.json['token_id']}").status_code == 204
     assert root.delete("/tokens/0000000000000000").status_code == 404
+
+
+def test_nobody_makes_a_token_that_acts_as_another_person(company: Company) -> None:
+    root = company.house.api(company.house.token(company.house.administrator))
+    count = len(list_tokens(company.house.wiring))
+    wanted = {"label": "for her", "scope": {}, "actor_id": company.scientist_id}
+    refused = root.post("/tokens", json=wanted)
+    assert (refused.status_code, refused.json["code"]) == (403, "administrator-only")
+    assert "made by that person" in refused.json["detail"]
+    assert len(list_tokens(company.house.wiring)) == count
 
 
 @pytest.mark.parametrize(
