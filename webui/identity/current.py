@@ -121,6 +121,11 @@ def sign_in(email: str, password: str) -> SignedIn:
     """
     wiring, browser = wired(), _browser()
     actor_id = check_password_of(wiring, email, password, request.remote_addr or "", browser)
+    return _after_password(wiring, actor_id)
+
+
+def _after_password(wiring: Wiring, actor_id: str) -> SignedIn:
+    """Sign in whoever has shown a password, or ask for the code of their second factor."""
     if find_second_factor(wiring, actor_id) is None:
         return _start(actor_id, BY_PASSWORD)
     flask.session.clear()
@@ -190,8 +195,12 @@ def set_up_first(secret: str, *, name: str, email: str, password: str) -> Signed
 
 
 def accept_invitation(secret: str, *, password: str) -> SignedIn:
-    """Use an invitation, and sign in (see ``links.redeem_invitation``)."""
-    return _start(redeem_invitation(wired(), secret, password=password), BY_PASSWORD)
+    """Use an invitation, and sign in (see ``links.redeem_invitation``).
+
+    Raises:
+        CodeNeededError: whoever has a second factor still shows it; ``enter_code`` comes next.
+    """
+    return _after_password(wired(), redeem_invitation(wired(), secret, password=password))
 
 
 def sign_out() -> None:

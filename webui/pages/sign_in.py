@@ -108,6 +108,8 @@ def _set_up() -> ResponseReturnValue:
         if "password" not in request.form:
             return _setting_up(purpose, None), 200
         _use(purpose, text("token"))
+    except CodeNeededError:
+        return render_template("sign_in_code.html", next="/", problem=None), 200
     except LinkError as error:
         return _setting_up("", error), 410
     except LedgerError as error:

@@ -12,6 +12,7 @@ from tests.webui.pages.pages_read import PageRead
 from tests.webui.seed import PASSWORD, token_of
 from webui.identity.accounts import create_account
 from webui.identity.fresh import MINUTES
+from webui.identity.links import issue_setup_link
 from webui.identity.totp import STEP_SECONDS
 
 if TYPE_CHECKING:
@@ -142,3 +143,18 @@ def test_it_is_taken_off_with_a_code_alone(shared_house: House) -> None:
     assert eve.post(f"{FACTOR}/remove", code=codes[0]).status_code == 302
     assert via(eve, eve.client) == "password"
     assert eve.password(shared_house.client()).status_code == 302
+
+
+def test_a_link_that_sets_a_new_password_does_not_stand_for_the_second_factor(
+    ana: Person, shared_house: House
+) -> None:
+    secret = issue_setup_link(shared_house.wiring, for_actor=ana.actor)
+    thief = shared_house.client()
+    form = {"token": secret, "password": PASSWORD, "again": PASSWORD}
+    asked = ana.post("/setup", thief, **form)
+    assert asked.status_code == 200
+    assert "second factor" in asked.text
+    assert thief.get("/account").status_code == 302
+    entered = ana.post("/login/code", thief, code=ana.code())
+    assert entered.status_code == 302
+    assert thief.get("/account").status_code == 200
