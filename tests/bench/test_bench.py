@@ -54,7 +54,7 @@ def test_deciding_is_measured(
 ) -> None:
     monkeypatch.setattr(decide, "DECISIONS", 10)
     decide.run([""])
-    assert names(capsys) == ["decide.with_sentences", "decide.replay"]
+    assert names(capsys) == ["decide.with_sentences", "decide.replay", *["decide.by_case"] * 2]
 
 
 @pytest.mark.parametrize("seed", [1, 2])
