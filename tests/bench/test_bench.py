@@ -53,6 +53,7 @@ def test_deciding_is_measured(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(decide, "DECISIONS", 10)
+    monkeypatch.setattr(decide, "ROUNDS", 2)
     decide.run([""])
     assert names(capsys) == ["decide.with_sentences", "decide.replay", *["decide.by_case"] * 2]
 
