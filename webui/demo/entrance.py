@@ -1,8 +1,10 @@
 """How the company's people get in: the set-up link, accounts, API tokens, sign-in links.
 
-The administrator comes through the one-time link of every installation. Everybody else gets an API
-token from the administrator, through the API; all tokens are revoked when the story ends, so that
-what stays are the people and their one-time sign-in links.
+The administrator comes through the one-time link of every installation. The workload gets an API
+token from the administrator, through the API. A token that speaks for a person is made by that
+person; the demonstration, which plays all of them, makes them as the operator of the machine. All
+tokens are revoked when the story ends, so that what stays are the people and their one-time
+sign-in links.
 """
 
 from __future__ import annotations
@@ -69,11 +71,11 @@ def set_up_administrator(wiring: Wiring, http: httpx.Client) -> str:
     return found
 
 
-def operator_caller(wiring: Wiring, http: httpx.Client, administrator: str) -> Caller:
-    """The administrator at the API, with a token that the operator made."""
+def operator_caller(wiring: Wiring, http: httpx.Client, person: str) -> Caller:
+    """A person at the API, with a token that the operator made."""
     _, secret = create_token(
         wiring,
-        actor_id=administrator,
+        actor_id=person,
         label=_LABEL,
         scope=TokenScope(kinds="*"),
         days=_TOKEN_DAYS,
@@ -83,11 +85,14 @@ def operator_caller(wiring: Wiring, http: httpx.Client, administrator: str) -> C
 
 
 def invited_callers(
-    http: httpx.Client, administrator: Caller, actors: Mapping[str, str]
+    wiring: Wiring, http: httpx.Client, administrator: Caller, actors: Mapping[str, str]
 ) -> dict[str, Caller]:
-    """Everybody else at the API, with tokens that the administrator made through the API."""
+    """Everybody else at the API: people, and workloads with tokens of the administrator."""
     found = {}
     for member in INVITED:
+        if member.type == "person":
+            found[member.key] = operator_caller(wiring, http, actors[member.key])
+            continue
         wanted = {
             "label": _LABEL,
             "scope": {"kinds": "*"},

@@ -120,7 +120,7 @@ def _play(wiring: Wiring, server: Server, story: Story, runs: list[Run]) -> None
         play = Play(Stage(callers, actors, story, say=_say, keep=keep), runs)
         play.invite_everybody()
         open_accounts(wiring, story.actors)
-        callers.update(invited_callers(http, callers[ADMINISTRATOR.key], story.actors))
+        callers.update(invited_callers(wiring, http, callers[ADMINISTRATOR.key], story.actors))
         play.govern()
         play.issue_reports(wiring.settings.reports, wiring.now().date().isoformat())
         retire_tokens(callers)
