@@ -78,7 +78,7 @@ def carried_over(connection: Connection, log: Log, size: int, *, at: str, names:
         LedgerError: an entry can't be read, or makes no sense on those before it.
     """
     registry = Registry()
-    service, policy = "", None
+    service, policy, at = "", None, ""
     rectified: dict[str, int] = {}
     erased: set[str] = set()
     for envelope in envelopes_of(connection, log.log_id, KINDS, size):
@@ -89,6 +89,7 @@ def carried_over(connection: Connection, log: Log, size: int, *, at: str, names:
             continue
         place = Place(entry.sequence, entry.recorded_at, entry.actor.id)
         registry.apply(fold(registry, entry.event, place), entry.sequence)
+        at = entry.recorded_at
         if isinstance(entry.event, LogCreated):
             service = entry.actor.id
         elif isinstance(entry.event, PolicyActivated):
@@ -104,8 +105,20 @@ def carried_over(connection: Connection, log: Log, size: int, *, at: str, names:
         for actor in actors
         if actor.id != service
     ]
-    granted = sorted((held.granted, one.id, held.role) for one in actors for held in one.roles)
-    roles = [RoleGranted(actor_id=actor_id, role=role) for _, actor_id, role in granted]
+    granted = sorted(
+        ((held, one.id) for one in actors for held in one.roles if held.in_time(at)),
+        key=lambda pair: (pair[0].granted, pair[1]),
+    )
+    roles = [
+        RoleGranted(
+            actor_id=actor_id,
+            role=held.role,
+            models=held.models,
+            tags=held.tags,
+            until=held.until,
+        )
+        for held, actor_id in granted
+    ]
     itself = Actor(id=service, type="service", via="service")
     plain = tuple((itself, event) for event in (*enrolled, *roles, *_links(actors)))
     delegated = _delegated(connection, log, registry, {one.id for one in actors}, at)
@@ -139,7 +152,8 @@ def _delegated(
         gone = one.ended is not None or parse_instant(one.until) <= parse_instant(at)
         if gone or not {one.delegator, one.delegate} <= set(there):
             continue
-        if registry.actor(one.delegator).holds(one.role):
+        held = registry.actor(one.delegator).held(one.role)
+        if held is not None and held.in_time(at):
             (row,) = read_entries(connection, log.log_id, one.since, one.since + 1)
             found.append((one.delegator, decode_entry(row.envelope)))
     return found

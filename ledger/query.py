@@ -15,6 +15,7 @@ from ledger.events.assurance import PolicyActivated
 from ledger.events.catalogue import read_proposed
 from ledger.events.change import ChangeProposed
 from ledger.events.entry import decode_entry
+from ledger.state.access import AccessDigest, AccessReview, ActivityReview
 from ledger.state.aggregates import (
     ActorState,
     Aggregate,
@@ -294,6 +295,28 @@ class Reader:
             raise UnknownSubjectError("The policy in force can't be read.")
         return state, event
 
+    def access_digest(self) -> AccessDigest | None:
+        """How far the access log was digested, or None before the first digest."""
+        with reading(self.log.engine) as connection:
+            found = folded.load(connection, self.log.log_id, AccessDigest.table, "newest")
+        return found if isinstance(found, AccessDigest) else None
+
+    def activity_reviews(
+        self, *, before: int | None = None, limit: int = 50
+    ) -> list[ActivityReview]:
+        """Sign-offs of days of the access log, newest first."""
+        return self._find(ActivityReview, before, limit)
+
+    def access_reviews(
+        self, *, status: str = "", before: int | None = None, limit: int = 50
+    ) -> list[AccessReview]:
+        """Campaigns to look at who holds which role, newest first."""
+        return self._find(AccessReview, before, limit, status=status)
+
+    def access_review(self, number: int) -> AccessReview:
+        """One access review by the entry that opened it, or UnknownSubjectError."""
+        return self._get(AccessReview, number_key(number), "access review")
+
     def actors(self, *, before: int | None = None, limit: int = 50) -> list[ActorState]:
         """Actors, newest first."""
         return self._find(ActorState, before, limit)
@@ -328,10 +351,15 @@ class Reader:
         return self._get(PublisherState, number_key(number), "publisher")
 
     def holders(self, role: str) -> tuple[str, ...]:
-        """Who holds a role now."""
+        """Who was given a role and did not lose it, over or not."""
         with reading(self.log.engine) as connection:
             found = folded.load(connection, self.log.log_id, RoleState.table, role)
         return found.holders if isinstance(found, RoleState) else ()
+
+    def holding(self, role: str, now: str) -> tuple[str, ...]:
+        """Who holds a role at an instant that is not over, for some models or for all."""
+        found = ((one, self.actor(one).held(role)) for one in self.holders(role))
+        return tuple(one for one, held in found if held is not None and held.in_time(now))
 
     def person(self, actor_id: str) -> Person:
         """An actor with name and e-mail address, as far as the vault still knows them.

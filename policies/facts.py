@@ -19,6 +19,7 @@ from ledger.errors import UnknownSubjectError
 from ledger.events import assurance, change, exception, model, passkey, people, privacy
 from ledger.events.names import parse_instant
 from ledger.events.proof import IdTokenProof
+from ledger.state.access import OpenAccessReviews
 from ledger.state.aggregates import (
     ActorState,
     ChangeState,
@@ -38,6 +39,7 @@ from ledger.state.fold_changes import proposal_of
 from ledger.state.privacy import ErasureState, HoldState
 from policies.asked import change_asked, release_asked
 from policies.fields import DIFFERENCE_PREFIX, METRIC_PREFIX
+from policies.holding import Reach, lasting
 from policies.once import once
 from policies.standing_in import lent_to
 
@@ -173,7 +175,8 @@ class Case:
     @once
     def lent(self) -> tuple[Lent, ...]:
         """The roles that the asker may use for others now."""
-        return tuple(one for one in lent_to(self.registry, self.actor.id) if one.at(self.now))
+        offered = lent_to(self.registry, self.actor.id, self.reach)
+        return tuple(one for one in offered if one.at(self.now))
 
     @once
     def delegation(self) -> DelegationState | None:
@@ -197,8 +200,14 @@ class Case:
 
     @once
     def roles(self) -> tuple[str, ...]:
-        """Roles the asker holds now."""
-        return tuple(held.role for held in self.asker.roles) if self.asker else ()
+        """Roles the asker holds now, as far as they count here."""
+        return self.reach.roles(self.asker) if self.asker else ()
+
+    @once
+    def reach(self) -> Reach:
+        """How far a role must reach to count here."""
+        tags = _tags(self)
+        return Reach(self.about.model, tags if isinstance(tags, tuple) else (), self.now_text)
 
     def party(self, name: Party) -> frozenset[str] | None:
         """Who a party is in this case, as actor ids; None where that is not known."""
@@ -379,7 +388,8 @@ def _receiver_roles(case: Case) -> Value:
     if receiver is None:
         return None
     found = (case.registry.find(ActorState, one) for one in (receiver.id, *receiver.alike))
-    return tuple(dict.fromkeys(held.role for one in found if one for held in one.roles))
+    held = (held for one in found if one for held in one.roles)
+    return tuple(dict.fromkeys(one.role for one in held if one.in_time(case.now_text)))
 
 
 def _changes_itself(case: Case) -> Value:
@@ -401,6 +411,26 @@ def _delegation_days(case: Case) -> Value:
         return None
     lasts = parse_instant(case.event.until) - case.now
     return Decimal(-(-lasts // timedelta(days=1)))
+
+
+def _grant_days(case: Case) -> Value:
+    """How many days until the role ends, begun ones counted; not known where it does not."""
+    if not isinstance(case.event, people.RoleGranted) or case.event.until is None:
+        return None
+    lasts = parse_instant(case.event.until) - case.now
+    return Decimal(-(-lasts // timedelta(days=1)))
+
+
+def _unlimited(case: Case) -> Value:
+    event = case.event
+    if not isinstance(event, people.RoleGranted):
+        return None
+    return event.until is None and event.models is None and event.tags is None
+
+
+def _access_reviews_overdue(case: Case) -> Value:
+    found = case.registry.find(OpenAccessReviews, "open")
+    return Decimal(found.overdue(case.now_text) if found else 0)
 
 
 def _delegation_role(case: Case) -> Value:
@@ -476,7 +506,10 @@ _FACTS: dict[str, Callable[[Case], Value]] = {
     "grant.receiver_type": lambda case: getattr(_receiver(case), "type", None),
     "grant.receiver_roles": _receiver_roles,
     "enrol.actor_type": lambda case: getattr(case.event, "actor_type", None),
-    "directory.administrators": lambda case: Decimal(len(case.registry.holders(ADMINISTRATOR))),
+    "directory.administrators": lambda case: Decimal(len(lasting(case.registry, ADMINISTRATOR))),
+    "grant.days": _grant_days,
+    "grant.unlimited": _unlimited,
+    "access_reviews.overdue": _access_reviews_overdue,
     "delegation.role": _delegation_role,
     "delegation.days": _delegation_days,
     "exception.minutes": _minutes,

@@ -119,8 +119,17 @@ FIELDS: Final[dict[str, FieldEntry]] = {
     "enrol.actor_type": _of_a_person(
         "text", "What kind of actor is enrolled", _REQUEST, get_args(ActorType)
     ),
+    "grant.days": FieldEntry(
+        "number", "Days until the role that is given ends, begun ones counted", _REQUEST
+    ),
+    "grant.unlimited": FieldEntry(
+        "truth", "Whether the role is given for every model and without an end", _REQUEST
+    ),
     "directory.administrators": FieldEntry(
-        "number", "How many hold the role administrator", "role.granted"
+        "number", "How many hold the role administrator, for everything and always", "role.granted"
+    ),
+    "access_reviews.overdue": FieldEntry(
+        "number", "Access reviews that should have been completed", "access.review_opened"
     ),
     "delegation.role": _of_a_person(
         "text", "The role in which somebody shall stand in", _REQUEST, holds_roles=True

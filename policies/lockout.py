@@ -2,7 +2,8 @@
 
 Somebody must be let through by every rule about who puts a policy in force; and where it needs
 approvals, somebody must be able to propose it, and enough others to approve it. Times, turns and
-what is attached are left out: they can be waited for, or provided.
+what is attached are left out: they can be waited for, or provided. A role that ends, or that counts
+for some models only, is not relied on.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from ledger.events.change import ChangeApproved, ChangeProposed
 from ledger.state.aggregates import ActorState
 from policies.expression.evaluate import compile_condition
 from policies.expression.parse import parse
+from policies.holding import lasting
 from policies.quorum import match, table_of
 
 if TYPE_CHECKING:
@@ -60,7 +62,7 @@ def _applies(gate: Gate, case: Case) -> bool:
 
 def _able(gates: Iterable[Gate], document: Document, registry: Registry) -> set[str]:
     """The actors whom every rule of these gates about who may do it lets through."""
-    able = {holder for role in document.roles for holder in registry.holders(role)}
+    able = {holder for role in document.roles for holder in lasting(registry, role)}
     for gate in gates:
         for rule in (item.actor for item in gate.require if item.actor is not None):
             able = {
@@ -68,7 +70,7 @@ def _able(gates: Iterable[Gate], document: Document, registry: Registry) -> set[
                 for one in able
                 if (actor := registry.find(ActorState, one)) is not None
                 and (not rule.types or actor.type in rule.types)
-                and any(actor.holds(role) for role in rule.any_role)
+                and any(one in lasting(registry, role) for role in rule.any_role)
             }
     return able
 
@@ -84,7 +86,7 @@ def _fills(rule: Approvals, people: Iterable[str], proposer: str, registry: Regi
     own = set(registry.accounts(proposer)) if "proposer" in rule.not_by else set()
     held: dict[str, frozenset[str]] = {}
     for one in sorted(set(people) - own):
-        roles = frozenset(role for role in table.roles if one in registry.holders(role))
+        roles = frozenset(role for role in table.roles if one in lasting(registry, role))
         person = registry.actor(one).person
         held[person] = held.get(person, frozenset()) | roles
     seats = [tuple(role.removesuffix(">") for role in seat) for seat in table.seats]

@@ -36,6 +36,7 @@ _OF_A_PERSON: Final = _OF_A_DELEGATION | {
     "recovery.allowed",
     "key.enrolled",
     "key.revoked",
+    "access.row_reviewed",
 }
 OF_A_RELEASE: Final = frozenset(
     {

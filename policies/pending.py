@@ -13,6 +13,7 @@ from policies.asked import release_asked
 from policies.expression.evaluate import compile_condition
 from policies.expression.parse import parse
 from policies.facts import Case
+from policies.holding import holders
 from policies.quorum import excluded_by, find_quorum, table_of
 from policies.standing_in import lent_by
 
@@ -56,7 +57,7 @@ def pending(
         excluded = excluded_by(case, rule.not_by)
         if excluded is not None:
             found.extend(
-                _missing(registry, gate, find_quorum(case, question, table_of(rule), excluded))
+                _missing(case, gate, find_quorum(case, question, table_of(rule), excluded))
             )
     return tuple(found)
 
@@ -78,16 +79,16 @@ def _quorums(document: Document, case: Case) -> Iterator[tuple[str, Approvals]]:
                 yield gate.id, rule
 
 
-def _missing(registry: Registry, gate: str, quorum: Quorum) -> Iterator[Missing]:
+def _missing(case: Case, gate: str, quorum: Quorum) -> Iterator[Missing]:
     for roles, number in Counter(quorum.missing).items():
-        holders = {holder for role in roles for holder in registry.holders(role)}
-        holders |= {
+        held = {holder for role in roles for holder in holders(case.registry, role, case.reach)}
+        held |= {
             lent.delegate
-            for holder in sorted(holders)
-            for lent in lent_by(registry, holder)
+            for holder in sorted(held)
+            for lent in lent_by(case.registry, holder, case.reach)
             if lent.role in roles
         }
-        yield Missing(gate, roles, number, tuple(sorted(holders.intersection(quorum.could))))
+        yield Missing(gate, roles, number, tuple(sorted(held.intersection(quorum.could))))
 
 
 def granting(asked: ReleaseState) -> ReleaseGranted:

@@ -24,6 +24,7 @@ from ledger.events import names
 from ledger.state.aggregates import ActorState
 from ledger.state.passkeys import PasskeyState
 from policies.duration import parse_duration
+from policies.holding import holders
 from policies.standing_in import lent_by, lent_to
 
 if TYPE_CHECKING:
@@ -162,12 +163,12 @@ def find_quorum(case: Case, asked: Asked, table: Table, excluded: Mapping[str, s
             cannot.append(Refusal(vote.actor, code, detail, vote.entry))
         elif state.person in persons:
             first = persons[state.person]
-            own[first] |= {item.role for item in state.roles}
+            own[first] |= {*case.reach.roles(state)}
             cannot.append(Refusal(vote.actor, "E_SAME_PERSON", first, vote.entry))
         else:
             persons[state.person] = vote.actor
             candidates[vote.actor] = vote
-            own[vote.actor] = frozenset([item.role for item in state.roles])
+            own[vote.actor] = frozenset(case.reach.roles(state))
     lent = {actor: voters.lent(candidates[actor], persons) for actor in candidates}
     found = max(
         (_seated(table, candidates, held) for held in _ways(table, own, lent)),
@@ -343,7 +344,7 @@ class _Voters:
 
         Nothing from whoever is excluded, or whose own vote is among those that count.
         """
-        offered = lent_to(self.case.registry, vote.actor)
+        offered = lent_to(self.case.registry, vote.actor, self.case.reach)
         if not offered:
             return ()
         then = parse_instant(vote.at)
@@ -392,7 +393,9 @@ class _Voters:
     def why_no_role(self, vote: Vote, own: Mapping[str, frozenset[str]]) -> tuple[str, str]:
         """Why a voter has no role that counts: none of one's own, and none to stand in with."""
         lent = [
-            one for one in lent_to(self.case.registry, vote.actor) if one.role in self.table.roles
+            one
+            for one in lent_to(self.case.registry, vote.actor, self.case.reach)
+            if one.role in self.table.roles
         ]
         then = parse_instant(vote.at)
         for one in lent:
@@ -404,7 +407,15 @@ class _Voters:
                 return "E_OTHER_STANDS_IN", one.delegator
         if lent:
             return "E_DELEGATION_OVER", lent[0].delegator
-        return "E_ROLE_LOST", ""
+        return self._why_it_counts_not(vote), ""
+
+    def _why_it_counts_not(self, vote: Vote) -> str:
+        """Whether the voter's role is lost, over, or for other models."""
+        state = self.case.registry.find(ActorState, vote.actor)
+        held = [one for one in state.roles if one.role in self.table.roles] if state else []
+        if any(one.in_time(self.case.now_text) for one in held):
+            return "E_ROLE_ELSEWHERE"
+        return "E_ROLE_OVER" if held else "E_ROLE_LOST"
 
 
 def _who_could(
@@ -419,8 +430,8 @@ def _who_could(
     """
     could: set[str] = set()
     barred = []
-    holders = {holder for role in wanted for holder in case.registry.holders(role)}
-    for holder in sorted(holders.difference(counting)):
+    found = {holder for role in wanted for holder in holders(case.registry, role, case.reach)}
+    for holder in sorted(found.difference(counting)):
         actor = case.registry.find(ActorState, holder)
         if holder in excluded:
             barred.append(Refusal(holder, "E_SELF", excluded[holder], -1))
@@ -430,7 +441,7 @@ def _who_could(
             could.add(holder)
             could.update(
                 one.delegate
-                for one in lent_by(case.registry, holder)
+                for one in lent_by(case.registry, holder, case.reach)
                 if one.role in wanted
                 and one.at(case.now)
                 and one.delegate not in excluded

@@ -75,6 +75,8 @@ _CANNOT: Final = {
     "E_COPYABLE": "the approval is signed by a passkey that can be copied to other devices",
     "E_KEY_REVOKED": "the passkey that signed the approval was revoked since",
     "E_ROLE_LOST": "holds no role that counts here now",
+    "E_ROLE_OVER": "held a role that counts here, which is over",
+    "E_ROLE_ELSEWHERE": "holds a role that counts, but for other models",
     "E_SAME_PERSON": "is the same person as {name}, and one person takes one seat",
     "E_STANDS_IN_EXCLUDED": "stands in for {name}, who {party}",
     "E_DELEGATOR_VOTED": "stands in for {name}, who approved too: both are one",

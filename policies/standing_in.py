@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ledger.state.registry import Registry
+    from policies.holding import Reach
 
 
 class Lent(NamedTuple):
@@ -37,25 +38,29 @@ class Lent(NamedTuple):
         return self.begins <= moment < self.until
 
 
-def lent_to(registry: Registry, actor: str) -> tuple[Lent, ...]:
-    """What an actor was lent and was not ended, over or not, whose delegator holds the role."""
+def lent_to(registry: Registry, actor: str, reach: Reach) -> tuple[Lent, ...]:
+    """What an actor was lent and was not ended, over or not, whose delegator holds the role.
+
+    The delegator must hold it as far as it counts here.
+    """
     found = registry.find(StandIns, actor)
-    return tuple(_lent(registry, found.held)) if found else ()
+    return tuple(_lent(registry, found.held, reach)) if found else ()
 
 
-def lent_by(registry: Registry, actor: str) -> tuple[Lent, ...]:
+def lent_by(registry: Registry, actor: str, reach: Reach) -> tuple[Lent, ...]:
     """What an actor lent."""
     found = registry.find(StandIns, actor)
-    return tuple(_lent(registry, found.given)) if found else ()
+    return tuple(_lent(registry, found.given, reach)) if found else ()
 
 
-def _lent(registry: Registry, entries: tuple[int, ...]) -> Iterator[Lent]:
+def _lent(registry: Registry, entries: tuple[int, ...], reach: Reach) -> Iterator[Lent]:
     for entry in entries:
         state = registry.find(DelegationState, number_key(entry))
         if state is None or state.ended is not None:
             continue
         delegator = registry.find(ActorState, state.delegator)
-        if delegator is not None and delegator.holds(state.role):
+        held = delegator.held(state.role) if delegator is not None else None
+        if delegator is not None and held is not None and reach.counts(held):
             yield Lent(
                 state.role,
                 state.delegator,

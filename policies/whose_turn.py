@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ledger.events.names import parse_instant
+from policies.holding import Reach
 from policies.standing_in import lent_by
 
 if TYPE_CHECKING:
@@ -19,10 +20,12 @@ def whose_turn(
     registry: Registry, assignment: AssignmentState, now: str
 ) -> dict[str, tuple[str, ...]]:
     """Each person who was asked, with those who stand in for them now, in whatever role."""
-    moment = parse_instant(now)
+    moment, reach = parse_instant(now), Reach("", (), now)
     return {
         reviewer: tuple(
-            dict.fromkeys(one.delegate for one in lent_by(registry, reviewer) if one.at(moment))
+            dict.fromkeys(
+                one.delegate for one in lent_by(registry, reviewer, reach) if one.at(moment)
+            )
         )
         for reviewer in assignment.reviewers
     }

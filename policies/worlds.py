@@ -28,12 +28,14 @@ if TYPE_CHECKING:
 MOST: Final = 20_000
 COUNTS: Final = frozenset(
     {
+        "access_reviews.overdue",
         "delegation.days",
         "directory.administrators",
         "evaluation.age_days",
         "exception.minutes",
         "exception.review_days",
         "exception.uses",
+        "grant.days",
         "reviews.overdue",
     }
 )

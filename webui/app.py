@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from flask import Flask
 
-from webui import api, errors_http, headers, here, pages, tlog
+from webui import api, errors_http, headers, here, pages, reads, tlog
 from webui import hosts as names
 from webui.identity import csrf, current, single_sign_on
 from webui.identity.schema import prepare
@@ -43,4 +43,5 @@ def create_app(wiring: Wiring, *, hosts: Iterable[str] = ()) -> Flask:
     protection.exempt(api.register(app))
     tlog.register(app)
     pages.register(app)
+    reads.install(app)
     return app

@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
     from webui.wiring import Wiring
 
-_NAME: Final = "counterseal"
+NAME: Final = "counterseal"
 
 
 def keep(app: Flask, wiring: Wiring) -> None:
     """Let the requests of ``app`` find their installation."""
-    app.extensions[_NAME] = wiring
+    app.extensions[NAME] = wiring
 
 
 def wired() -> Wiring:
     """The installation. Only within a request or an application context."""
-    return cast("Wiring", current_app.extensions[_NAME])
+    return cast("Wiring", current_app.extensions[NAME])

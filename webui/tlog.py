@@ -13,7 +13,7 @@ from __future__ import annotations
 import gzip
 from typing import TYPE_CHECKING, Final
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, g, request
 
 from ledger.core.tiles import TileName, parse_tile_path
 from ledger.errors import EncodingError, UnknownSubjectError
@@ -56,7 +56,9 @@ def _may_read() -> None:
     wiring = wired()
     if wiring.settings.public_log or signed_in() is not None:
         return
-    check_read(bearer_of(wiring, request.headers.get("Authorization", "")).scope)
+    bearer = bearer_of(wiring, request.headers.get("Authorization", ""))
+    g.asker = bearer.actor
+    check_read(bearer.scope)
 
 
 def _checkpoint(name: str) -> Response:

@@ -41,6 +41,7 @@ from webui.beside import beside
 from webui.identity.issuers import IssuerKeys
 from webui.identity.schema import prepare
 from webui.identity.tokens import no_longer_good
+from webui.recorder import Recorder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,6 +74,7 @@ class Wiring:
     submitter: Submitter
     decide: Decide
     now: Callable[[], datetime]
+    accesses: Recorder
     issuers: IssuerKeys = field(default_factory=IssuerKeys)
 
     @property
@@ -108,6 +110,7 @@ class Wiring:
 
     def close(self) -> None:
         """Answer what waits and give back connections."""
+        self.accesses.close()
         self.submitter.close()
         self.log.guard.close()
         self.log.keyring.close()
@@ -235,7 +238,8 @@ def open_home(settings: Settings, *, now: Callable[[], datetime] = clock.now) ->
         ),
         allowed=settings.personal_data_allowed,
     )
-    return Wiring(settings, engine, log, reader, submitter, decide, now)
+    recorder = Recorder(engine, log.log_id, now)
+    return Wiring(settings, engine, log, reader, submitter, decide, now, recorder)
 
 
 def _keyring(settings: Settings) -> Keyring:

@@ -40,6 +40,7 @@ class Counts:
     rows: int = 0
     private_texts: int = 0
     erased_texts: int = 0
+    accesses: int = 0
 
 
 @dataclass

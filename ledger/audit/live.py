@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from ledger.audit.accesses import check_accesses
 from ledger.audit.checkpoints import CheckpointCheck, StoredCheckpoints
 from ledger.audit.erasures import ErasureCheck
 from ledger.audit.found import Audit
@@ -248,6 +249,7 @@ class _LiveAudit:
                 "these stand by the tree and its witnesses alone"
             )
         check_surplus(self._log, self._found)
+        check_accesses(self._log, self._found, head.size, self._progress)
         if not self._tree_only:
             self._people.finish(whole=not start and self._walk.folding)
         if not self._tree_only:

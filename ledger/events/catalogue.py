@@ -10,6 +10,7 @@ from ledger.core.digest import hex_digest
 from ledger.core.encoding import canonical, plain
 from ledger.errors import InputError, UnknownKindError, did_you_mean
 from ledger.events import (
+    access,
     assurance,
     change,
     client_key,
@@ -103,6 +104,12 @@ CATALOGUE: Final[dict[str, type[Event]]] = {
         privacy.SubjectRectified,
         passkey.KeyEnrolled,
         passkey.KeyRevoked,
+        access.AccessDigested,
+        access.ActivityReviewed,
+        access.AccessReviewOpened,
+        access.AccessRowReviewed,
+        access.AccessReviewed,
+        access.InventoryReconciled,
     )
 }
 

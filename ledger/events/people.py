@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from pydantic import Field
+
 from ledger.events.event import Event, named
-from ledger.events.names import ActorId, Instant, PrivateText, Sequence, Slug
+from ledger.events.names import ActorId, Instant, ModelName, PrivateText, Sequence, Slug
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,12 +34,19 @@ class ActorEnrolled(Event):
 
 
 class RoleGranted(Event):
-    """An actor was given a role."""
+    """An actor was given a role.
+
+    With ``models`` or ``tags`` it counts only for these models, and those with one of the tags;
+    with ``until`` only before that time.
+    """
 
     kind: ClassVar[str] = "role.granted"
 
     actor_id: ActorId
     role: Slug
+    models: tuple[ModelName, ...] | None = Field(default=None, min_length=1, max_length=100)
+    tags: tuple[Slug, ...] | None = Field(default=None, min_length=1, max_length=50)
+    until: Instant | None = None
     reason: PrivateText | None = None
 
     def subject_digests(self) -> Mapping[str, str]:

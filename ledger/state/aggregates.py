@@ -7,9 +7,9 @@ by which pages and reports find it.
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from ledger.events.model import (
     Artifact,
@@ -107,10 +107,43 @@ class PolicyState(Aggregate):
 
 
 class RoleHeld(Value):
-    """A role and the entry that granted it."""
+    """A role and the entry that granted it, with its scope and its end, where it has them.
+
+    A role with a scope counts for the models that are named, and for those with one of the tags.
+    """
 
     role: str
     granted: int
+    models: tuple[str, ...] | None = None
+    tags: tuple[str, ...] | None = None
+    until: str | None = None
+
+    @model_serializer(mode="wrap")
+    def _without_nothing(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without what it lacks, so that a role without limits is written as it always was."""
+        return {name: value for name, value in write(self).items() if value is not None}
+
+    @property
+    def scoped(self) -> bool:
+        """Whether it counts for some models only."""
+        return self.models is not None or self.tags is not None
+
+    @property
+    def limited(self) -> bool:
+        """Whether it has a scope or an end."""
+        return self.scoped or self.until is not None
+
+    def in_time(self, now: str) -> bool:
+        """Whether it is not over at an instant (as ``format_instant`` writes it)."""
+        return self.until is None or now < self.until
+
+    def reaches(self, model: str, tags: tuple[str, ...]) -> bool:
+        """Whether it counts for a model with these tags; ``model`` is empty for none."""
+        if not self.scoped:
+            return True
+        return bool(model) and (
+            model in (self.models or ()) or bool({*(self.tags or ())} & {*tags})
+        )
 
 
 class ActorState(Aggregate):
@@ -137,9 +170,14 @@ class ActorState(Aggregate):
         """One id for all accounts of the same natural person."""
         return min(self.id, *self.alike) if self.alike else self.id
 
-    def holds(self, role: str) -> bool:
-        """Whether the role is held now."""
-        return any(held.role == role for held in self.roles)
+    def held(self, role: str) -> RoleHeld | None:
+        """The role as it was granted last and not revoked, over or not."""
+        return next((held for held in self.roles if held.role == role), None)
+
+    def holds(self, role: str, now: str) -> bool:
+        """Whether the role is held at an instant, for every model."""
+        held = self.held(role)
+        return held is not None and held.in_time(now) and not held.scoped
 
 
 class DelegationState(Aggregate):

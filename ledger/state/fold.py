@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ledger.events import (
+    access,
     assurance,
     change,
     client_key,
@@ -29,6 +30,7 @@ from ledger.events import (
 from ledger.events.change import PROPOSABLE
 from ledger.events.proof import DsseProof, IdTokenProof, WebAuthnProof
 from ledger.state import (
+    fold_access,
     fold_assurance,
     fold_changes,
     fold_client_keys,
@@ -147,6 +149,12 @@ _FOLDS: dict[str, Callable[[Registry, Any, Place], Changes]] = {
     privacy.SubjectRectified.kind: fold_privacy.subject_rectified,
     passkey.KeyEnrolled.kind: fold_passkeys.key_enrolled,
     passkey.KeyRevoked.kind: fold_passkeys.key_revoked,
+    access.AccessDigested.kind: fold_access.access_digested,
+    access.ActivityReviewed.kind: fold_access.activity_reviewed,
+    access.AccessReviewOpened.kind: fold_access.review_opened,
+    access.AccessRowReviewed.kind: fold_access.row_reviewed,
+    access.AccessReviewed.kind: fold_access.access_reviewed,
+    access.InventoryReconciled.kind: fold_access.inventory_reconciled,
 }
 
 

@@ -30,7 +30,8 @@ def role_delegated(registry: Registry, event: people.RoleDelegated, place: Place
         raise InputError("Nobody stands in for oneself.", pointer="/event/actor_id")
     if delegate.type != "person" or delegator.type != "person":
         raise InputError("Only a person stands in for a person.", pointer="/event/actor_id")
-    if not delegator.holds(event.role):
+    own = delegator.held(event.role)
+    if own is None or not own.in_time(place.at):
         raise ConflictError(
             "Only a role that one holds oneself can be delegated.", pointer="/event/role"
         )

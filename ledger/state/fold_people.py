@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from ledger.errors import ConflictError
+from ledger.events.names import format_instant, parse_instant
 from ledger.state.aggregates import (
     ActorState,
     Aggregate,
@@ -88,16 +89,31 @@ def actor_enrolled(registry: Registry, event: people.ActorEnrolled, place: Place
 
 
 def role_granted(registry: Registry, event: people.RoleGranted, place: Place) -> Changes:
-    """An enrolled actor holds one more role."""
+    """An enrolled actor holds one more role; one that is over is taken up anew."""
     actor = registry.actor(event.actor_id)
-    if actor.holds(event.role):
-        raise ConflictError("The actor holds this role already.", pointer="/event/role")
-    held = RoleHeld(role=event.role, granted=place.sequence)
+    before = actor.held(event.role)
+    if before is not None and before.in_time(place.at):
+        raise ConflictError(
+            "The actor holds this role already.",
+            pointer="/event/role",
+            remedy="Revoke it first, to give it with other limits.",
+        )
+    until = None if event.until is None else format_instant(parse_instant(event.until))
+    if until is not None and until <= place.at:
+        raise ConflictError("This instant is past.", pointer="/event/until")
+    held = RoleHeld(
+        role=event.role,
+        granted=place.sequence,
+        models=event.models,
+        tags=event.tags,
+        until=until,
+    )
     role = registry.find(RoleState, event.role)
-    holders = (*(role.holders if role else ()), actor.id)
+    others = tuple(holder for holder in (role.holders if role else ()) if holder != actor.id)
+    holders = (*others, actor.id)
     since = role.since if role else place.sequence
     return (
-        actor.but(roles=(*actor.roles, held)),
+        actor.but(roles=(*(one for one in actor.roles if one is not before), held)),
         RoleState(since=since, role=event.role, holders=holders),
     )
 
@@ -107,7 +123,7 @@ def role_revoked(registry: Registry, event: people.RoleRevoked, place: Place) ->
     del place
     actor = registry.actor(event.actor_id)
     role = registry.find(RoleState, event.role)
-    if role is None or not actor.holds(event.role):
+    if role is None or actor.held(event.role) is None:
         raise ConflictError("The actor does not hold this role.", pointer="/event/role")
     roles = tuple(held for held in actor.roles if held.role != event.role)
     holders = tuple(holder for holder in role.holders if holder != actor.id)

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from ledger.state.access import (
+    AccessDigest,
+    AccessReview,
+    ActivityReview,
+    OpenAccessReviews,
+    Reconciled,
+)
 from ledger.state.aggregates import (
     ActorState,
     Aggregate,
@@ -58,4 +65,9 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     PasskeyState,
     ActorPasskeys,
     Approved,
+    AccessDigest,
+    ActivityReview,
+    AccessReview,
+    OpenAccessReviews,
+    Reconciled,
 )

@@ -1,11 +1,13 @@
 """The tables, as SQLAlchemy Core. Nothing else in the product names a column of the ledger.
 
-The log's own tables (``entry``, ``tile``, ``checkpoint``), what was published (``publication``)
-and what others added to it (``cosignature``, ``timestamp``) are only ever inserted into; triggers
-refuse UPDATE, DELETE and TRUNCATE. That is a seat belt: the proof is the tree. ``folded`` and
-``idempotency`` are derived from the entries and can be thrown away and rebuilt; ``verification``
-remembers when the verifier ran and what it said, ``witness_word`` what each witness last said, and
-the ``notice_`` tables who wants to hear of what and what was sent.
+The log's own tables (``entry``, ``tile``, ``checkpoint``), what was published (``publication``),
+what others added to it (``cosignature``, ``timestamp``) and the access log (``access``) are only
+ever inserted into; triggers refuse UPDATE, DELETE and TRUNCATE. That is a seat belt: the proof is
+the tree. ``folded`` and ``idempotency`` are derived from the entries and can be thrown away and
+rebuilt; ``verification`` remembers when the verifier ran and what it said, ``witness_word`` what
+each witness last said, and the ``notice_`` tables who wants to hear of what and what was sent.
+``access_head`` is the end of the access log, ``access_origin`` for a month the keyed digest of the
+address behind a record.
 """
 
 from __future__ import annotations
@@ -280,6 +282,44 @@ notice_delivery = Table(
     Index("notice_delivery_by_settled", "log_id", "state", "settled_at"),
 )
 
+access = Table(
+    "access",
+    metadata,
+    Column("log_id", Integer, ForeignKey("log.log_id"), primary_key=True, autoincrement=False),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", String(27), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("actor", String(32), nullable=False),
+    Column("via", String(16), nullable=False),
+    Column("route", String(64), nullable=False),
+    Column("concerns", String(300), nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("many", BigInteger, nullable=False),
+    Column("recorder", String(16), nullable=False),
+    Column("chain", Blob(32), nullable=False),
+    Index("access_by_time", "log_id", "at"),
+    Index("access_by_actor", "log_id", "actor", "number"),
+    Index("access_by_kind", "log_id", "kind", "number"),
+)
+
+access_head = Table(
+    "access_head",
+    metadata,
+    Column("log_id", Integer, ForeignKey("log.log_id"), primary_key=True, autoincrement=False),
+    Column("number", BigInteger, nullable=False),
+    Column("chain", Blob(32), nullable=False),
+)
+
+access_origin = Table(
+    "access_origin",
+    metadata,
+    Column("log_id", Integer, ForeignKey("log.log_id"), primary_key=True, autoincrement=False),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", String(27), nullable=False),
+    Column("digest", String(32), nullable=False),
+    Index("access_origin_by_time", "log_id", "at"),
+)
+
 guard_metadata: Final = MetaData()
 
 guard = Table(
@@ -291,4 +331,12 @@ guard = Table(
     Column("checkpoint", Text, nullable=False),
 )
 
-APPEND_ONLY: Final = ("entry", "tile", "checkpoint", "publication", "cosignature", "timestamp")
+APPEND_ONLY: Final = (
+    "entry",
+    "tile",
+    "checkpoint",
+    "publication",
+    "cosignature",
+    "timestamp",
+    "access",
+)

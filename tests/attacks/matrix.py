@@ -195,6 +195,32 @@ MATRIX: Final[dict[str, dict[str, Change]]] = {
             "failure",
         )
     },
+    "access": {
+        "log_id": Change("number = 3", _MOVED, named=(("access", "access-missing"),)),
+        "number": Change("number = 3", "99999", named=(("access", "access-missing"),)),
+        "at": Change("number = 3", _TIME, named=(("access", "access-changed"),)),
+        "kind": Change("number = 3", "'view'", named=(("access", "access-changed"),)),
+        "actor": Change("number = 3", f"'{'ee' * 16}'", named=(("access", "access-changed"),)),
+        "via": Change("number = 3", "'token'", named=(("access", "access-changed"),)),
+        "route": Change("number = 3", "'pages.inbox'", named=(("access", "access-changed"),)),
+        "concerns": Change("number = 3", "''", named=(("access", "access-changed"),)),
+        "status": Change("number = 3", "404", named=(("access", "access-changed"),)),
+        "many": Change("number = 3", "9", named=(("access", "access-changed"),)),
+        "recorder": Change("number = 3", "'other'", named=(("access", "access-changed"),)),
+        "chain": Change("number = 3", flip=2, named=(("access", "access-changed"),)),
+    },
+    "access_head": {
+        "log_id": Change("log_id = 1", _MOVED, named=(("access", "access-end-wrong"),)),
+        "number": Change("log_id = 1", "4", named=(("access", "access-end-wrong"),)),
+        "chain": Change("log_id = 1", flip=2, named=(("access", "access-end-wrong"),)),
+    },
+    "access_origin": {
+        column: Change(
+            "log_id = 1",
+            harmless="where a request came from is a hint for people, forgotten after 30 days",
+        )
+        for column in ("log_id", "number", "at", "digest")
+    },
     "guard": {
         "origin": Change("size > 0", "'elsewhere.example'", named=(("open", "guard-missing"),)),
         "size": Change("size > 0", "99999", named=(("open", "behind-guard"),)),

@@ -10,12 +10,14 @@ from sqlalchemy import create_engine, text
 
 from ledger import clock
 from ledger.audit import audit
+from ledger.core.access import Access
 from ledger.errors import LedgerError
 from ledger.log import open_log
 from ledger.outside.timestamp import read_certificates
 from ledger.publish import Publisher
 from ledger.stamp import Authorities, Stamper
-from ledger.store.database import open_engine
+from ledger.store.accesses import append_accesses
+from ledger.store.database import open_engine, writing
 from ledger.store.guards import open_guard
 from ledger.store.tables import guard_metadata, metadata
 from tests.attacks.matrix import MATRIX, Change, as_markdown
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
+    from ledger.log import Log
     from tests.tools.house import House
 
 __all__ = ["watch"]
@@ -66,8 +69,30 @@ def lived(house: House, watch: Callable[..., Watch], authority: Authority) -> Ho
     stamper.stamp()
     stamper.close()
     house.submitter.close()
+    record_accesses(house.log)
     unbelt(house.log.engine)
     return house
+
+
+def record_accesses(log: Log) -> None:
+    """An access log of some days."""
+    records = [
+        Access(
+            at=f"2026-03-0{day}T0{hour}:00:00.000000Z",
+            kind="export" if hour == 3 else "view",
+            actor="ab" * 16,
+            via="password",
+            route="pages.entry",
+            concerns=f"number={hour}",
+            status=200,
+            many=1,
+            recorder="cd" * 8,
+        )
+        for day in (1, 2)
+        for hour in range(6)
+    ]
+    with writing(log.engine) as connection:
+        append_accesses(connection, log.log_id, [(record, "ef" * 16) for record in records])
 
 
 def unbelt(engine: Engine) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ledger.batch import Asked
 from ledger.events.actor import Actor
+from ledger.events.names import format_instant
 from ledger.events.people import ActorEnrolled, RoleGranted
 from ledger.genesis import new_actor_id
 from webui.app import create_app
@@ -82,7 +83,13 @@ class House:
         actor_id = new_actor_id()
         person = {"name": name, "email": email} if email else {"name": name}
         asked = [Asked(ActorEnrolled(actor_id=actor_id, actor_type=actor_type, **person))]
-        asked += [Asked(RoleGranted(actor_id=actor_id, role=role)) for role in roles]
+        end = format_instant(self.clock.at + timedelta(days=90))
+        asked += [
+            Asked(
+                RoleGranted(actor_id=actor_id, role=role, until=end if role == "auditor" else None)
+            )
+            for role in roles
+        ]
         for receipt in self.wiring.submitter.submit_batch(by, asked):
             assert receipt.outcome == "allow", receipt.decision
         return actor_id

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import Response, request
+from flask import Response, g, request
 
 from ledger.errors import ConflictError, InputError
 from webui.api.route import Asker
@@ -18,6 +18,7 @@ from webui.identity.errors import ScopeError
 from webui.identity.remembered import Remembered
 from webui.identity.scope import check_read
 from webui.identity.tokens import bearer_of
+from webui.reads import check_may_read
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,6 +45,7 @@ def guarded(route: Route) -> Callable[..., Response]:
         asker = _asked_by(_look_up(_header()))
         if route.needs == "read":
             check_read(asker.scope)
+        check_may_read(f"api.{route.name}", asker.actor.id)
         return route.view(asker, **path)
 
     return command if route.needs == "command" else view
@@ -63,4 +65,5 @@ def _look_up(header: str) -> Bearer:
 
 
 def _asked_by(bearer: Bearer) -> Asker:
+    g.asker = bearer.actor
     return Asker(wired(), bearer.actor, bearer.scope, bearer.proof)

@@ -34,6 +34,7 @@ def serve(
     from webui.app import create_app
     from webui.collector import settle
     from webui.custody import BackupClock, record_restore
+    from webui.digesting import DigestClock
     from webui.notices.channels import read_channels
     from webui.notices.courier import Courier
     from webui.privacy import record_erased_again
@@ -57,6 +58,8 @@ def serve(
         keep_tombstones(wiring)
         backups = BackupClock(wiring)
         backups.start()
+        digests = DigestClock(wiring)
+        digests.start()
         courier = Courier(wiring, read_channels(wiring.settings))
         courier.start()
         if wiring.log.alarm:
@@ -73,6 +76,7 @@ def serve(
             server.wait()
         finally:
             courier.close()
+            digests.stop()
             backups.stop()
             server.stop()
         click.echo("Stopped.")

@@ -36,8 +36,7 @@ _SEE_OTHER: Final = {302, 303}
 
 def find_administrator(wiring: Wiring) -> str | None:
     """Who administers this installation, or None while nobody does."""
-    holders = (one.id for one in wiring.reader.actors(limit=500) if one.holds("administrator"))
-    return next(holders, None)
+    return next(iter(wiring.reader.holders("administrator")), None)
 
 
 def set_up_administrator(wiring: Wiring, http: httpx.Client) -> str:

@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 FRAMEWORKS: Final = ("gdpr", "hipaa", "soc2")
 
 
+def _next_year(day: str) -> str:
+    """The first of January after a day; at most a year on."""
+    return f"{int(day[:4]) + 1}-01-01"
+
+
 class Play:
     """The scenes, in their order."""
 
@@ -49,6 +54,8 @@ class Play:
             enrolled = self._stage.ask(ADMINISTRATOR, step, "actor.enrolled", fields)
             for role in member.roles:
                 granted = {"actor_id": self._stage.actors[member.key], "role": role}
+                if role == "auditor":
+                    granted["until"] = f"{_next_year(self._stage.story.begun_on)}T00:00:00Z"
                 self._stage.ask(ADMINISTRATOR, f"{step}/{role}", "role.granted", granted)
             roles = ", ".join(role.replace("_", " ") for role in member.roles)
             self._stage.tell(ADMINISTRATOR, f"enrols {member.name} as {roles}", "done", enrolled)

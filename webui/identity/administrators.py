@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from ledger.events.names import format_instant
 from webui.identity.errors import AdministratorError
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ ADMINISTRATOR: Final = "administrator"
 
 def is_administrator(wiring: Wiring, actor_id: str) -> bool:
     """Whether the actor holds the role ``administrator`` now."""
-    return wiring.reader.actor(actor_id).holds(ADMINISTRATOR)
+    return wiring.reader.actor(actor_id).holds(ADMINISTRATOR, format_instant(wiring.now()))
 
 
 def check_administrator(wiring: Wiring, actor_id: str) -> None:

@@ -105,3 +105,7 @@ class ThrottledError(IdentityError):
     """Too many failed attempts."""
 
     code = "slow-down"
+
+
+class ReaderError(IdentityError):
+    """Somebody who is known may not read this."""

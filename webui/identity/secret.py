@@ -28,6 +28,7 @@ Purpose = Literal[
     "second-factor",
     "recovery-code",
     "single-sign-on",
+    "access-origin",
 ]
 SECRET_BYTES: Final = 32
 _PUBLIC_ID_BYTES: Final = 8

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from webui.pages import (
     account,
+    activity,
     changes,
     confirm,
     deployments,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
 _ROOMS = (
     account,
+    activity,
     changes,
     confirm,
     deployments,

@@ -15,6 +15,7 @@ from webui.identity.current import SIGN_IN_PATH, SignedIn, signed_in
 from webui.identity.demand import second_factor_demanded
 from webui.identity.errors import SignInError
 from webui.pages import saying
+from webui.reads import check_may_read
 from webui.wiring import generator
 
 if TYPE_CHECKING:
@@ -51,6 +52,14 @@ _WITHOUT_SECOND_FACTOR: Final = {
     "pages.confirm",
     "pages.sign_out",
     "static",
+}
+
+
+_BELOW: Final = {
+    "/people": ("/activity", "/access-reviews", "/publishers", "/privacy"),
+    "/account": ("/notices",),
+    "/deployments": ("/exceptions", "/reviews/"),
+    "/": ("/releases/", "/changes"),
 }
 
 
@@ -127,6 +136,7 @@ def _sign_in_first() -> Response | None:
         return None
     found = signed_in()
     if found is not None:
+        check_may_read(request.endpoint or "", found.actor.id)
         return _second_factor_first(found)
     wanted = request.full_path.rstrip("?") if request.method == "GET" else "/"
     return redirect(url_for("pages.sign_in", next=wanted) if wanted != "/" else SIGN_IN_PATH)
@@ -156,16 +166,10 @@ def _section() -> str:
     for path in [*(path for path, _ in MENU if path != "/"), "/account"]:
         if request.path == path or request.path.startswith(path + "/"):
             return path
-    if request.path == "/notices" or request.path.startswith("/notices/"):
-        return "/account"
-    of_the_inbox = ("/releases/", "/changes")
-    if request.path.startswith("/publishers"):
-        return "/people"
-    if request.path.startswith(("/exceptions", "/reviews/")):
-        return "/deployments"
-    if request.path.startswith("/privacy"):
-        return "/people"
-    return "/" if request.path == "/" or request.path.startswith(of_the_inbox) else ""
+    for section, below in _BELOW.items():
+        if request.path.startswith(below):
+            return section
+    return "/" if request.path == "/" else ""
 
 
 def _standing(*, shown: bool) -> Standing:

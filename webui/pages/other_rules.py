@@ -63,8 +63,8 @@ def _signers() -> Signers:
 
 
 def _holders(document: Document) -> Holders:
-    reader = wired().reader
+    reader, now = wired().reader, format_instant(wired().now())
     return {
-        role: {actor: reader.actor(actor).type for actor in reader.holders(role)}
+        role: {actor: reader.actor(actor).type for actor in reader.holding(role, now)}
         for role in document.roles
     }

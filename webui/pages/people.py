@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask import flash, render_template, request
 
+from ledger.events.names import format_instant
 from ledger.genesis import new_actor_id
 from ledger.store.entries import Filter
 from webui.here import wired
@@ -67,7 +68,7 @@ def _people() -> ResponseReturnValue:
         actors=actors,
         people=reader.people(actor.id for actor in actors),
         roles=wired().policy().roles,
-        administrators=len(reader.holders("administrator")),
+        administrators=len(reader.holding("administrator", format_instant(wired().now()))),
         may_see_privacy=may_read(wired(), me().actor.id),
         changes=reader.told(reader.entries(CHANGES, limit=MOST_CHANGES)),
         first=first_page(),
@@ -112,7 +113,8 @@ def _could_be_linked(one: ActorState, actor: str) -> bool:
 def may_link() -> bool:
     """Whether who is signed in holds a role that may say which accounts are one, as shipped."""
     mine = wired().reader.actor(me().actor.id)
-    return mine.holds("administrator") or mine.holds("compliance")
+    now = format_instant(wired().now())
+    return mine.holds("administrator", now) or mine.holds("compliance", now)
 
 
 def _enrol() -> ResponseReturnValue:
@@ -125,7 +127,7 @@ def _enrol() -> ResponseReturnValue:
     enrolled = wired().log.entry(receipt.sequence).event
     actor = str(getattr(enrolled, "actor_id", actor))
     if text("role"):
-        fields = {"actor_id": actor, "role": text("role")}
+        fields = {"actor_id": actor, "role": text("role"), **_limits()}
         granted = ask_or_propose("role.granted", fields, "role")
         if granted.outcome != "allow":
             return refused(granted.sequence, f"/people/{actor}")
@@ -134,8 +136,20 @@ def _enrol() -> ResponseReturnValue:
     return _show(actor, _link(actor) if kind == "person" and text("email") else "")
 
 
+def _limits() -> dict[str, object]:
+    """For which models a role is given, and until the end of which day, as a form says it."""
+    limits: dict[str, object] = {}
+    for name in ("models", "tags"):
+        if named := tuple(text(name).replace(",", " ").split()):
+            limits[name] = named
+    if day := text("until"):
+        limits["until"] = f"{day}T23:59:59Z"
+    return limits
+
+
 def _grant(actor: str) -> ResponseReturnValue:
-    fields = {"actor_id": actor, "role": text("role"), **optional(reason=text("reason"))}
+    given = optional(reason=text("reason"))
+    fields = {"actor_id": actor, "role": text("role"), **_limits(), **given}
     return done_or_proposed("role.granted", fields, "The role is given.", f"/people/{actor}")
 
 

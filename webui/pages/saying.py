@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from ledger.events.decision import Result
     from ledger.events.event import Event
+    from ledger.state.aggregates import RoleHeld
 
 _KILO: Final = 1000
 _UNITS: Final = ("bytes", "kB", "MB", "GB", "TB", "PB")
@@ -46,11 +47,19 @@ def install(app: App) -> None:
         age=age,
         lasted=lasted,
         size=size,
+        limits=limits,
     )
     # Macros see globals only: each form carries a value that makes it happen once.
     app.jinja_env.globals.update(
         once=lambda: secrets.token_urlsafe(18), verdict_looks=VERDICT_LOOKS
     )
+
+
+def limits(held: RoleHeld) -> str:
+    """For which models a role counts, and until when; what is over is said to be."""
+    said = words.limits(held)
+    over = not held.in_time(format_instant(wired().now()))
+    return f"{said} (over)" if over else said
 
 
 def name(actor_id: str) -> str:

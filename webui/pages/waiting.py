@@ -134,7 +134,7 @@ def _holds_what_is_missing(registry: Registry, granting: Decision, actor: str) -
         for roles in listed(result.params.get("missing"))
         for role in roles.split("|")
     }
-    return found is not None and any(found.holds(role) for role in missing)
+    return found is not None and any(found.held(role) for role in missing)
 
 
 def listed(value: object) -> Sequence[str]:

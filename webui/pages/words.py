@@ -81,6 +81,13 @@ def _proposed(event: Any, name: NameOf) -> str:
     return f": {', '.join(parts)}" if parts else ""
 
 
+def limits(event: Any) -> str:
+    """For which models a role is given, and until when."""
+    told = [*(event.models or ()), *(f"tag {tag}" for tag in event.tags or ())]
+    scope = f" for {', '.join(told)}" if told else ""
+    return f"{scope}{f' until {event.until[:16]}' if event.until else ''}"
+
+
 def _short(actor_id: str) -> str:
     return actor_id[:_SHORT]
 
@@ -91,7 +98,27 @@ _PHRASES: Final[dict[str, Callable[[Any, NameOf], str]]] = {
         f"had the checkpoint of {e.size} entries time-stamped by {e.authority}"
     ),
     "actor.enrolled": lambda e, name: f"enrolled {name(e.actor_id)}",
-    "role.granted": lambda e, name: f"gave {name(e.actor_id)} the role {plain(e.role)}",
+    "role.granted": lambda e, name: f"gave {name(e.actor_id)} the role {plain(e.role)}{limits(e)}",
+    "access.digested": lambda e, _: (
+        f"digested the access log of {e.day}, {e.count} records up to number {e.last}"
+    ),
+    "activity.reviewed": lambda e, _: (
+        f"signed off the activity from {e.first_day} to {e.last_day}, {e.records} records"
+    ),
+    "access.review_opened": lambda e, _: (
+        f"opened an access review of {len(e.rows)} roles held, due {e.due[:10]}"
+    ),
+    "access.row_reviewed": lambda e, name: (
+        f"decided in access review {e.review} that {name(e.actor_id)} "
+        f"{'keeps' if e.decision == 'keep' else 'loses'} the role {plain(e.role)}"
+    ),
+    "access.reviewed": lambda e, _: (
+        f"completed access review {e.review}: {e.kept} kept, {e.removed} removed"
+    ),
+    "inventory.reconciled": lambda e, _: (
+        f"held a list of {plain(e.inventory)} from {e.source} against the ledger: "
+        f"{e.listed} listed, {e.matched} found, {e.unknown} unknown"
+    ),
     "role.revoked": lambda e, name: f"took the role {plain(e.role)} from {name(e.actor_id)}",
     "identity.linked": lambda e, name: (
         f"said that {name(e.actor_id)} and {name(e.same_as)} are one person"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -199,6 +200,7 @@ def test_an_administrator_invites_somebody_who_then_sets_a_password(seeded: Seed
 
     create_account(house.wiring, root, PASSWORD)
     fields = {"type": "person", "name": "Eve Ng", "email": "eve@example.org", "role": "auditor"}
+    fields["until"] = (house.clock.at + timedelta(days=30)).date().isoformat()
     answer = seeded.post(seeded.browser("rae"), "/people", "/people", **fields)
     assert answer.status_code == 200
     secret = answer.text.split("/setup#")[1].split("<")[0]
