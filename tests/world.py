@@ -98,7 +98,9 @@ class World:
         self.do("actor.enrolled", asker, actor_id=actor.id, actor_type=kind)
         self.names[name] = actor
         for role in roles:
-            self.do("role.granted", asker, actor_id=actor.id, role=role)
+            end = format_instant(self.now + timedelta(days=300))
+            limits = {"until": end} if role == "auditor" else {}
+            self.do("role.granted", asker, actor_id=actor.id, role=role, **limits)
         return actor
 
     def fold_person(self, actor_id: str, role: str) -> None:

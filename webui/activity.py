@@ -8,7 +8,7 @@ which a recorder neither wrote nor said that it ended.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from ledger.events.names import parse_instant
@@ -20,6 +20,7 @@ from ledger.store.accesses import (
     volumes,
 )
 from ledger.store.database import reading
+from policies.controls.primitives import intervals
 from webui.recorder import BEAT
 
 if TYPE_CHECKING:
@@ -34,7 +35,6 @@ FEW: Final = 50
 _TIMES: Final = 3
 _MOST_WORDS: Final = 10_000
 _SILENT: Final = 2 * BEAT
-_ONE_DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -152,15 +152,6 @@ def uncovered(
     first_day: str, last_day: str, reviews: Iterable[ActivityReview]
 ) -> tuple[Uncovered, ...]:
     """The days of a period that no review covers, as ranges."""
-    found = []
-    at, end = date.fromisoformat(first_day), date.fromisoformat(last_day)
-    for one in sorted(reviews, key=lambda one: one.first_day):
-        begins, ends = date.fromisoformat(one.first_day), date.fromisoformat(one.last_day)
-        if begins > end:
-            break
-        if begins > at:
-            found.append(Uncovered(at.isoformat(), (begins - _ONE_DAY).isoformat()))
-        at = max(at, ends + _ONE_DAY)
-    if at <= end:
-        found.append(Uncovered(at.isoformat(), end.isoformat()))
-    return tuple(found)
+    covered = [(one.first_day, one.last_day) for one in reviews]
+    first, last = date.fromisoformat(first_day), date.fromisoformat(last_day)
+    return tuple(Uncovered(*one) for one in intervals.uncovered(first, last, covered))

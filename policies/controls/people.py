@@ -28,6 +28,7 @@ class Holding:
     granted_by: str
     revoked: int | None = None
     revoked_at: str | None = None
+    until: str | None = None
 
     def at(self, sequence: int) -> bool:
         """Whether the role was held when the entry at ``sequence`` was made."""
@@ -76,7 +77,12 @@ def people_of(recorded: tuple[Recorded, ...]) -> People:
             types[event.actor_id] = event.actor_type
         elif isinstance(event, people.RoleGranted):
             open_[event.actor_id, event.role] = Holding(
-                event.actor_id, event.role, entry.sequence, entry.recorded_at, entry.actor.id
+                event.actor_id,
+                event.role,
+                entry.sequence,
+                entry.recorded_at,
+                entry.actor.id,
+                until=event.until,
             )
         elif isinstance(event, people.RoleRevoked):
             held = open_.pop((event.actor_id, event.role), None)

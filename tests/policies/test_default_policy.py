@@ -344,7 +344,11 @@ def test_an_auditor_holds_no_other_role(company: Company) -> None:
     auditor = company.world.person("fay", "auditor")
     assert not company.world.ask("role.granted", root, actor_id=auditor.id, role="ml_lead").allowed
     assert not company.world.ask(
-        "role.granted", root, actor_id=company.bo.id, role="auditor"
+        "role.granted",
+        root,
+        actor_id=company.bo.id,
+        role="auditor",
+        until="2026-12-31T00:00:00Z",
     ).allowed
 
 

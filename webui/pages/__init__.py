@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from webui.pages import (
+    access_reviews,
     account,
     activity,
     changes,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
 _ROOMS = (
+    access_reviews,
     account,
     activity,
     changes,

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from pydantic import Field
 
+from ledger.events.access import InventoryReconciled
 from ledger.events.actor import Via  # noqa: TC001 (pydantic reads it at run time)
+from ledger.events.names import parse_instant
 from ledger.events.release import ReleaseApproved
-from policies.controls.finding import Deviation, Tally, many
+from policies.controls.finding import Deviation, Tally, both, many
 from policies.controls.primitives.arguments import Arguments
 
 if TYPE_CHECKING:
     from ledger.events.entry import Entry
     from policies.controls.finding import Finding
     from policies.controls.material import Material
+    from policies.controls.people import Holding
 
 
 class DeprovisionArguments(Arguments):
@@ -24,24 +28,57 @@ class DeprovisionArguments(Arguments):
 
 
 def deprovision(material: Material, arguments: DeprovisionArguments) -> Finding:
-    """T8: counts what was revoked; when people left is only known to whoever employs them."""
+    """T8: who left, by the lists that were held against this ledger, lost every role in time."""
+    lists = material.of_kind(InventoryReconciled.kind)
+    left = {
+        one.actor_id: (one.at, item.entry.sequence)
+        for item in lists
+        if isinstance(item.entry.event, InventoryReconciled)
+        for one in item.entry.event.left
+    }
     revoked = material.of_kind("role.revoked")
+    if not lists:
+        return _no_list(len(revoked), arguments, tuple(item.entry.sequence for item in revoked))
+    wrong = tuple(
+        Deviation((held.granted, entry), said)
+        for actor, (at, entry) in sorted(left.items())
+        for held in material.people.holdings
+        if held.actor == actor and (said := _kept_too_long(held, at, arguments.hours))
+    )
+    entries = both([item.entry.sequence for item in lists], [one.entry.sequence for one in revoked])
+    tally = Tally(len(left), len(left), wrong, (), entries)
+    people = many(len(left), "person", "people")
+    sentence = {
+        "pass": f"{people} left by {many(len(lists), 'list')}; each lost every role within "
+        f"{many(arguments.hours, 'hour')}.",
+        "fail": f"{people} left by {many(len(lists), 'list')}; {len(wrong):,} roles were kept "
+        "longer.",
+    }.get(tally.verdict, f"Nobody left, by {many(len(lists), 'list')} of people in the period.")
+    return tally.found("T8", 2, (InventoryReconciled.kind, "role.revoked"), sentence)
+
+
+def _kept_too_long(held: Holding, left_at: str, hours: int) -> str:
+    """Whether somebody who left kept a role beyond the time they had to lose it."""
+    latest = parse_instant(left_at) + timedelta(hours=hours)
+    ended = held.revoked_at or held.until
+    if ended is not None and parse_instant(ended) <= latest:
+        return ""
+    until = f"until {ended[:16]}" if ended else "to the end"
+    return f"Entry {held.granted}: the role {held.role} was kept {until}; they left {left_at[:16]}."
+
+
+def _no_list(revoked: int, arguments: DeprovisionArguments, entries: tuple[int, ...]) -> Finding:
     said = (
         "When people left is not recorded in this ledger. Compare the list of leavers: each "
         f"must have lost every role within {many(arguments.hours, 'hour')}."
     )
-    tally = Tally(
-        max(len(revoked), 1),
-        0,
-        missing=(Deviation((), said),),
-        entries=tuple(item.entry.sequence for item in revoked),
-    )
+    tally = Tally(max(revoked, 1), 0, missing=(Deviation((), said),), entries=entries)
     return tally.found(
         "T8",
-        1,
+        2,
         ("role.revoked",),
-        f"{many(len(revoked), 'role')} revoked in the period. {said}",
-        population=len(revoked),
+        f"{many(revoked, 'role')} revoked in the period. {said}",
+        population=revoked,
         human_part="missing",
     )
 

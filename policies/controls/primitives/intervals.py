@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from policies.controls.finding import Deviation, many
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from policies.controls.material import Material
 
 
@@ -34,4 +36,20 @@ def gaps(days: list[date], entries: tuple[int, ...], limit: int) -> tuple[Deviat
                     f"({many((after - before).days, 'day')}).",
                 )
             )
+    return tuple(found)
+
+
+def uncovered(
+    first: date, last: date, covered: Iterable[tuple[str, str]]
+) -> tuple[tuple[str, str], ...]:
+    """The days of a period that no stretch covers, as stretches; both ends are included."""
+    found, at, one_day = [], first, timedelta(days=1)
+    for begins, ends in sorted(covered):
+        if date.fromisoformat(begins) > last:
+            break
+        if date.fromisoformat(begins) > at:
+            found.append((at.isoformat(), (date.fromisoformat(begins) - one_day).isoformat()))
+        at = max(at, date.fromisoformat(ends) + one_day)
+    if at <= last:
+        found.append((at.isoformat(), last.isoformat()))
     return tuple(found)

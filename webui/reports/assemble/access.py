@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ledger.events.access import InventoryReconciled
+from ledger.state.access import AccessReview
 from policies.controls.finding import many
 from webui.reports.assemble.words import minute, words
 from webui.reports.model import Callout, Column, Paragraph, Section, Table
@@ -41,7 +43,7 @@ def access_review(basis: Basis) -> Section:
                 Column("Since (UTC)", 4),
                 Column("Entry", 2, "right"),
                 Column("Granted by", 4),
-                Column("Reviewer: keep or remove", 5),
+                Column("Reviewed: keep or remove", 5),
             ),
             tuple(_row(basis, item) for item in held),
             "Roles held now",
@@ -51,7 +53,7 @@ def access_review(basis: Basis) -> Section:
         blocks.append(_ended(basis, ended))
     else:
         blocks.append(Callout("note", "No role was taken away in the period."))
-    return Section("Who may do what", tuple(blocks))
+    return Section("Who may do what", (*blocks, *_left(basis)))
 
 
 def _row(basis: Basis, item: Holding) -> tuple[str, ...]:
@@ -60,11 +62,51 @@ def _row(basis: Basis, item: Holding) -> tuple[str, ...]:
         words(item.role),
         basis.name(item.actor),
         _TYPE_WORDS[kind],
-        minute(item.granted_at),
+        f"{minute(item.granted_at)}{f' until {minute(item.until)}' if item.until else ''}",
         str(item.granted),
         basis.name(item.granted_by),
-        "",
+        _decided(basis, item),
     )
+
+
+def _decided(basis: Basis, item: Holding) -> str:
+    """What the newest review that decided of this role said, who and when; room for a hand."""
+    reviews = basis.material.history.registry.all(AccessReview)
+    rows = (
+        row
+        for one in reviews
+        for row in one.rows
+        if (row.actor_id, row.role, row.granted) == (item.actor, item.role, item.granted)
+        and row.decision is not None
+    )
+    last = max(rows, key=lambda row: row.entry or 0, default=None)
+    if last is None:
+        return ""
+    return f"{last.decision}, {basis.name(last.by)}, {minute(last.at)} ({last.entry})"
+
+
+def _left(basis: Basis) -> list[Block]:
+    """Who left in the period, by the lists that were held against this ledger."""
+    rows = [
+        (basis.name(one.actor_id), minute(one.at), event.source, str(item.entry.sequence))
+        for item in basis.material.of_kind(InventoryReconciled.kind)
+        if isinstance(event := item.entry.event, InventoryReconciled)
+        for one in event.left
+    ]
+    if not rows:
+        return []
+    return [
+        Table(
+            (
+                Column("Who left", 6),
+                Column("When (UTC)", 4),
+                Column("By the list of", 4),
+                Column("Entry", 2, "right"),
+            ),
+            tuple(rows),
+            many(len(rows), "leaver"),
+        )
+    ]
 
 
 def _ended(basis: Basis, ended: list[Holding]) -> Table:

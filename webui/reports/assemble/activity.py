@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ledger.events.access import AccessDigested
 from ledger.events.catalogue import CATALOGUE
+from ledger.state.access import ActivityReview
 from policies.controls.finding import many
-from webui.reports.assemble.words import KIND_WORDS, ranges
+from policies.controls.primitives.intervals import uncovered
+from webui.reports.assemble.words import KIND_WORDS, minute, ranges
 from webui.reports.model import (
     Callout,
     Column,
@@ -20,8 +23,10 @@ from webui.reports.model import (
 
 if TYPE_CHECKING:
     from webui.reports.assemble.basis import Basis
+    from webui.reports.model import Block
 
 _MOST_ACTORS = 100
+_MOST_DAYS = 400
 
 
 def activity_review(basis: Basis) -> Section:
@@ -38,19 +43,89 @@ def activity_review(basis: Basis) -> Section:
             _by_actor(basis),
             Callout(
                 "limit",
-                "Reading of pages and of patient records is not in this ledger; it records "
-                "changes, approvals and refused attempts.",
+                "Who read, searched and exported what stands in the access log beside this ledger, "
+                "which holds a digest of each of its days. Patient records are not kept here.",
             ),
+            *_digests(basis),
             Heading("Review of this activity"),
-            KeyValues(
-                (
-                    KeyValue("Reviewed by", "______"),
-                    KeyValue("On", "______"),
-                    KeyValue("Conclusions and follow-up", "______"),
-                )
-            ),
+            *_reviews(basis),
         ),
     )
+
+
+def _digests(basis: Basis) -> tuple[Block, ...]:
+    """How many requests the access log holds, by the digests of its days."""
+    found = [
+        (item, item.entry.event)
+        for item in basis.material.of_kind(AccessDigested.kind)
+        if isinstance(item.entry.event, AccessDigested)
+    ]
+    if not found:
+        return (Callout("note", "No day of the access log was digested in the period."),)
+    rows = tuple(
+        (
+            event.day if event.since == event.day else f"{event.since} to {event.day}",
+            f"{event.count:,}",
+            event.head[:16],
+            str(item.entry.sequence),
+        )
+        for item, event in found[-_MOST_DAYS:]
+    )
+    return (
+        Heading("The access log by day"),
+        Table(
+            (
+                Column("Day", 5),
+                Column("Records", 3, "right"),
+                Column("Head of the chain", 6, mono=True),
+                Column("Entry", 3, "right"),
+            ),
+            rows,
+            f"Digests entered in the period ({many(len(found), 'digest')}; at most "
+            f"{_MOST_DAYS} are printed)",
+        ),
+    )
+
+
+def _reviews(basis: Basis) -> tuple[Block, ...]:
+    """Who signed off which days, and the days that nobody did."""
+    reviews = basis.material.history.registry.all(ActivityReview)
+    period = basis.scope.period
+    first, last = period.start.isoformat(), period.until.isoformat()
+    ours = [one for one in reviews if one.first_day <= last and one.last_day >= first]
+    left = uncovered(period.start, period.until, [(one.first_day, one.last_day) for one in reviews])
+    holes = "; ".join(f"{begins} to {ends}" if begins != ends else begins for begins, ends in left)
+    told: list[Block] = [
+        KeyValues((KeyValue("Days that no review covers", holes or "none"),)),
+    ]
+    if ours:
+        told.append(
+            Table(
+                (
+                    Column("From", 3),
+                    Column("Until", 3),
+                    Column("Requests", 3, "right"),
+                    Column("Finding", 4),
+                    Column("Signed off by", 5),
+                    Column("On (UTC)", 4),
+                    Column("Entry", 2, "right"),
+                ),
+                tuple(
+                    (
+                        one.first_day,
+                        one.last_day,
+                        f"{one.records:,}",
+                        "nothing found" if one.finding == "nothing" else "followed up",
+                        basis.name(one.by),
+                        minute(one.at),
+                        str(one.since),
+                    )
+                    for one in ours
+                ),
+                "Reviews that were signed off",
+            )
+        )
+    return tuple(told)
 
 
 def _by_kind(basis: Basis) -> Table:

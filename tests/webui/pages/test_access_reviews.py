@@ -1,0 +1,63 @@
+"""An access review on the pages: opened, decided by somebody else, removed, completed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.webui.seed import PASSWORD, Seeded, seed
+from webui.identity.accounts import create_account
+
+if TYPE_CHECKING:
+    from tests.webui.house import House
+
+
+@pytest.fixture(scope="module")
+def seeded(shared_house: House) -> Seeded:
+    found = seed(shared_house)
+    root = shared_house.enrol("Rae", "rae@example.org", "administrator")
+    create_account(shared_house.wiring, root, PASSWORD)
+    return found
+
+
+def test_a_review_is_opened_decided_carried_out_and_completed(seeded: Seeded) -> None:
+    house = seeded.house
+    chi, rae = seeded.browser("chi"), seeded.browser("rae")
+    form = {"due": "2026-06-30", "roles": "data_scientist", "reason": "The quarter"}
+    assert seeded.post(chi, "/access-reviews", "/access-reviews", **form).status_code == 302
+    review = house.wiring.reader.access_reviews()[0]
+    (row,) = review.rows
+    assert (row.actor_id, row.role) == (seeded.ana, "data_scientist")
+    page = f"/access-reviews/{review.since}"
+    assert "undecided" in chi.get(page).text
+    early = seeded.post(chi, f"{page}/complete", page)
+    assert early.status_code == 409
+    assert seeded.post(rae, f"{page}/rows", page, **{"decision-0": "keep", "reason-0": "x"}
+                       ).status_code == 403  # fmt: skip
+    decided = {"decision-0": "remove", "reason-0": "Moved to another team"}
+    assert seeded.post(chi, f"{page}/rows", page, **decided).status_code == 302
+    gone = {"actor_id": seeded.ana, "role": "data_scientist"}
+    assert seeded.post(chi, f"{page}/remove", page, **gone).status_code == 403
+    assert seeded.post(chi, f"{page}/complete", page).status_code == 409
+    assert seeded.post(rae, f"{page}/remove", page, **gone).status_code == 302
+    assert house.wiring.reader.actor(seeded.ana).roles == ()
+    assert seeded.post(chi, f"{page}/complete", page).status_code == 302
+    done = house.wiring.reader.access_review(review.since)
+    assert done.completed is not None
+    assert seeded.post(chi, f"{page}/rows", page, **decided).status_code in {302, 409}
+
+
+def test_nobody_decides_of_the_own_role(seeded: Seeded) -> None:
+    chi = seeded.browser("chi")
+    form = {"due": "2026-06-30", "roles": "compliance"}
+    assert seeded.post(chi, "/access-reviews", "/access-reviews", **form).status_code == 302
+    review = seeded.house.wiring.reader.access_reviews()[0]
+    page = f"/access-reviews/{review.since}"
+    decided = {"decision-0": "keep", "reason-0": "It is me"}
+    assert seeded.post(chi, f"{page}/rows", page, **decided).status_code == 403
+
+
+def test_a_review_that_is_not_there_is_not_there(seeded: Seeded) -> None:
+    assert seeded.browser("chi").get("/access-reviews/99999").status_code == 404
+    assert seeded.browser("bo").get("/access-reviews").status_code == 403
