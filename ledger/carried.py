@@ -78,7 +78,7 @@ def carried_over(connection: Connection, log: Log, size: int, *, at: str, names:
         LedgerError: an entry can't be read, or makes no sense on those before it.
     """
     registry = Registry()
-    service, policy, at = "", None, ""
+    service, policy = "", None
     rectified: dict[str, int] = {}
     erased: set[str] = set()
     for envelope in envelopes_of(connection, log.log_id, KINDS, size):
@@ -89,7 +89,6 @@ def carried_over(connection: Connection, log: Log, size: int, *, at: str, names:
             continue
         place = Place(entry.sequence, entry.recorded_at, entry.actor.id)
         registry.apply(fold(registry, entry.event, place), entry.sequence)
-        at = entry.recorded_at
         if isinstance(entry.event, LogCreated):
             service = entry.actor.id
         elif isinstance(entry.event, PolicyActivated):

@@ -119,10 +119,10 @@ FIELDS: Final[dict[str, FieldEntry]] = {
     "enrol.actor_type": _of_a_person(
         "text", "What kind of actor is enrolled", _REQUEST, get_args(ActorType)
     ),
-    "grant.days": FieldEntry(
+    "grant.days": _of_a_person(
         "number", "Days until the role that is given ends, begun ones counted", _REQUEST
     ),
-    "grant.unlimited": FieldEntry(
+    "grant.unlimited": _of_a_person(
         "truth", "Whether the role is given for every model and without an end", _REQUEST
     ),
     "directory.administrators": FieldEntry(

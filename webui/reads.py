@@ -177,6 +177,7 @@ ROUTES: Final[dict[str, Reads]] = {
     "pages.publishers": _LIST,
     "pages.subject_json": Reads("export", "own"),
     "pages.subject_pdf": Reads("export", "own"),
+    "api.submit_signed": _OWN_ACT,
     "api.ask_gate": _OWN,
     "api.ask_why_not": _OWN,
     "api.carry_out_erasure": _OWN_ACT,
