@@ -509,7 +509,7 @@ _FACTS: dict[str, Callable[[Case], Value]] = {
     "directory.administrators": lambda case: Decimal(len(lasting(case.registry, ADMINISTRATOR))),
     "grant.days": _grant_days,
     "grant.unlimited": _unlimited,
-    "access_reviews.overdue": _access_reviews_overdue,
+    "reviews.access_overdue": _access_reviews_overdue,
     "delegation.role": _delegation_role,
     "delegation.days": _delegation_days,
     "exception.minutes": _minutes,

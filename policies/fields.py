@@ -128,7 +128,7 @@ FIELDS: Final[dict[str, FieldEntry]] = {
     "directory.administrators": FieldEntry(
         "number", "How many hold the role administrator, for everything and always", "role.granted"
     ),
-    "access_reviews.overdue": FieldEntry(
+    "reviews.access_overdue": FieldEntry(
         "number", "Access reviews that should have been completed", "access.review_opened"
     ),
     "delegation.role": _of_a_person(

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 MOST: Final = 20_000
 COUNTS: Final = frozenset(
     {
-        "access_reviews.overdue",
         "delegation.days",
         "directory.administrators",
         "evaluation.age_days",
@@ -36,6 +35,7 @@ COUNTS: Final = frozenset(
         "exception.review_days",
         "exception.uses",
         "grant.days",
+        "reviews.access_overdue",
         "reviews.overdue",
     }
 )

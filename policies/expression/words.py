@@ -56,7 +56,7 @@ _NOUNS: Final = {
     "grant.receiver_roles": "the receiver's roles",
     "grant.days": "the days of the role",
     "grant.unlimited": "the role has neither limits nor an end",
-    "access_reviews.overdue": "the access reviews that are overdue",
+    "reviews.access_overdue": "the access reviews that are overdue",
     "enrol.actor_type": "the type of who is enrolled",
     "directory.administrators": "the number of administrators",
     "delegation.role": "the role that is delegated",
