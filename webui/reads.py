@@ -111,7 +111,7 @@ ROUTES: Final[dict[str, Reads]] = {
     "pages.bundle": _EXPORT,
     "pages.export": _EXPORT,
     "pages.reports": _LIST,
-    "pages.make_report": _ACT,
+    "pages.make_report": _OWN_ACT,
     "pages.report_file": _EXPORT,
     "pages.report_bundle": _EXPORT,
     "pages.policy": _VIEW,
@@ -226,7 +226,7 @@ ROUTES: Final[dict[str, Reads]] = {
     "api.get_report": _VIEW,
     "api.list_reports": _LIST,
     "api.get_report_pdf": _EXPORT,
-    "api.issue_report": _ACT,
+    "api.issue_report": _OWN_ACT,
 }
 
 _FILTERS: Final = frozenset(

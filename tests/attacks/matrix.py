@@ -199,7 +199,7 @@ MATRIX: Final[dict[str, dict[str, Change]]] = {
         "log_id": Change("number = 3", _MOVED, named=(("access", "access-missing"),)),
         "number": Change("number = 3", "99999", named=(("access", "access-missing"),)),
         "at": Change("number = 3", _TIME, named=(("access", "access-changed"),)),
-        "kind": Change("number = 3", "'view'", named=(("access", "access-changed"),)),
+        "kind": Change("number = 3", "'search'", named=(("access", "access-changed"),)),
         "actor": Change("number = 3", f"'{'ee' * 16}'", named=(("access", "access-changed"),)),
         "via": Change("number = 3", "'token'", named=(("access", "access-changed"),)),
         "route": Change("number = 3", "'pages.inbox'", named=(("access", "access-changed"),)),

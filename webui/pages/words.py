@@ -288,6 +288,12 @@ _DETAILS: Final[dict[str, Callable[[Any, NameOf], str]]] = {
 _ATTEMPTS: Final = {
     "actor.enrolled": "enrol somebody",
     "role.granted": "give a role",
+    "access.digested": "digest the access log",
+    "activity.reviewed": "sign off the review of activity",
+    "access.review_opened": "open an access review",
+    "access.row_reviewed": "decide in an access review",
+    "access.reviewed": "complete an access review",
+    "inventory.reconciled": "record that a list was held against the ledger",
     "role.revoked": "take a role",
     "identity.linked": "link accounts",
     "identity.unlinked": "unlink an account",
