@@ -11,7 +11,6 @@ condition first asks for it. None means not known: what was not recorded satisfi
 
 from __future__ import annotations
 
-from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
@@ -40,6 +39,14 @@ from ledger.state.privacy import ErasureState, HoldState
 from policies.asked import change_asked, release_asked
 from policies.fields import DIFFERENCE_PREFIX, METRIC_PREFIX
 from policies.holding import Reach, lasting
+from policies.limits import (
+    delegation_days,
+    exception_minutes,
+    exception_review_days,
+    exception_uses,
+    grant_days,
+    grant_unlimited,
+)
 from policies.once import once
 from policies.standing_in import lent_to
 
@@ -405,29 +412,6 @@ def _proposed(case: Case) -> Value:
     return case.change.proposed if case.change else None
 
 
-def _delegation_days(case: Case) -> Value:
-    """How many days until it ends, begun ones counted."""
-    if not isinstance(case.event, people.RoleDelegated):
-        return None
-    lasts = parse_instant(case.event.until) - case.now
-    return Decimal(-(-lasts // timedelta(days=1)))
-
-
-def _grant_days(case: Case) -> Value:
-    """How many days until the role ends, begun ones counted; not known where it does not."""
-    if not isinstance(case.event, people.RoleGranted) or case.event.until is None:
-        return None
-    lasts = parse_instant(case.event.until) - case.now
-    return Decimal(-(-lasts // timedelta(days=1)))
-
-
-def _unlimited(case: Case) -> Value:
-    event = case.event
-    if not isinstance(event, people.RoleGranted):
-        return None
-    return event.until is None and event.models is None and event.tags is None
-
-
 def _access_reviews_overdue(case: Case) -> Value:
     found = case.registry.find(OpenAccessReviews, "open")
     return Decimal(found.overdue(case.now_text) if found else 0)
@@ -435,32 +419,6 @@ def _access_reviews_overdue(case: Case) -> Value:
 
 def _delegation_role(case: Case) -> Value:
     return case.event.role if isinstance(case.event, people.RoleDelegated) else None
-
-
-def _opened(case: Case) -> exception.ExceptionOpened | None:
-    return case.event if isinstance(case.event, exception.ExceptionOpened) else None
-
-
-def _minutes(case: Case) -> Value:
-    """How many minutes until it ends, begun ones counted."""
-    event = _opened(case)
-    if event is None:
-        return None
-    return Decimal(-(-(parse_instant(event.until) - case.now) // timedelta(minutes=1)))
-
-
-def _review_days(case: Case) -> Value:
-    """How many days behind its end the review is due, begun ones counted."""
-    event = _opened(case)
-    if event is None:
-        return None
-    lasts = parse_instant(event.review_by) - parse_instant(event.until)
-    return Decimal(-(-lasts // timedelta(days=1)))
-
-
-def _uses(case: Case) -> Value:
-    event = _opened(case)
-    return None if event is None else Decimal(event.uses)
 
 
 def _overdue(case: Case) -> Value:
@@ -507,14 +465,14 @@ _FACTS: dict[str, Callable[[Case], Value]] = {
     "grant.receiver_roles": _receiver_roles,
     "enrol.actor_type": lambda case: getattr(case.event, "actor_type", None),
     "directory.administrators": lambda case: Decimal(len(lasting(case.registry, ADMINISTRATOR))),
-    "grant.days": _grant_days,
-    "grant.unlimited": _unlimited,
+    "grant.days": grant_days,
+    "grant.unlimited": grant_unlimited,
     "reviews.access_overdue": _access_reviews_overdue,
     "delegation.role": _delegation_role,
-    "delegation.days": _delegation_days,
-    "exception.minutes": _minutes,
-    "exception.uses": _uses,
-    "exception.review_days": _review_days,
+    "delegation.days": delegation_days,
+    "exception.minutes": exception_minutes,
+    "exception.uses": exception_uses,
+    "exception.review_days": exception_review_days,
     "reviews.overdue": _overdue,
     "approval.pack": lambda case: getattr(case.event, "pack", None),
     "passkey.own": _own_passkey,
