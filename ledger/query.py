@@ -6,6 +6,7 @@ number. Names and other private texts come from the vault and may have been eras
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, TypeVar
@@ -370,14 +371,21 @@ class Reader:
         self.actor(actor_id)
         return self.people([actor_id])[actor_id]
 
-    def people(self, actor_ids: Iterable[str]) -> dict[str, Person]:
-        """Actors with their names, by id; ids that are not enrolled are left out."""
+    def people(
+        self, actor_ids: Iterable[str], connection: Connection | None = None
+    ) -> dict[str, Person]:
+        """Actors with their names, by id; ids that are not enrolled are left out.
+
+        Whoever reads already gives the connection: a second one would wait for a commit that waits
+        for the first.
+        """
         found = {}
-        with reading(self.log.engine) as connection:
+        held = reading(self.log.engine) if connection is None else nullcontext(connection)
+        with held as open_:
             for actor_id in sorted(set(actor_ids)):
-                actor = folded.load(connection, self.log.log_id, ActorState.table, actor_id)
+                actor = folded.load(open_, self.log.log_id, ActorState.table, actor_id)
                 if isinstance(actor, ActorState):
-                    found[actor_id] = self._person(connection, actor)
+                    found[actor_id] = self._person(open_, actor)
         return found
 
     def _person(self, connection: Connection, actor: ActorState) -> Person:

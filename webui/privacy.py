@@ -55,9 +55,9 @@ def request_of(wiring: Wiring, state: ErasureState) -> Request:
     """A request with what a person must know to answer it."""
     today = wiring.now().date().isoformat()
     done = state.status in {"refused", "carried_out"}
+    policy = wiring.policy()
     with reading(wiring.engine) as connection:
         texts = 0 if done else wiring.log.vault.count(connection, state.actor)
-        policy = wiring.policy()
         keeping = [] if done else duties_of(wiring.reader, connection, policy, state.actor)
     due = due_on(state.received)
     kept = tuple(duty for duty in keeping if not duty.over(today))

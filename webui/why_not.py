@@ -163,6 +163,7 @@ def why_not(wiring: Wiring, actor: Actor, wanted: Wanted) -> WhyNot:
         raise ConflictError(
             "The planned version is another than the one that is asked about.", pointer="/planned"
         )
+    policy = wiring.policy()
     with reading(wiring.engine) as connection:
         head = read_head(connection, wiring.log.log_id)
         registry = wiring.reader.registry(connection).fork()
@@ -170,10 +171,10 @@ def why_not(wiring: Wiring, actor: Actor, wanted: Wanted) -> WhyNot:
         trial = _Trial(
             wiring,
             registry,
-            wiring.policy(),
+            policy,
             actor,
             Place(head.size, now, actor.id),
-            namer(wiring.reader),
+            namer(wiring.reader, connection),
             [],
         )
         known = registry.find(VersionState, version_key(model, version))

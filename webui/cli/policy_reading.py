@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ledger.events.names import format_instant
 from webui.cli.exit_codes import ExitCode
 from webui.cli.home import home_option, opened, said_home
 from webui.cli.policy_history import read_document, read_text
@@ -78,6 +77,8 @@ def _as_object(one: Finding, line: int) -> dict[str, object]:
 def _there(document: Document) -> tuple[Holders, Signers]:
     """Who holds the roles of a document in the installation that was named, and has a passkey."""
     with opened() as wiring:
+        from ledger.events.names import format_instant
+
         reader, now = wiring.reader, format_instant(wiring.now())
         holders = {
             role: {one.person: one.type for one in map(reader.actor, reader.holding(role, now))}

@@ -32,7 +32,8 @@ def test_whynot_tells_each_unmet_condition_and_who_can_meet_it(
     voices = by_code["E_NEED"]["who"]
     assert {role for one in voices for role in one["roles"]} == {"ml_lead", "compliance"}
     assert all(one["people"] for one in voices)
-    assert "needs" in run("whynot", "churn", "1.0.0", "--to", "production").stdout
+    said = run("whynot", "churn", "1.0.0", "--to", "production")
+    assert "needs" in said.stdout, said.output
 
 
 def test_whynot_looks_ahead_for_a_version_that_is_only_planned(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ledger.audit import audit
+from ledger.events.names import format_instant
 from policies import document_text, load_document
 from policies.strict_yaml import read_yaml, write_yaml
 from tests.webui.house import build
@@ -54,7 +55,8 @@ def say(company: Seeded, who: str, path: str, word: str, **fields: str) -> int:
 
 
 def holds(company: Seeded, role: str) -> bool:
-    return company.house.wiring.reader.actor(company.ana).holds(role)
+    wiring = company.house.wiring
+    return wiring.reader.actor(company.ana).holds(role, format_instant(wiring.now()))
 
 
 def test_a_role_that_decides_is_proposed_agreed_to_and_given(company: Seeded) -> None:
