@@ -196,7 +196,8 @@ PROPOSERS = """any_role:
             - operations
             - data_protection_officer
             - security_officer
-          types: [person, service]"""
+            - people_feed
+          service: true"""
 
 
 @pytest.mark.parametrize(
@@ -208,7 +209,7 @@ PROPOSERS = """any_role:
          "at_least: 9\n          any_of: [administrator, compliance]\n          not_by: [proposer]\n"),
         ("any_role: [administrator, compliance, ml_lead, operations, security_officer]\n          delegates: true\n          types: [person]\n          not_by",
          "any_role: [auditor]\n          delegates: true\n          types: [person]\n          not_by"),
-        (PROPOSERS, "any_role:\n            - auditor\n          types: [person, service]"),
+        (PROPOSERS, "any_role:\n            - auditor\n          service: true"),
     ],
     ids=["nobody counts", "too few", "nobody may agree", "nobody may propose"],
 )  # fmt: skip

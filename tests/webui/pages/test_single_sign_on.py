@@ -15,7 +15,7 @@ from joserfc.jwk import RSAKey
 
 from ledger import clock
 from ledger.events.actor import Actor
-from ledger.events.people import RoleGranted
+from ledger.events.people import RoleGranted, RoleRevoked
 from tests.interop import oidc_provider
 from tests.webui.house import House, build
 from tests.webui.seed import PASSWORD, token_of
@@ -159,11 +159,15 @@ def test_somebody_signs_in_and_entries_say_how_strongly(company: Company) -> Non
     page = client.get("/account").text
     assert "single sign-on" in page
     assert "linked" in page
+    rae = Actor(id=company.root, type="person", via="password")
+    held = {"actor_id": company.people["ana"], "role": "data_scientist"}
+    company.house.wiring.submitter.submit(rae, RoleGranted(**held))
     made = company.post(
         client, "/account/stand-ins", actor=company.root, role="x", until="2030-01-01"
     )
     assert made.status_code == 403
     actor = company.last().actor
+    company.house.wiring.submitter.submit(rae, RoleRevoked(**held))
     assert (actor.id, actor.via, actor.acr) == (company.people["ana"], "sso", "two")
     assert (actor.amr, actor.second_factor) == (("pwd", "otp"), True)
 

@@ -70,9 +70,9 @@ def _named() -> Any:
 @pytest.mark.parametrize(
     ("framework", "counts"),
     [
-        ("soc2", (2, 17, 2, 11)),
+        ("soc2", (4, 15, 2, 11)),
         ("gdpr", (5, 9, 4, 5)),
-        ("hipaa", (0, 14, 3, 9)),
+        ("hipaa", (2, 12, 3, 9)),
     ],
 )
 def test_the_year_comes_out_as_counted_by_hand(
@@ -89,9 +89,8 @@ def test_the_year_comes_out_as_counted_by_hand(
 
 def test_the_subtitle_is_the_answer() -> None:
     assert _report("soc2").subtitle == (
-        "Of 32 controls, 2 failed, 17 could not be computed for lack of evidence, 2 had nothing to "
-        "test and 11 passed. Failed: CC8.1 Production changes are authorised, tested and approved; "
-        "C1.2 Confidential information is disposed of."
+        "Of 32 controls, 4 failed, 15 could not be computed for lack of evidence, 2 had nothing to "
+        "test and 11 passed. Failed: CC8.1, CC6.3, CC7.2, C1.2."
     )
 
 
@@ -135,8 +134,8 @@ def test_exceptions_come_first_and_name_their_entries() -> None:
         "Control by control",
     ]
     table = next(_tables(report, "Exceptions and missing evidence"))
-    row, other = table.rows
-    assert (row[0], other[0]) == ("CC8.1", "C1.2")
+    row = table.rows[0]
+    assert list(dict.fromkeys(one[0] for one in table.rows)) == ["CC8.1", "CC6.3", "CC7.2", "C1.2"]
     assert "churn 1.2.0" in row[2]
     assert "approved by the person who asked for it" in row[2]
 
@@ -251,7 +250,7 @@ def test_a_ledger_that_does_not_verify_says_so_with_a_warning() -> None:
     broken = Integrity(94, ("Entry 7: the signature is not valid.",))
     report = assemble("soc2", WHOLE_YEAR, HISTORY, replace(context(STORY), integrity=broken))
     assert "Entry 7: the signature is not valid." in _text(report)
-    assert report.summary["fail"] == 4
+    assert report.summary["fail"] == 6
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
