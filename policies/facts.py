@@ -14,7 +14,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from ledger.errors import UnknownSubjectError
+from ledger.errors import InputError, UnknownSubjectError
 from ledger.events import assurance, change, exception, model, passkey, people, privacy
 from ledger.events.names import parse_instant
 from ledger.events.proof import IdTokenProof
@@ -212,9 +212,12 @@ class Case:
 
     @once
     def reach(self) -> Reach:
-        """How far a role must reach to count here."""
-        tags = _tags(self)
-        return Reach(self.about.model, tags if isinstance(tags, tuple) else (), self.now_text)
+        """How far a role must reach to count here; no limited one does, where that is unreadable."""
+        try:
+            model, tags = self.about.model, _tags(self)
+        except InputError:
+            model, tags = "", None
+        return Reach(model, tags if isinstance(tags, tuple) else (), self.now_text)
 
     def party(self, name: Party) -> frozenset[str] | None:
         """Who a party is in this case, as actor ids; None where that is not known."""

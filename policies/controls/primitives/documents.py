@@ -186,8 +186,6 @@ class CadenceArguments(Arguments):
 
 
 _UNRECORDED = {
-    "access.reviewed": "Reviews of access",
-    "activity.reviewed": "Reviews of activity",
     "login.failed": "Reviews of failed sign-ins",
 }
 

@@ -200,10 +200,10 @@ def test_a_ledger_younger_than_the_interval_is_insufficient_evidence() -> None:
 
 
 def test_events_that_are_not_recorded_are_insufficient_evidence() -> None:
-    found = examine(_begun(), "T7", kind="access.reviewed", every_days=90)
+    found = examine(_begun(), "T7", kind="login.failed", every_days=90)
     assert found.sentence == (
-        "Reviews of access are not recorded in this ledger; show from elsewhere that one was made at least "
-        "every 90 days."
+        "Reviews of failed sign-ins are not recorded in this ledger; show from elsewhere that one "
+        "was made at least every 90 days."
     )
 
 
