@@ -212,7 +212,7 @@ class Case:
 
     @once
     def reach(self) -> Reach:
-        """How far a role must reach to count here; no limited one does, where that is unreadable."""
+        """How far a role must reach to count here; no limited one does where that is unreadable."""
         try:
             model, tags = self.about.model, _tags(self)
         except InputError:
