@@ -148,9 +148,8 @@ def survivors(
 
 
 def _is_of(mutant: Mutant, since: int) -> bool:
-    """Of a bundle's gates; what is let through is turned round in documents of their own alone."""
-    inside = mutant.path[0] == "gates" and int(mutant.path[1]) >= since
-    return inside and mutant.path[-1] not in {"bypass", "across_policies"}
+    """Of a bundle's gates."""
+    return mutant.path[0] == "gates" and int(mutant.path[1]) >= since
 
 
 def _decided(stage: Stage, compiled: Compiled) -> Decision:
