@@ -213,6 +213,12 @@ def _deprecate() -> click.Command:
     return deprecate
 
 
+def _compare() -> click.Command:
+    from webui.client.commands.compare import compare
+
+    return compare
+
+
 def _receipt() -> click.Command:
     from webui.client.commands.receipt import receipt
 
@@ -271,6 +277,7 @@ COMMANDS: Final[Mapping[str, Load]] = {
     "record-deployment": _record_deployment,
     "rollback": _rollback,
     "deprecate": _deprecate,
+    "compare": _compare,
     "receipt": _receipt,
     "admission": _admission,
     "spool": _spool,

@@ -211,6 +211,14 @@ class Client:
         """Releases, newest first; by ``model``, ``version``, ``environment``, ``status``."""
         return self._pages("/releases", query, Release.of_item)
 
+    def read(self, *path: str, query: Sequence[tuple[str, str]] = ()) -> dict[str, Any]:
+        """Any read of the API, as plain JSON; ``path`` below ``/api/v1``, step by step."""
+        return self._read("GET", _address(path, query))
+
+    def fetch(self, *path: str, query: Sequence[tuple[str, str]] = ()) -> bytes:
+        """Any file of the API, as it is."""
+        return self._ask("GET", _address(path, query), None).body
+
     def deployments(self, **query: str) -> Iterator[Deployment]:
         """Deployments, newest first; by ``model``, ``version``, ``environment``, ``status``."""
         return self._pages("/deployments", query, Deployment.of)
@@ -330,6 +338,11 @@ def new_key() -> str:
 
 def _chance() -> float:
     return secrets.randbits(_CHANCE_BITS) / 2.0**_CHANCE_BITS
+
+
+def _address(path: Sequence[str], query: Sequence[tuple[str, str]]) -> str:
+    steps = "".join(f"/{_part(step)}" for step in path)
+    return f"{steps}?{urlencode(query)}" if query else steps
 
 
 def _part(name: str) -> str:
