@@ -22,6 +22,11 @@ def guarded(cell: str) -> str:
     return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
+def begins_like_a_formula(cell: str) -> bool:
+    """Whether a spreadsheet would take a cell for a formula, also where an apostrophe hides it."""
+    return cell.removeprefix("'").lstrip(" ").startswith(_FORMULA)
+
+
 def csv_line(cells: Sequence[str]) -> bytes:
     """One line of a CSV file, with its line end."""
     text = io.StringIO()

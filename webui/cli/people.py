@@ -9,6 +9,7 @@ import click
 from webui.cli.columns import print_columns
 from webui.cli.home import home_option, opened
 from webui.cli.installation import DEFAULT_PORT
+from webui.cli.people_import import import_
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +22,10 @@ _PAGE = 200
 
 @click.group()
 def people() -> None:
-    """List people and workloads, or invite somebody."""
+    """List people and workloads, invite somebody, or hold a list of people against the ledger."""
+
+
+people.add_command(import_)
 
 
 @people.command("list")

@@ -13,24 +13,19 @@ Rules:
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from ledger.core.encoding import canonical
-from ledger.events.change import ChangeProposed
-from ledger.events.command import command_digest
-from ledger.events.names import format_instant
 from ledger.events.people import RoleGranted, RoleRevoked
-from ledger.store.database import reading
-from webui.identity.administrators import ADMINISTRATOR
+from webui.feed.asking import steps, submit
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
-    from ledger.events.event import Event
+    from ledger.events.actor import Actor
+    from webui.feed.asking import Step
     from webui.identity.providers import Provider
     from webui.wiring import Wiring
 
-_MOST_OPEN: Final = 500
 _log = logging.getLogger(__name__)
 
 
@@ -51,33 +46,20 @@ def follow_groups(
     if wanted is None:
         return
     held = {one.role for one in wiring.reader.actor(actor_id).roles} & provider.mapped
-    for role in sorted(held - wanted):
-        _ask(wiring, RoleRevoked(actor_id=actor_id, role=role))
-    for role in sorted(wanted - held):
-        _ask(wiring, RoleGranted(actor_id=actor_id, role=role))
+    bring_roles(wiring, wiring.service, actor_id, held - wanted, wanted - held)
 
 
-def _ask(wiring: Wiring, event: RoleGranted | RoleRevoked) -> None:
-    """Submit what the service may do, else propose it, else leave it."""
-    proposal = ChangeProposed.model_validate({"proposed": event.kind, "event": event.facts()})
-    if event.role != ADMINISTRATOR and _allowed(wiring, event):
-        wiring.submitter.submit(wiring.service, event)
-    elif _is_proposed(wiring, event):
-        return
-    elif _allowed(wiring, proposal):
-        wiring.submitter.submit(wiring.service, proposal)
-    else:
-        _log.warning("the policy lets the service neither record nor propose %s", event.kind)
-
-
-def _allowed(wiring: Wiring, event: Event) -> bool:
-    now = format_instant(wiring.now())
-    with reading(wiring.engine) as connection:
-        registry = wiring.reader.registry(connection)
-        return wiring.decide(registry, event, wiring.service, now).allowed
-
-
-def _is_proposed(wiring: Wiring, event: Event) -> bool:
-    command = command_digest(event.kind, canonical(event.facts())).hex()
-    opened = wiring.reader.changes(status="open", limit=_MOST_OPEN)
-    return any(one.command == command for one in opened)
+def bring_roles(
+    wiring: Wiring, asker: Actor, actor_id: str, taken: Collection[str], given: Collection[str]
+) -> list[Step]:
+    """Take and give roles as ``asker``, as far as the policy goes; what becomes of each."""
+    if not taken and not given:
+        return []
+    with steps(wiring, asker) as asked:
+        found = [asked.ask(RoleRevoked(actor_id=actor_id, role=role)) for role in sorted(taken)]
+        found += [asked.ask(RoleGranted(actor_id=actor_id, role=role)) for role in sorted(given)]
+    for step in found:
+        if step.outcome == "left":
+            _log.warning("%s was neither recorded nor proposed: %s", step.event.kind, step.why)
+    submit(wiring, asker, asked.commands)
+    return found

@@ -18,6 +18,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from ledger.core.digest import hex_digest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from webui.wiring import Wiring
 
 Purpose = Literal[
@@ -29,6 +31,7 @@ Purpose = Literal[
     "recovery-code",
     "single-sign-on",
     "access-origin",
+    "people-feed",
 ]
 SECRET_BYTES: Final = 32
 _PUBLIC_ID_BYTES: Final = 8
@@ -58,6 +61,12 @@ def derived_key(wiring: Wiring, purpose: Purpose) -> bytes:
 def keyed_digest(wiring: Wiring, purpose: Purpose, text: str) -> str:
     """HMAC-SHA256 of a text under the key for one purpose, in hexadecimal."""
     return keyed_lookup(wiring.session_key(), purpose, text)
+
+
+def digester(wiring: Wiring, purpose: Purpose) -> Callable[[str], str]:
+    """``keyed_digest`` for many texts: the key is read and derived once."""
+    key = derived_key(wiring, purpose)
+    return lambda text: hmac.new(key, text.encode("utf-8", "replace"), "sha256").hexdigest()
 
 
 def keyed_lookup(session_key: bytes, purpose: Purpose, text: str) -> str:

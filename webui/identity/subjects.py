@@ -113,6 +113,14 @@ def link_subject(wiring: Wiring, provider: Provider, sub: str, actor_id: str) ->
         connection.execute(delete(request).where(request.c.digest == digest))
 
 
+def whose_subject(wiring: Wiring, provider: Provider, sub: str) -> str | None:
+    """Who a subject is here, whether or not they may sign in; nothing is noted."""
+    query = select(subject.c.actor_id).where(subject.c.digest == _digest(wiring, provider, sub))
+    with reading(wiring.engine) as connection:
+        actor_id: str | None = connection.execute(query).scalar()
+    return actor_id
+
+
 def linked_subjects(wiring: Wiring, actor_id: str) -> list[Linked]:
     """The sign-ins of providers that are somebody."""
     query = select(subject).where(subject.c.actor_id == actor_id).order_by(subject.c.created_at)

@@ -11,7 +11,18 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 metadata: Final = MetaData()
 
@@ -184,4 +195,42 @@ passkey_name = Table(
     Column("passkey", String(64), primary_key=True),
     Column("actor_id", String(32), nullable=False),
     Column("name", String(60), nullable=False),
+)
+
+feed_person = Table(
+    "identity_feed_person",
+    metadata,
+    Column("feed", String(64), primary_key=True),
+    Column("actor_id", String(32), primary_key=True),
+    Column("digest", String(64), nullable=False),
+    Column("other", String(64)),
+    Column("told", Text, nullable=False),
+    Column("state", String(8), nullable=False),
+    Column("closed", Boolean, nullable=False),
+    Column("created_at", String(27), nullable=False),
+    Column("changed_at", String(27), nullable=False),
+    UniqueConstraint("feed", "digest"),
+    Index("identity_feed_person_by_other", "feed", "other"),
+)
+
+feed_group = Table(
+    "identity_feed_group",
+    metadata,
+    Column("feed", String(64), primary_key=True),
+    Column("group_id", String(32), primary_key=True),
+    Column("digest", String(64), nullable=False),
+    Column("other", String(64)),
+    Column("told", Text, nullable=False),
+    Column("created_at", String(27), nullable=False),
+    Column("changed_at", String(27), nullable=False),
+    UniqueConstraint("feed", "digest"),
+)
+
+feed_member = Table(
+    "identity_feed_member",
+    metadata,
+    Column("feed", String(64), primary_key=True),
+    Column("group_id", String(32), primary_key=True),
+    Column("actor_id", String(32), primary_key=True),
+    Index("identity_feed_member_by_actor", "actor_id"),
 )

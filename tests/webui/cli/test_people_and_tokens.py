@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from typing import TYPE_CHECKING
 
@@ -145,3 +146,36 @@ def test_an_administrator_trusts_a_publisher_with_a_token_of_their_own(
     removed = installed("publisher", "remove", number, "--token-file", str(file))
     assert removed.exit_code == 0, removed.stderr
     assert "removed" in installed("publisher", "list").stdout
+
+
+def test_a_list_of_people_is_shown_then_carried_out_with_a_token(
+    installed: Run, administrator: str, tmp_path: Path
+) -> None:
+    token = installed("token", "create", "--actor", administrator, "--label", "mine", "--kind", "*")
+    file, people = tmp_path / "token", tmp_path / "people.csv"
+    file.write_text(token.stdout, encoding="ascii")
+    people.write_text("email,name,roles\nana@example.org,Ana Kovač,data_scientist\n", "utf-8")
+    said = ("people", "import", str(people), "--source", "hr", "--token-file", str(file))
+    shown = installed(*said)
+    assert shown.exit_code == 0, shown.stderr
+    assert "give data scientist: yes" in shown.stdout
+    assert "Nothing was changed" in shown.stdout
+    assert "Ana" not in installed("people", "list").stdout
+    done = installed(*said, "--apply")
+    assert "3 commands are recorded" in done.stdout
+    assert "data_scientist" in installed("people", "list").stdout
+    again = json.loads(installed(*said, "--apply", "--json").stdout)
+    assert (again["matched"], again["carried_out"]["commands"]) == (1, 0)
+    assert again["known_since"] is not None
+
+
+def test_a_list_with_faults_is_told_fault_by_fault(installed: Run, tmp_path: Path) -> None:
+    people = tmp_path / "people.csv"
+    people.write_text("email,name\nnowhere,Ana\nbo@example.org,=Bo\n", "utf-8")
+    told = installed("people", "import", str(people))
+    assert told.exit_code == 2
+    assert "people.csv, line 2, column email:" in told.stderr
+    assert "people.csv, line 3, column name: it begins like a formula" in told.stderr
+    for wrong in (("--source", "H R"), ("--manages", "ml_laed"), ("--as-of", "x"),
+                  ("--provider", "x")):  # fmt: skip
+        assert installed("people", "import", str(people), *wrong).exit_code == 2
