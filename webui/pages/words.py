@@ -85,7 +85,13 @@ def limits(event: Any) -> str:
     """For which models a role is given, and until when."""
     told = [*(event.models or ()), *(f"tag {tag}" for tag in event.tags or ())]
     scope = f" for {', '.join(told)}" if told else ""
-    return f"{scope}{f' until {event.until[:16]}' if event.until else ''}"
+    return f"{scope}{f' until {_moment(event.until)}' if event.until else ''}"
+
+
+def _moment(instant: str) -> str:
+    """A recorded time as people write it, without the clock where a day begins."""
+    day, _, clock = instant.partition("T")
+    return day if clock.startswith("00:00") else f"{day} {clock[:5]} UTC"
 
 
 def _short(actor_id: str) -> str:
@@ -132,7 +138,7 @@ _PHRASES: Final[dict[str, Callable[[Any, NameOf], str]]] = {
     "key.enrolled": lambda e, name: f"enrolled a passkey of {name(e.actor_id)}",
     "key.revoked": lambda e, name: f"revoked a passkey of {name(e.actor_id)}",
     "role.delegated": lambda e, name: (
-        f"let {name(e.actor_id)} stand in as {plain(e.role)} until {e.until[:16]}"
+        f"let {name(e.actor_id)} stand in as {plain(e.role)} until {_moment(e.until)}"
     ),
     "delegation.ended": lambda e, _: f"ended the delegation of entry {e.delegation}",
     "publisher.trusted": lambda e, name: (
@@ -145,7 +151,7 @@ _PHRASES: Final[dict[str, Callable[[Any, NameOf], str]]] = {
     ),
     "workload.key_revoked": lambda e, _: f"revoked the workload's key {e.key[:16]}",
     "exception.opened": lambda e, _: (
-        f"opened an exception for {e.model} in {e.environment} until {e.until[:16]}"
+        f"opened an exception for {e.model} in {e.environment} until {_moment(e.until)}"
     ),
     "exception.used": lambda e, name: (
         f"noted that exception {e.exception} let entry {e.entry} of {name(e.by)} through"
@@ -245,7 +251,7 @@ _DETAILS: Final[dict[str, Callable[[Any, NameOf], str]]] = {
     "publisher.removed": lambda e, _: f"publisher {e.publisher}",
     "workload.key_enrolled": lambda e, name: f"{e.public[:16]} of {name(e.actor_id)}",
     "workload.key_revoked": lambda e, _: e.key[:16],
-    "exception.opened": lambda e, _: f"{e.uses} uses until {e.until[:16]}",
+    "exception.opened": lambda e, _: f"{e.uses} uses until {_moment(e.until)}",
     "exception.used": lambda e, _: f"exception {e.exception}, entry {e.entry}",
     "exception.closed": lambda e, _: f"exception {e.exception}",
     "review.required": lambda e, _: f"entry {e.of}, due {e.due[:10]}",
