@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from importlib import metadata
 from typing import TYPE_CHECKING
 
@@ -55,8 +56,7 @@ ROUTES: tuple[Route, ...] = (
 def register(app: Flask) -> Blueprint:
     """Put the API into ``app``; returns its blueprint."""
     api = Blueprint("api", __name__, url_prefix="/api")
-    description = document_bytes((*ROUTES, route_of(b"")), metadata.version("counterseal"))
-    for route in (*ROUTES, route_of(description)):
+    for route in (*ROUTES, route_of(_description)):
         api.add_url_rule(
             re.sub(r"\{(\w+)\}", r"<\1>", route.path),
             route.name,
@@ -66,3 +66,9 @@ def register(app: Flask) -> Blueprint:
         )
     app.register_blueprint(api)
     return api
+
+
+@cache
+def _description() -> bytes:
+    """Written when it is first asked for: it takes longer than everything else at the start."""
+    return document_bytes((*ROUTES, route_of(_description)), metadata.version("counterseal"))

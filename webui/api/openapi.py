@@ -25,7 +25,7 @@ from webui.api.shapes import (
 from webui.api.strict import KEY_HEADER, LONGEST_KEY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from pydantic import BaseModel
 
@@ -65,11 +65,11 @@ def describe(routes: Iterable[Route], version: str) -> dict[str, Any]:
     }
 
 
-def route_of(document: bytes) -> Route:
+def route_of(document: Callable[[], bytes]) -> Route:
     """The route that serves the description, to everybody."""
 
     def view() -> Response:
-        return Response(document, content_type=JSON)
+        return Response(document(), content_type=JSON)
 
     return Route(
         method="GET",
