@@ -14,7 +14,7 @@ pytest_plugins = (
     "tests.tools.postgresql",
     "tests.tools.chromium",
     "tests.tools.house",
-    "tests.tools.cheap_passwords",
+    "tests.tools.cheaper",
     "tests.tools.object_store",
 )
 

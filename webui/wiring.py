@@ -10,15 +10,18 @@ import secrets
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import lru_cache
 from importlib import metadata
 from typing import TYPE_CHECKING, Final
 
+import orjson
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from ledger import clock
 from ledger.allowance import Limits
+from ledger.core.encoding import canonical
 from ledger.errors import ConflictError, InputError, OutsideError
 from ledger.events.actor import Actor
 from ledger.events.assurance import PolicyActivated
@@ -288,7 +291,13 @@ def _load_from(reader: Reader) -> Callable[[str], Document]:
 
 
 def _document(digest: str, fields: dict[str, object]) -> Document:
-    document = Document.from_canonical(fields)
+    return _read_document(digest, canonical(fields))
+
+
+@lru_cache(maxsize=4)
+def _read_document(digest: str, data: bytes) -> Document:
+    """The document that ``data`` is, read once for all pages that show it."""
+    document = Document.from_canonical(orjson.loads(data))
     if document_digest(document) != digest:
         raise OutsideError("The policy in force is not the one its digest names.")
     return document

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
@@ -271,6 +272,7 @@ _BY_TYPE: Final = {
 }
 
 
+@cache
 def schema_digest() -> str:
     """SHA-256 of the JSON Schemas of all kinds, so that a log says what it started with."""
     schemas = {name: kind.model_json_schema() for name, kind in CATALOGUE.items()}
