@@ -219,6 +219,18 @@ def _compare() -> click.Command:
     return compare
 
 
+def _at() -> click.Command:
+    from webui.client.commands.past import at
+
+    return at
+
+
+def _trace() -> click.Command:
+    from webui.client.commands.past import trace
+
+    return trace
+
+
 def _receipt() -> click.Command:
     from webui.client.commands.receipt import receipt
 
@@ -278,6 +290,8 @@ COMMANDS: Final[Mapping[str, Load]] = {
     "rollback": _rollback,
     "deprecate": _deprecate,
     "compare": _compare,
+    "at": _at,
+    "trace": _trace,
     "receipt": _receipt,
     "admission": _admission,
     "spool": _spool,

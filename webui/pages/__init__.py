@@ -35,6 +35,7 @@ from webui.pages import (
     sign_in,
     signing,
     talking,
+    timeline,
     verify,
 )
 from webui.pages.frame import install, pages
@@ -69,6 +70,7 @@ _ROOMS = (
     sign_in,
     signing,
     talking,
+    timeline,
     verify,
 )
 

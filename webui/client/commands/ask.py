@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound="Callable[..., object]")
 QUICK: Final = Patience(attempts=3, first=0.3, longest=5.0, altogether=15.0)
 _QUICK_SECONDS: Final = 10.0
+_DEPLOYED: Final = frozenset({"deployment.recorded", "deployment.rolled_back"})
 
 
 def json_option(command: Command) -> Command:
@@ -101,6 +102,9 @@ def show_receipt(client: Client, receipt: Receipt, kept: str | None, *, as_json:
     }
     before = " (recorded before under this key)" if receipt.replayed else ""
     lines = [f"Entry {receipt.sequence}: {receipt.kind}{before}"]
+    if receipt.kind in _DEPLOYED:
+        found["stamp"] = f"cs-{receipt.sequence}-{receipt.leaf_hash[:16]}"
+        lines.append(f"Stamp for predictions: {found['stamp']}")
     lines += [f"Entry {one.sequence}: {one.kind}" for one in receipt.consequences]
     show(found, lines, as_json=as_json)
 
