@@ -21,7 +21,6 @@ from policies.document import (
     Keep,
     Metric,
     MetricName,
-    Part,
     Sentence,
     fill_in,
     plain,
@@ -29,6 +28,7 @@ from policies.document import (
     without_defaults,
 )
 from policies.errors import PolicyError
+from policies.part import Part
 from policies.strict_yaml import Places, read_yaml_with_places
 
 if TYPE_CHECKING:

@@ -10,15 +10,8 @@ from policies.reasons import humanize
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from policies.document import (
-        ActorRule,
-        Afterwards,
-        Approvals,
-        DocumentNeeded,
-        History,
-        Requirement,
-        Seat,
-    )
+    from policies.agreeing import Approvals, Quorum, Seat
+    from policies.document import ActorRule, Afterwards, DocumentNeeded, History, Requirement
 
 _PARTIES: Final = {
     "registrant": "whoever registered the version",
@@ -44,8 +37,6 @@ def describe_review(review: Afterwards) -> str:
 
 
 def _described(requirement: Requirement) -> str:
-    if requirement.quorums:
-        return "; or: ".join(_approvals(rule) for rule in requirement.quorums)
     if requirement.check is not None:
         return requirement.say or ""
     form: Any = getattr(requirement, requirement.form)
@@ -65,11 +56,8 @@ def _wait(span: str) -> str:
 
 
 def _approvals(rule: Approvals) -> str:
-    people = "person approves" if rule.at_least == 1 else "different people approve"
-    parts = [f"At least {rule.at_least} {people}"]
-    parts += [_seat(seat) for seat in rule.seats]
-    if rule.any_of:
-        parts.append(f"the others from {_either(rule.any_of)}" if rule.seats else _from(rule))
+    agreed = quorum_in_words(rule)
+    parts = [agreed[0].upper() + agreed[1:]]
     if rule.not_by:
         parts.append(f"none of them {_either(rule.not_by, _PARTIES)}")
     if rule.valid_for:
@@ -82,12 +70,30 @@ def _approvals(rule: Approvals) -> str:
     return ", ".join(parts)
 
 
+def quorum_in_words(rule: Quorum) -> str:
+    """Who must agree, as a part of a sentence."""
+    if rule.all_of is not None:
+        who = "who may be the same people" if rule.may_overlap else "by different people"
+        return f"each of these, {who}: {'; and '.join(map(_inside, rule.all_of))}"
+    if rule.one_of is not None:
+        return f"one of these: {'; or '.join(map(_inside, rule.one_of))}"
+    people = "person approves" if rule.at_least == 1 else "different people approve"
+    parts = [f"at least {rule.at_least} {people}", *map(_seat, rule.seats)]
+    if rule.any_of:
+        parts.append(f"the others from {_either(rule.any_of)}" if rule.seats else _from(rule))
+    return ", ".join(parts)
+
+
+def _inside(rule: Quorum) -> str:
+    return f"({quorum_in_words(rule)})" if rule.parts else quorum_in_words(rule)
+
+
 def _seat(seat: Seat) -> str:
     turn = f" after {_either(seat.after)}" if seat.after else ""
     return f"{seat.at_least} or more of them from {humanize(seat.role)}{turn}"
 
 
-def _from(rule: Approvals) -> str:
+def _from(rule: Quorum) -> str:
     return f"from {_either(rule.any_of)}"
 
 
@@ -138,6 +144,7 @@ def _either(words: Iterable[str], meaning: dict[str, str] | None = None) -> str:
 
 
 _FORMS: Final[dict[str, Callable[[Any], str]]] = {
+    "approvals": _approvals,
     "documents": _documents,
     "actor": _actor,
     "history": _history,

@@ -11,10 +11,14 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from pydantic import BaseModel
 
 from policies.duration import parse_duration
+from policies.matching import asks_no_more
 from policies.period import end_of
+from policies.ways import named
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from policies.agreeing import Approvals
 
 Direction = Literal["same", "looser", "tighter", "both"]
 
@@ -36,7 +40,6 @@ _MORE_IS_LOOSER: Final = frozenset(
         "delegates",
         "across_policies",
         "service",
-        "any_approvals",
     }
 )
 _LONGER_IS_LOOSER: Final = frozenset({"valid_for", "within", "not_older_than", "due"})
@@ -150,6 +153,48 @@ def _types(old: tuple[str, ...], new: tuple[str, ...]) -> Direction:
     return _way(_more(old, new), "looser", "tighter")
 
 
+_OF_A_QUORUM: Final = frozenset({"at_least", "seats", "any_of", "all_of", "one_of", "may_overlap"})
+
+
+def _quorum(old: Approvals, new: Approvals) -> Direction:
+    """Who must agree is compared by which people would do; the rest setting by setting."""
+    found = merge(_who(old, new), _turns(old, new))
+    for name in type(new).model_fields:
+        if name not in _OF_A_QUORUM:
+            found = merge(found, direction_of(name, getattr(old, name), getattr(new, name)))
+    return found
+
+
+def _who(old: Approvals, new: Approvals) -> Direction:
+    """Looser where whoever met the old meets the new too, tighter the other way round."""
+    no_more, no_less = asks_no_more(new, old), asks_no_more(old, new)
+    if no_more and no_less:
+        return "same"
+    if no_more:
+        return "looser"
+    return "tighter" if no_less else "both"
+
+
+def _turns(old: Approvals, new: Approvals) -> Direction:
+    """Whoever must wait for one more role asks for more."""
+    was, now = _waits(old), _waits(new)
+    found: Direction = "same"
+    for role in {**was, **now}:
+        before, after = was.get(role, frozenset()), now.get(role, frozenset())
+        if before != after:
+            more = True if before < after else False if after < before else None
+            found = merge(found, _way(more, "tighter", "looser"))
+    return found
+
+
+def _waits(rule: Approvals) -> dict[str, frozenset[str]]:
+    found: dict[str, frozenset[str]] = {}
+    for one, _ in named(rule):
+        for seat in one.seats:
+            found[seat.role] = found.get(seat.role, frozenset()).union(seat.after or ())
+    return found
+
+
 _A_DAY: Final = "2000-01-01"
 
 
@@ -166,7 +211,7 @@ def _retention(old: Any, new: Any) -> Direction:
 
 
 _SPECIAL: Final[dict[str, Callable[[Any, Any], Direction]]] = {
-    "seats": _one_by_one("role"),
+    "approvals": _quorum,
     "documents": _one_by_one("type"),
     "afterwards": _one_by_one("id"),
     "starts": _starts,

@@ -10,10 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from policies.describe import quorum_in_words
 from policies.expression.evaluate import compile_condition
 from policies.expression.parse import parse
 from policies.expression.write import write
 from policies.fields import DIFFERENCE_PREFIX, METRIC_PREFIX
+from policies.matching import asks_no_more
 from policies.mutate import fields_of
 from policies.names_used import field_types, field_values
 from policies.staffing import understaffed
@@ -22,6 +24,7 @@ from policies.worlds import TooManyError, worlds
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from policies.agreeing import Quorum
     from policies.document import Document, Gate
     from policies.expression.parse import Node
     from policies.staffing import Holders, Signers
@@ -54,7 +57,13 @@ def examine(
         signers: who has a passkey there, to find those that nobody can fill by signing.
     """
     doctor = _Doctor(document)
-    found = [*doctor.conditions(), *doctor.kinds(), *doctor.twice(), *doctor.idle()]
+    found = [
+        *doctor.conditions(),
+        *doctor.kinds(),
+        *doctor.twice(),
+        *doctor.branches(),
+        *doctor.idle(),
+    ]
     if holders is not None:
         found += [
             Finding(level, code, sentence, path)
@@ -184,6 +193,14 @@ class _Doctor:
                     yield Finding("warning", "duplicate-requirement", sentence, path)
                 asked.setdefault((gate.event, when, text), name)
 
+    def branches(self) -> Iterator[Finding]:
+        """Choices of a quorum that nobody needs, because another asks for less."""
+        for at, gate in enumerate(self._document.gates):
+            for number, item in enumerate(gate.require):
+                if item.approvals is not None:
+                    path = ("gates", at, "require", number, "approvals")
+                    yield from _idle_choices(f"{gate.id}/{item.id}", item.approvals, path)
+
     def idle(self) -> Iterator[Finding]:
         """Roles and metrics that serve nothing, and roles that nobody can be given."""
         document = self._document
@@ -219,6 +236,27 @@ class _Doctor:
             return self._allowed(rules, grant__role=role)
         except TooManyError:
             return True
+
+
+def _idle_choices(name: str, rule: Quorum, path: Path) -> Iterator[Finding]:
+    for at, part in enumerate(rule.one_of or ()):
+        others = [
+            other
+            for place, other in enumerate(rule.one_of or ())
+            if place != at
+            and asks_no_more(other, part)
+            # Of two that ask the same, the later one is idle.
+            and (place < at or not asks_no_more(part, other))
+        ]
+        if others:
+            sentence = (
+                f"{name}: whoever meets this choice ({quorum_in_words(part)}) meets another one of"
+                f" one_of already ({quorum_in_words(others[0])}), so it serves nothing."
+            )
+            yield Finding("warning", "idle-choice", sentence, (*path, "one_of", at))
+    inner = "all_of" if rule.all_of is not None else "one_of"
+    for at, part in enumerate(rule.parts):
+        yield from _idle_choices(name, part, (*path, inner, at))
 
 
 def _meaning(requirement: Any) -> str:

@@ -19,8 +19,6 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    ConfigDict,
     Field,
     StringConstraints,
     ValidationError,
@@ -32,10 +30,12 @@ from ledger.core.encoding import canonical
 from ledger.errors import EncodingError
 from ledger.events.names import Slug
 from ledger.events.people import ActorType
+from policies.agreeing import Approvals, ApprovalsDefault, Quorum, Seat
 from policies.calendar import Freeze, Weekly
 from policies.duration import Duration
 from policies.errors import PolicyError, did_you_mean
 from policies.names_used import check_names, place_of
+from policies.part import Part
 from policies.party import Party
 from policies.period import Period
 from policies.strict_yaml import Path, Places, read_yaml_with_places, write_yaml
@@ -68,15 +68,11 @@ Day = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$"), AfterVal
 
 
 _ALL_OFF: Final = "actor"
-_OFF_BY_DEFAULT: Final = frozenset({"afterwards", "any_of", "controls", "seats"})
+_OFF_BY_DEFAULT: Final = frozenset(
+    {"across_policies", "afterwards", "any_of", "controls", "may_overlap", "seats"}
+)
 """What is left out of the canonical form where it is off. An empty ``not_by`` of a quorum is kept:
 left out it would mean the document's own default."""
-
-
-class Part(BaseModel):
-    """A frozen, strict part of a document."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
 class Metric(Part):
@@ -85,62 +81,6 @@ class Metric(Part):
     higher_is_better: bool
     about: Sentence
     unit: Sentence | None = None
-
-
-class Seat(Part):
-    """So many people of a role.
-
-    ``after`` names roles of which somebody else must have approved before: only later approvals
-    take this seat.
-    """
-
-    role: Slug
-    at_least: int = Field(ge=1, le=20)
-    after: tuple[Slug, ...] | None = None
-
-
-class Approvals(Part):
-    """A quorum: ``at_least`` distinct people, the ``seats`` among them, others from ``any_of``.
-
-    ``not_by`` and ``valid_for`` come from ``approvals_default`` where they are left out. Approvals
-    that were given under another policy count only ``across_policies``. With ``proof: passkey``
-    only those count that the approver's passkey signed, with ``device_bound`` one that can't be
-    copied to other devices.
-    """
-
-    at_least: int = Field(ge=1, le=50)
-    seats: tuple[Seat, ...] = ()
-    any_of: tuple[Slug, ...] = ()
-    not_by: tuple[Party, ...]
-    valid_for: Duration
-    across_policies: bool = False
-    proof: Literal["passkey"] | None = None
-    device_bound: Literal[True] | None = None
-
-    @model_validator(mode="after")
-    def _bound_is_signed(self) -> Self:
-        if self.device_bound and self.proof is None:
-            msg = "device_bound is about the passkey that signs: say proof: passkey too"
-            raise ValueError(msg)
-        return self
-
-    @model_validator(mode="after")
-    def _every_place_has_a_role(self) -> Self:
-        seated = sum(seat.at_least for seat in self.seats)
-        if seated > self.at_least:
-            msg = "the seats ask for more people than at_least"
-            raise ValueError(msg)
-        if seated < self.at_least and not self.any_of:
-            msg = "any_of must say which roles may fill the places that no seat names"
-            raise ValueError(msg)
-        return self
-
-
-class ApprovalsDefault(Part):
-    """What holds for every quorum that does not say otherwise."""
-
-    not_by: tuple[Party, ...] = ("registrant", "requester")
-    valid_for: Duration = "P14D"
 
 
 class DocumentNeeded(Part):
@@ -197,7 +137,6 @@ class History(Part):
 
 FORMS: Final = (
     "approvals",
-    "any_approvals",
     "check",
     "fields",
     "documents",
@@ -217,7 +156,6 @@ class Requirement(Part):
 
     id: Slug
     approvals: Approvals | None = None
-    any_approvals: Annotated[tuple[Approvals, ...], Field(min_length=2, max_length=8)] | None = None
     check: Sentence | None = None
     say: Sentence | None = None
     fields: Annotated[tuple[FieldPath, ...], Field(min_length=1)] | None = None
@@ -232,11 +170,6 @@ class Requirement(Part):
     def form(self) -> str:
         """The name of the form that is given."""
         return next(name for name in FORMS if getattr(self, name) is not None)
-
-    @property
-    def quorums(self) -> tuple[Approvals, ...]:
-        """The quorums of which one is enough; none where it is about something else."""
-        return (self.approvals,) if self.approvals is not None else self.any_approvals or ()
 
     @model_validator(mode="after")
     def _one_form(self) -> Self:
@@ -403,11 +336,6 @@ def fill_in(data: Any, default: ApprovalsDefault) -> Any:
             quorum = requirement.get("approvals")
             if isinstance(quorum, dict):
                 requirement["approvals"] = given | quorum
-            either = requirement.get("any_approvals")
-            if isinstance(either, tuple):
-                requirement["any_approvals"] = tuple(
-                    given | one if isinstance(one, dict) else one for one in either
-                )
     return data
 
 
@@ -464,6 +392,7 @@ _SETTINGS: Final = sorted(
             Gate,
             Requirement,
             Approvals,
+            Quorum,
             Seat,
             DocumentNeeded,
             ActorRule,

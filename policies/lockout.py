@@ -16,13 +16,15 @@ from ledger.state.aggregates import ActorState
 from policies.expression.evaluate import compile_condition
 from policies.expression.parse import parse
 from policies.holding import lasting
-from policies.quorum import match, table_of
+from policies.matching import fills
+from policies.ways import roles_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ledger.state.registry import Registry
-    from policies.document import Approvals, Document, Gate
+    from policies.agreeing import Approvals
+    from policies.document import Document, Gate
     from policies.facts import Case
 
 _KIND = PolicyActivated.kind
@@ -41,7 +43,9 @@ def can_be_changed(document: Document, registry: Registry, case: Case) -> bool:
     gates = [gate for gate in document.gates if gate.event == _KIND and _applies(gate, case)]
     if not _able(gates, document, registry):
         return False
-    quorums = [item.quorums for gate in gates for item in gate.require if item.quorums]
+    quorums = [
+        item.approvals for gate in gates for item in gate.require if item.approvals is not None
+    ]
     if not quorums:
         return True
     if not {ChangeProposed.kind, ChangeApproved.kind} <= set(document.opens):
@@ -51,7 +55,7 @@ def can_be_changed(document: Document, registry: Registry, case: Case) -> bool:
     voters = _able([gate for gate in voting if gate.when is None], document, registry)
     people = {one for one in voters if _is_person(registry, one)}
     return any(
-        all(any(_fills(rule, people, one, registry) for rule in either) for either in quorums)
+        all(_fills(rule, people, one, registry) for rule in quorums)
         for one in _able([gate for gate in proposing if gate.when is None], document, registry)
     )
 
@@ -82,12 +86,11 @@ def _is_person(registry: Registry, actor_id: str) -> bool:
 
 def _fills(rule: Approvals, people: Iterable[str], proposer: str, registry: Registry) -> bool:
     """Whether people could take every seat of a rule, where somebody proposed it."""
-    table = table_of(rule)
     own = set(registry.accounts(proposer)) if "proposer" in rule.not_by else set()
+    counting = roles_of(rule)
     held: dict[str, frozenset[str]] = {}
     for one in sorted(set(people) - own):
-        roles = frozenset(role for role in table.roles if one in lasting(registry, role))
+        roles = frozenset(role for role in counting if one in lasting(registry, role))
         person = registry.actor(one).person
         held[person] = held.get(person, frozenset()) | roles
-    seats = [tuple(role.removesuffix(">") for role in seat) for seat in table.seats]
-    return len(match(seats, held)) == len(seats)
+    return fills(rule, held)

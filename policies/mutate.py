@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import BaseModel
 
-from policies.document import Approvals, Document, Gate, Requirement
+from policies.agreeing import Approvals, Quorum
+from policies.document import Document, Gate, Requirement
 from policies.expression.mutants import mutants
 from policies.expression.parse import Field, Literal, parse
 from policies.expression.write import write
@@ -32,7 +33,18 @@ if TYPE_CHECKING:
 _WORDS: Final = frozenset({"id", "title", "say", "controls", "event", "about", "unit", "bypass"})
 """What names or explains, and decides nothing; an ``event`` other than its own is no weakening.
 ``bypass`` is turned both ways by itself."""
-_OF_QUORUMS: Final = frozenset({"at_least", "seats", "across_policies", "proof", "device_bound"})
+_OF_QUORUMS: Final = frozenset(
+    {
+        "at_least",
+        "seats",
+        "all_of",
+        "one_of",
+        "may_overlap",
+        "across_policies",
+        "proof",
+        "device_bound",
+    }
+)
 _CONDITIONS: Final = frozenset({"when", "check"})
 _DURATION: Final = re.compile(r"(PT?)([0-9]+)([DH])", re.ASCII)
 _DAY: Final = re.compile(r"(\d{4}-\d{2}-\d{2})(T.*)?", re.ASCII)
@@ -117,7 +129,7 @@ def _of_model(value: BaseModel, path: Path) -> Iterator[Change]:
             for what, node in mutants(parse(inner)):
                 yield (*path, name), what, write(node)
             continue
-        if isinstance(value, Approvals) and name in _OF_QUORUMS:
+        if isinstance(value, Quorum) and name in _OF_QUORUMS:
             continue
         if field.default is None and not isinstance(value, Requirement) and name != "require":
             yield (*path, name), f"{name} left out", None
@@ -127,15 +139,14 @@ def _of_model(value: BaseModel, path: Path) -> Iterator[Change]:
                 isinstance(value, Requirement) and change[0] == (*path, name) and not change[2]
             ):
                 yield change
-    if isinstance(value, Approvals):
+    if isinstance(value, Quorum):
         yield from _of_quorum(value, path)
 
 
-def _of_quorum(rule: Approvals, path: Path) -> Iterator[Change]:
-    """Fewer people, and each seat left out; the number follows where nobody else could sit.
+def _of_approvals(rule: Approvals, path: Path) -> Iterator[Change]:
+    """Approvals that count across policies or not, and what must be signed.
 
-    Approvals that count across policies or not, and what must be signed; a passkey that need not
-    be bound is still one that signs.
+    A passkey that need not be bound is still one that signs.
     """
     turned = not rule.across_policies
     yield (*path, "across_policies"), f"across_policies turned to {turned}".lower(), turned
@@ -144,6 +155,23 @@ def _of_quorum(rule: Approvals, path: Path) -> Iterator[Change]:
         yield path, "proof left out", unsigned
     if rule.device_bound:
         yield (*path, "device_bound"), "device_bound left out", None
+
+
+def _of_quorum(rule: Quorum, path: Path) -> Iterator[Change]:
+    """Fewer people, and each seat left out; the number follows where nobody else could sit.
+
+    Of quorums that are made of others: each of these left out, and people that may be the same.
+    """
+    if isinstance(rule, Approvals):
+        yield from _of_approvals(rule, path)
+    for name, parts in (("all_of", rule.all_of), ("one_of", rule.one_of)):
+        if parts is not None:
+            yield from _of_items(parts, (*path, name))
+    if rule.all_of is not None and "all_of" not in path:
+        turned = not rule.may_overlap
+        yield (*path, "may_overlap"), f"may_overlap turned to {turned}".lower(), turned
+    if rule.at_least is None:
+        return
     seated = sum(seat.at_least for seat in rule.seats)
     if rule.at_least > max(1, seated):
         fewer = rule.model_copy(update={"at_least": rule.at_least - 1})

@@ -16,11 +16,13 @@ from policies.expression.parse import parse
 from policies.fields import DIFFERENCE_PREFIX, FIELDS, METRIC_PREFIX
 from policies.party import IN_AN_ENVIRONMENT, OF_A_RELEASE, OF_A_VERSION, VOTED_ON, has_party
 from policies.strict_yaml import Path, Place, Places
+from policies.ways import named, roles_of, ways_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from policies.document import ActorRule, Approvals, Document, Gate, Requirement
+    from policies.agreeing import Approvals
+    from policies.document import ActorRule, Document, Gate, Requirement
     from policies.expression.check import Type
     from policies.party import Party
 
@@ -102,8 +104,8 @@ class _Names:
             raise self._wrong(f"{kind} is in no environment, so no exception is open for it", path)
         if item.check is not None:
             self._condition(item.check, path)
-        for rule in item.quorums:
-            self._approvals(kind, rule, path)
+        if item.approvals is not None:
+            self._approvals(kind, item.approvals, path)
         if item.actor is not None:
             self._actor(kind, item.actor, path)
         if (item.documents is not None or item.history is not None) and kind not in OF_A_VERSION:
@@ -121,15 +123,16 @@ class _Names:
             raise self._wrong(f"a passkey signs approvals of releases, not of {kind}", path)
         if "approver" in rule.not_by:
             raise self._wrong("an approver can't be excluded from approving", path)
-        seated = tuple(seat.role for seat in rule.seats)
-        before = tuple(role for seat in rule.seats for role in seat.after or ())
-        self._roles((*rule.any_of, *seated, *before), path)
-        for seat in rule.seats:
-            if seat.role in (seat.after or ()):
-                raise self._wrong(f"The seat of {seat.role} can't come after itself", path)
-        for role in before:
-            if role not in (*seated, *rule.any_of):
-                raise self._wrong(f"No seat is for {role}, so nobody could go before", path)
+        for one, within in named(rule, path):
+            before = tuple(role for seat in one.seats for role in seat.after or ())
+            self._roles((*roles_of(one), *before), within)
+            for seat in one.seats:
+                if seat.role in (seat.after or ()):
+                    raise self._wrong(f"The seat of {seat.role} can't come after itself", within)
+        for bench in (bench for way in ways_of(rule) for bench in way):
+            for role in (role for turn in bench.turns for role in turn.after):
+                if role not in bench.roles:
+                    raise self._wrong(f"No seat is for {role}, so nobody could go before", path)
         self._parties(kind, rule.not_by, path)
 
     def _actor(self, kind: str, rule: ActorRule, path: Path) -> None:

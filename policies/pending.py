@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from ledger.state.aggregates import ChangeState, ReleaseState
     from ledger.state.decide import Decide
     from ledger.state.registry import Registry
-    from policies.document import Approvals, Document
-    from policies.quorum import Quorum
+    from policies.agreeing import Approvals
+    from policies.document import Document
+    from policies.quorum import Seating
 
 # Nobody asks when it is only looked at what is missing; no rule about approvals reads the asker.
 _OF_THE_ASKER: Final = frozenset(
@@ -71,7 +72,7 @@ def asks_for_passkey(document: Document, registry: Registry, asked: ReleaseState
 def _quorums(document: Document, case: Case) -> Iterator[tuple[str, Approvals]]:
     """The quorums of the gates that apply to granting."""
     for gate in document.gates:
-        rules = [rule for item in gate.require for rule in item.quorums]
+        rules = [item.approvals for item in gate.require if item.approvals is not None]
         if gate.event != ReleaseGranted.kind or not rules:
             continue
         if gate.when is None or compile_condition(parse(gate.when))(case.fact) is not False:
@@ -79,7 +80,7 @@ def _quorums(document: Document, case: Case) -> Iterator[tuple[str, Approvals]]:
                 yield gate.id, rule
 
 
-def _missing(case: Case, gate: str, quorum: Quorum) -> Iterator[Missing]:
+def _missing(case: Case, gate: str, quorum: Seating) -> Iterator[Missing]:
     for roles, number in Counter(quorum.missing).items():
         held = {holder for role in roles for holder in holders(case.registry, role, case.reach)}
         held |= {

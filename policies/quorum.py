@@ -4,8 +4,8 @@ One person takes one seat, however many roles and accounts they have and however
 A vote counts when the person may vote at all, holds a role of some seat now, said so about the same
 artifact, after the last change of what there was to look at, under the policy in force, not too
 long before the question was answered, and, where the rule asks for it, signed by a passkey; for a
-seat that comes after others', once these have approved. Source: bipartite matching by augmenting
-paths (Kuhn 1955).
+seat that comes after others', once these have approved. A quorum that nests is met where one of its
+ways is (``policies.ways``); each is an exact matching (``policies.matching``).
 
 Who stands in for another votes with the other's role, and both are one: where the delegator's own
 vote counts, or another carries the role, it is not lent. Of several who could carry it, the one
@@ -14,7 +14,8 @@ with whom most seats are taken does.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import islice, product
 from operator import attrgetter
@@ -25,20 +26,21 @@ from ledger.state.aggregates import ActorState
 from ledger.state.passkeys import PasskeyState
 from policies.duration import parse_duration
 from policies.holding import holders
+from policies.matching import match, roles_wanted
 from policies.standing_in import lent_by, lent_to
+from policies.ways import plain_role, roles_of, ways_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime, timedelta
 
     from ledger.state.aggregates import Vote
+    from policies.agreeing import Approvals
     from policies.asked import Asked
-    from policies.document import Approvals
     from policies.facts import Case
     from policies.party import Party
     from policies.standing_in import Lent
-
-    Seats = Sequence[tuple[str, ...]]
+    from policies.ways import Bench, Way
 
 
 # The same few votes are looked at in every decision about their release.
@@ -46,9 +48,8 @@ parse_instant = lru_cache(maxsize=4_096)(names.parse_instant)
 
 MOST_WAYS: Final = 64
 """Ways of choosing who carries lent roles that are tried; the first of them beyond that."""
-
-# Marks the role of a seat that comes after others'; no role's name can hold it.
-_IN_TURN = ">"
+MOST_INSTEAD: Final = 4
+"""Other ways of meeting a quorum that a refusal tells."""
 
 
 @dataclass(frozen=True)
@@ -62,21 +63,25 @@ class Refusal:
 
 
 @dataclass(frozen=True)
-class Quorum:
+class Seating:
     """The outcome: which votes fill seats, which seats are empty, who could fill them and who not.
 
-    ``missing`` holds, for each empty seat, the roles that may fill it: giving exactly these makes
-    the quorum met. ``could`` are all whose approval would bring it nearer, also by letting somebody
-    who has a seat move to an empty one. ``stand_ins`` are ``delegate:delegator`` for the seats that
-    were taken with a role that was lent.
+    Where a quorum can be met in several ways, it is that of the way that lacks the fewest people.
+    ``missing`` holds, for each empty seat of it, the roles that may fill it: giving exactly these
+    makes the quorum met; ``instead`` holds the same of the other ways. ``could`` are all whose
+    approval would bring any way nearer, also by letting somebody who has a seat move to an empty
+    one. ``stand_ins`` are ``delegate:delegator`` for the seats that were taken with a role that was
+    lent. ``need`` is how many seats there are.
     """
 
     by: tuple[int, ...]
     people: tuple[str, ...]
+    need: int
     missing: tuple[tuple[str, ...], ...] = ()
     could: tuple[str, ...] = ()
     cannot: tuple[Refusal, ...] = ()
     stand_ins: tuple[str, ...] = ()
+    instead: tuple[tuple[tuple[str, ...], ...], ...] = ()
 
     @property
     def met(self) -> bool:
@@ -86,47 +91,28 @@ class Quorum:
 
 @dataclass(frozen=True)
 class Table:
-    """The seats of a rule, each with the roles that may take it, and what its votes must be."""
+    """The ways of meeting a rule, the roles that count in any, and what its votes must be."""
 
-    seats: tuple[tuple[str, ...], ...]
+    ways: tuple[Way, ...]
     roles: frozenset[str]
     lasts: timedelta
     valid_for: str
     across_policies: bool = False
-    after: tuple[tuple[str, tuple[str, ...]], ...] = ()
     signed: bool = False
     device_bound: bool = False
 
 
 def table_of(rule: Approvals) -> Table:
     """The seats of a rule and how long its votes last: worked out once per document."""
-    seats = seats_of(rule)
-    roles = frozenset(role for seat in seats for role in _plain(seat))
-    after = tuple((seat.role, seat.after) for seat in rule.seats if seat.after)
-    lasts = parse_duration(rule.valid_for)
     return Table(
-        seats,
-        roles,
-        lasts,
+        ways_of(rule),
+        frozenset(roles_of(rule)),
+        parse_duration(rule.valid_for),
         rule.valid_for,
         rule.across_policies,
-        after,
         signed=rule.proof is not None,
         device_bound=rule.device_bound is not None,
     )
-
-
-def seats_of(rule: Approvals) -> tuple[tuple[str, ...], ...]:
-    """One item per seat: the roles that may take it, named seats first.
-
-    A seat that comes after others' is of a role of its own, which a voter is given in turn.
-    """
-    named = tuple(
-        (seat.role + (_IN_TURN if seat.after else ""),)
-        for seat in rule.seats
-        for _ in range(seat.at_least)
-    )
-    return named + (rule.any_of,) * (rule.at_least - len(named))
 
 
 def excluded_by(case: Case, parties: Sequence[Party]) -> dict[str, str] | None:
@@ -146,7 +132,7 @@ def excluded_by(case: Case, parties: Sequence[Party]) -> dict[str, str] | None:
     return found
 
 
-def find_quorum(case: Case, asked: Asked, table: Table, excluded: Mapping[str, str]) -> Quorum:
+def find_quorum(case: Case, asked: Asked, table: Table, excluded: Mapping[str, str]) -> Seating:
     """Match the people who approved to the seats of a table."""
     answered = parse_instant(asked.answered) if asked.answered else case.now
     voters = _Voters(case, asked, excluded, table, answered - table.lasts)
@@ -170,36 +156,73 @@ def find_quorum(case: Case, asked: Asked, table: Table, excluded: Mapping[str, s
             candidates[vote.actor] = vote
             own[vote.actor] = frozenset(case.reach.roles(state))
     lent = {actor: voters.lent(candidates[actor], persons) for actor in candidates}
-    found = max(
-        (_seated(table, candidates, held) for held in _ways(table, own, lent)),
-        key=lambda one: len(one.taken),
-    )
-    return _told(voters, candidates, own, found, cannot)
+    tried = []
+    for way in table.ways:
+        found = _Found(way, tuple(_best(bench, candidates, own, lent) for bench in way))
+        if not found.empty:
+            return _met(own, candidates, found)
+        tried.append(found)
+    return _told(voters, candidates, own, tried, cannot)
+
+
+def _best(
+    bench: Bench,
+    candidates: Mapping[str, Vote],
+    own: Mapping[str, frozenset[str]],
+    lent: Mapping[str, tuple[Lent, ...]],
+) -> _Seated:
+    """The best way of giving lent roles to those who may carry them."""
+    ways = (_seated(bench, candidates, held) for held in _carried(bench, own, lent))
+    return max(ways, key=lambda one: len(one.taken))
 
 
 _voter: Final = attrgetter("actor")
 
 
 class _Seated(NamedTuple):
-    """One way of seating voters: their roles, who sits where, who came too early."""
+    """One way of seating voters on a bench: their roles, who sits where, who came too early."""
 
+    bench: Bench
     held: dict[str, frozenset[str]]
     taken: dict[int, str]
     early: dict[str, Refusal]
     for_whom: dict[str, dict[str, str]]
 
 
-def _ways(
-    table: Table, own: Mapping[str, frozenset[str]], lent: Mapping[str, tuple[Lent, ...]]
+class _Found(NamedTuple):
+    """What came of one way of meeting a rule, bench by bench."""
+
+    way: Way
+    seated: tuple[_Seated, ...]
+
+    @property
+    def empty(self) -> tuple[tuple[str, ...], ...]:
+        """The roles of each seat that is not taken."""
+        return tuple(
+            _plain(seat)
+            for one in self.seated
+            for at, seat in enumerate(one.bench.seats)
+            if at not in one.taken
+        )
+
+    @property
+    def need(self) -> int:
+        """How many seats there are."""
+        return sum(len(bench.seats) for bench in self.way)
+
+
+def _carried(
+    bench: Bench, own: Mapping[str, frozenset[str]], lent: Mapping[str, tuple[Lent, ...]]
 ) -> Iterator[_Held]:
     """Every way of giving each delegator's role to one of those who stand in; at most so many."""
     if not any(lent.values()):
         yield _Held({**own}, {})
         return
+    roles_here = bench.roles
     carriers: dict[str, list[str]] = {}
     for actor, roles in lent.items():
         for one in roles:
-            if one.role in table.roles and actor not in carriers.setdefault(one.person, []):
+            if one.role in roles_here and actor not in carriers.setdefault(one.person, []):
                 carriers[one.person].append(actor)
     for chosen in islice(product(*carriers.values()), MOST_WAYS):
         carries = dict(zip(carriers, chosen, strict=True))
@@ -216,64 +239,98 @@ class _Held(NamedTuple):
     for_whom: dict[str, dict[str, str]]
 
 
-def _seated(table: Table, candidates: Mapping[str, Vote], way: _Held) -> _Seated:
-    counting = {actor: vote for actor, vote in candidates.items() if way.held[actor] & table.roles}
+def _seated(bench: Bench, candidates: Mapping[str, Vote], way: _Held) -> _Seated:
+    roles = bench.roles
+    counting = {actor: vote for actor, vote in candidates.items() if way.held[actor] & roles}
     held = {actor: way.held[actor] for actor in counting}
-    early = _take_turns(table, counting, held)
-    return _Seated(held, match(table.seats, held), early, way.for_whom)
+    early = _take_turns(bench, counting, held)
+    return _Seated(bench, held, match(bench.seats, held), early, way.for_whom)
+
+
+def _met(
+    own: Mapping[str, frozenset[str]], candidates: Mapping[str, Vote], found: _Found
+) -> Seating:
+    """The outcome where every seat is taken."""
+    taken = {actor for one in found.seated for actor in one.taken.values()}
+    by = tuple(sorted(candidates[actor].entry for actor in taken))
+    return Seating(by, tuple(sorted(taken)), found.need, stand_ins=_stand_ins(own, found))
+
+
+def _stand_ins(own: Mapping[str, frozenset[str]], found: _Found) -> tuple[str, ...]:
+    pairs = {pair for one in found.seated if one.for_whom for pair in _stands_in(own, one)}
+    return tuple(sorted(pairs))
 
 
 def _told(
     voters: _Voters,
     candidates: Mapping[str, Vote],
     own: Mapping[str, frozenset[str]],
-    found: _Seated,
+    tried: list[_Found],
     cannot: list[Refusal],
-) -> Quorum:
-    """The outcome of the best way of seating them."""
-    table, taken = voters.table, found.taken
-    by = tuple(sorted(candidates[actor].entry for actor in taken.values()))
-    people = tuple(sorted(taken.values()))
-    stand_ins = tuple(sorted(_stands_in(table, own, found))) if found.for_whom else ()
-    if len(taken) == len(table.seats):
-        return Quorum(by, people, stand_ins=stand_ins)
-    missing = tuple(_plain(seat) for at, seat in enumerate(table.seats) if at not in taken)
-    for actor in sorted(candidates.keys() - found.held.keys()):
+) -> Seating:
+    """The outcome of the way that lacks the fewest; of several, of the first."""
+    nearest = min(tried, key=lambda one: len(one.empty))
+    seated = _met(own, candidates, nearest)
+    counting = {actor: None for found in tried for one in found.seated for actor in one.held}
+    for actor in sorted(candidates.keys() - counting.keys()):
         code, detail = voters.why_no_role(candidates[actor], own)
         cannot.append(Refusal(actor, code, detail, candidates[actor].entry))
-    wanted = frozenset(_plain(roles_wanted(table.seats, found.held, taken)))
-    cannot.extend(found.early[actor] for actor in sorted(found.early.keys() - taken.values()))
-    could, barred = _who_could(voters.case, wanted, found.held, voters.excluded)
+    early = {actor: why for one in nearest.seated for actor, why in one.early.items()}
+    cannot.extend(early[actor] for actor in sorted(early.keys() - set(seated.people)))
+    could, barred = _who_could(voters.case, _wanted(tried), counting, voters.excluded)
     known = {refusal.actor for refusal in cannot}
     cannot.extend(refusal for refusal in barred if refusal.actor not in known)
-    return Quorum(by, people, missing, could, tuple(cannot), stand_ins)
+    return replace(
+        seated,
+        missing=nearest.empty,
+        could=could,
+        cannot=tuple(cannot),
+        instead=_instead(nearest, tried),
+    )
 
 
-def _stands_in(table: Table, own: Mapping[str, frozenset[str]], found: _Seated) -> Iterator[str]:
+def _wanted(tried: Iterable[_Found]) -> frozenset[str]:
+    """The roles with which one more person would bring some way nearer."""
+    return frozenset(
+        plain_role(role)
+        for found in tried
+        for one in found.seated
+        for role in roles_wanted(one.bench.seats, one.held, one.taken)
+    )
+
+
+def _instead(nearest: _Found, tried: Iterable[_Found]) -> tuple[tuple[tuple[str, ...], ...], ...]:
+    """What the other ways lack, where it is not just more of what the nearest lacks."""
+    lacks = Counter(nearest.empty)
+    others = dict.fromkeys(found.empty for found in tried if not lacks <= Counter(found.empty))
+    return tuple(sorted(others, key=len)[:MOST_INSTEAD])
+
+
+def _stands_in(own: Mapping[str, frozenset[str]], found: _Seated) -> Iterator[str]:
     for at, actor in found.taken.items():
-        seat = _plain(table.seats[at])
+        seat = _plain(found.bench.seats[at])
         if not own[actor].intersection(seat):
             lent = found.for_whom[actor]
             yield f"{actor}:{next(lent[role] for role in seat if role in lent)}"
 
 
 def _take_turns(
-    table: Table, counting: Mapping[str, Vote], held: dict[str, frozenset[str]]
+    bench: Bench, counting: Mapping[str, Vote], held: dict[str, frozenset[str]]
 ) -> dict[str, Refusal]:
     """Give each voter the seats that come after others', where somebody else went before.
 
     Returns who approved too early for such a seat, and why.
     """
     early: dict[str, Refusal] = {}
-    for role, before in table.after:
+    for turn in bench.turns:
         for actor, vote in counting.items():
-            if role not in held[actor]:
+            if turn.role not in held[actor]:
                 continue
-            late = [name for name in before if not _went_before(name, actor, counting, held)]
+            late = [name for name in turn.after if not _went_before(name, actor, counting, held)]
             if late:
                 early[actor] = Refusal(actor, "E_BEFORE_ITS_TURN", "|".join(late), vote.entry)
             else:
-                held[actor] |= {role + _IN_TURN}
+                held[actor] |= {turn.marked}
     return early
 
 
@@ -287,46 +344,7 @@ def _went_before(
 
 
 def _plain(roles: Iterable[str]) -> tuple[str, ...]:
-    return tuple(role.removesuffix(_IN_TURN) for role in roles)
-
-
-def match(seats: Seats, held: Mapping[str, frozenset[str]]) -> dict[int, str]:
-    """As many seats as possible to distinct people: seat number to person."""
-    taken: dict[int, str] = {}
-
-    def seat_for(person: str, tried: set[int]) -> bool:
-        for at, roles in enumerate(seats):
-            if at in tried or not held[person].intersection(roles):
-                continue
-            tried.add(at)
-            if at not in taken or seat_for(taken[at], tried):
-                taken[at] = person
-                return True
-        return False
-
-    for person in held:
-        seat_for(person, set())
-    return taken
-
-
-def roles_wanted(
-    seats: Seats, held: Mapping[str, frozenset[str]], taken: Mapping[int, str]
-) -> frozenset[str]:
-    """The roles with which one more person would fill a seat.
-
-    Those of every empty seat, and of every taken seat whose holder could move to a wanted one.
-    """
-    open_seats = {at for at in range(len(seats)) if at not in taken}
-    wanted = {role for at in open_seats for role in seats[at]}
-    grew = True
-    while grew:
-        grew = False
-        for at, person in taken.items():
-            if at not in open_seats and held[person] & wanted:
-                open_seats.add(at)
-                wanted.update(seats[at])
-                grew = True
-    return frozenset(wanted)
+    return tuple(plain_role(role) for role in roles)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ same ones. ``name_of`` turns an actor id into a name, which may have been erased
 from __future__ import annotations
 
 import re
+from collections import Counter
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -232,23 +233,26 @@ def _stands_in(params: Mapping[str, Any], name_of: NameOf) -> str:
 
 
 def _need(params: Mapping[str, Any], name_of: NameOf) -> str:
-    parts = []
-    counts: dict[str, int] = {}
-    for seat in _list(params.get("missing")):
-        counts[seat] = counts.get(seat, 0) + 1
-    for seat, number in counts.items():
-        roles = _one_of(humanize(role) for role in seat.split("|"))
-        noun = "approval" if number == 1 else "approvals"
-        parts.append(f"needs {number} more {noun} from {roles}")
+    counts = Counter(_list(params.get("missing")))
+    instead = [Counter(way.split("+")) for way in _list(params.get("instead"))]
+    parts = [f"needs {_more(seat, number)}" for seat, number in counts.items()]
+    parts += [
+        f"or {_all_of(_more(seat, number) for seat, number in way.items())}" for way in instead
+    ]
     could = [name_of(actor) for actor in _list(params.get("could"))]
     if could:
-        parts.append(f"{_one_of(could)} can give {'it' if len(counts) < 2 else 'one'}")  # noqa: PLR2004 (one kind of seat)
+        parts.append(f"{_one_of(could)} can give {'it' if len(parts) == 1 else 'one'}")
     else:
         parts.append("nobody who could give it holds the role now")
     for item in _list(params.get("cannot")):
         actor, code, detail = item.split(":", 2)
         parts.append(f"{name_of(actor)} cannot count: {_why(code, detail, name_of)}")
     return "; ".join(parts)
+
+
+def _more(seat: str, number: int) -> str:
+    roles = _one_of(humanize(role) for role in seat.split("|"))
+    return f"{number} more {'approval' if number == 1 else 'approvals'} from {roles}"
 
 
 def _why(code: str, detail: str, name_of: NameOf) -> str:

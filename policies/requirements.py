@@ -23,20 +23,14 @@ from policies.quorum import excluded_by, find_quorum, table_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from policies.agreeing import Approvals
     from policies.asked import Asked
     from policies.calendar import Freeze
-    from policies.document import (
-        ActorRule,
-        Approvals,
-        Document,
-        DocumentNeeded,
-        History,
-        Requirement,
-    )
+    from policies.document import ActorRule, Document, DocumentNeeded, History, Requirement
     from policies.facts import Case
     from policies.measure import Limit
     from policies.party import Party
-    from policies.quorum import Quorum
+    from policies.quorum import Seating
 
     Answer = Callable[[Case], Result]
 
@@ -113,20 +107,12 @@ def _not_recorded(
 
 
 def _approvals(gate: str, requirement: Requirement, rule: Approvals) -> Answer:
-    return _any_approvals(gate, requirement, (rule,))
-
-
-def _any_approvals(gate: str, requirement: Requirement, rules: tuple[Approvals, ...]) -> Answer:
-    """One of the quorums is met; of those that are not, the nearest is told."""
-    tables = [(rule, table_of(rule)) for rule in rules]
+    """The quorum is met; of a way that is not, the nearest is told, and the others beside it."""
+    table = table_of(rule)
 
     @lru_cache(maxsize=_KEPT)
-    def approved(need: int, found: Quorum) -> Result:
-        return _approved(gate, requirement, need, found)
-
-    @lru_cache(maxsize=_KEPT)
-    def needs(need: int, found: Quorum) -> Result:
-        return _needs(gate, requirement, need, found)
+    def said(found: Seating) -> Result:
+        return (_approved if found.met else _needs)(gate, requirement, found)
 
     def answer(case: Case) -> Result:
         asked = case.asked
@@ -134,35 +120,34 @@ def _any_approvals(gate: str, requirement: Requirement, rules: tuple[Approvals, 
             return _not_asked(gate, requirement, case)
         if asked.status in {"rejected", "withdrawn", "lapsed"}:
             return _over(gate, requirement, asked)
-        nearest: tuple[int, Quorum] | None = None
-        for rule, table in tables:
-            excluded = excluded_by(case, rule.not_by)
-            if excluded is None:
-                return _result(gate, requirement, "not_known", "E_PARTY_UNKNOWN")
-            found = find_quorum(case, asked, table, excluded)
-            if found.met:
-                return approved(rule.at_least, found)
-            if nearest is None or len(found.missing) < len(nearest[1].missing):
-                nearest = rule.at_least, found
-        assert nearest is not None  # noqa: S101 (there is at least one quorum)
-        return needs(*nearest)
+        excluded = excluded_by(case, rule.not_by)
+        if excluded is None:
+            return _result(gate, requirement, "not_known", "E_PARTY_UNKNOWN")
+        return said(find_quorum(case, asked, table, excluded))
 
     return answer
 
 
-def _approved(gate: str, requirement: Requirement, need: int, found: Quorum) -> Result:
+def _approved(gate: str, requirement: Requirement, found: Seating) -> Result:
     people = list(found.people[:MOST_NAMED])
     return _result(
-        gate, requirement, "met", "M_APPROVED", found.by, need=need, people=people, **_lent(found)
+        gate,
+        requirement,
+        "met",
+        "M_APPROVED",
+        found.by,
+        need=found.need,
+        people=people,
+        **_lent(found),
     )
 
 
-def _lent(found: Quorum) -> dict[str, list[str]]:
+def _lent(found: Seating) -> dict[str, list[str]]:
     """Who took a seat for whom; nothing where nobody did."""
     return {"stand_ins": list(found.stand_ins[:MOST_NAMED])} if found.stand_ins else {}
 
 
-def _needs(gate: str, requirement: Requirement, need: int, found: Quorum) -> Result:
+def _needs(gate: str, requirement: Requirement, found: Seating) -> Result:
     cannot = [f"{item.actor}:{item.code}:{item.detail}" for item in found.cannot]
     return _result(
         gate,
@@ -170,13 +155,20 @@ def _needs(gate: str, requirement: Requirement, need: int, found: Quorum) -> Res
         "unmet",
         "E_NEED",
         found.by,
-        need=need,
+        need=found.need,
         people=list(found.people[:MOST_NAMED]),
         missing=["|".join(seat) for seat in found.missing],
         could=list(found.could[:MOST_NAMED]),
         cannot=cannot[:MOST_NAMED],
         **_lent(found),
+        **_instead(found),
     )
+
+
+def _instead(found: Seating) -> dict[str, list[str]]:
+    """What other ways of meeting it lack, seats joined by +; nothing where there is none."""
+    ways = ["+".join("|".join(seat) for seat in way) for way in found.instead]
+    return {"instead": ways} if ways else {}
 
 
 def _fields(gate: str, requirement: Requirement, paths: tuple[str, ...]) -> Answer:
@@ -395,7 +387,6 @@ def _too_soon(gate: str, requirement: Requirement, at: str, rule: History) -> Re
 _FORMS: dict[str, Callable[[str, Requirement, Any], Answer]] = {
     "check": _check,
     "approvals": _approvals,
-    "any_approvals": _any_approvals,
     "fields": _fields,
     "wait": _wait,
     "documents": _documents,

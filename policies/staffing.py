@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from policies.quorum import match
+from policies.matching import fills
 from policies.reasons import humanize
+from policies.ways import roles_of, ways_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from policies.document import Approvals, Document, Requirement
+    from policies.agreeing import Approvals, Quorum
+    from policies.document import Document, Requirement
     from policies.strict_yaml import Path
 
     Holders = Mapping[str, Mapping[str, str]]
@@ -28,31 +30,34 @@ def understaffed(document: Document, holders: Holders, signers: Signers) -> Iter
         for number, item in enumerate(gate.require):
             path: Path = ("gates", at, "require", number)
             name = f"{gate.id}/{item.id}"
-            if item.quorums:
-                yield from _quorums(name, path, item.quorums, holders)
-                yield from _signing(name, path, item.quorums, holders, signers)
+            if item.approvals is not None:
+                yield from _quorum(name, path, item.approvals, holders)
+                yield from _signing(name, path, item.approvals, holders, signers)
             yield from _actor(name, path, item, holders)
 
 
-def _quorums(
-    name: str, path: Path, rules: tuple[Approvals, ...], holders: Holders
-) -> Iterator[Found]:
+def _quorum(name: str, path: Path, rule: Approvals, holders: Holders) -> Iterator[Found]:
     people = {role: _people(found) for role, found in holders.items()}
-    if not any(_fills(rule, people) for rule in rules):
-        rule = rules[0]
-        there = len({one for role in _roles(rule) for one in people.get(role, ())})
+    if not _fills(rule, people):
+        there = len({one for role in roles_of(rule) for one in people.get(role, ())})
         noun = "person holds" if there == 1 else "people hold"
         sentence = (
-            f"{name} needs {rule.at_least} approvals with these seats, and {there} {noun} a role"
-            f" that counts ({_either(_roles(rule))}): it can never be met."
+            f"{name} needs {_fewest(rule)} approvals with these seats, and {there} {noun} a role"
+            f" that counts ({_either(roles_of(rule))}): it can never be met."
         )
         yield "error", "dead-seats", sentence, path
         return
+    for branch, within in _branches(rule, (*path, "approvals")):
+        if not _fills(branch, people):
+            sentence = (
+                f"{name}: too few people hold {_either(roles_of(branch))} for this choice of one_of"
+                " ever to be the one that is met."
+            )
+            yield "warning", "dead-branch", sentence, within
     alone = [
         one
         for one in sorted({one for found in people.values() for one in found})
-        if all(rule.not_by for rule in rules)
-        and not any(_fills(rule, _without(people, one)) for rule in rules)
+        if rule.not_by and not _fills(rule, _without(people, one))
     ]
     if alone:
         who = "one person: where they are"
@@ -63,22 +68,35 @@ def _quorums(
 
 
 def _signing(
-    name: str, path: Path, rules: tuple[Approvals, ...], holders: Holders, signers: Signers
+    name: str, path: Path, rule: Approvals, holders: Holders, signers: Signers
 ) -> Iterator[Found]:
     """Seats that people hold and that nobody could take, because passkeys are lacking."""
     people = {role: _people(found) for role, found in holders.items()}
-    if not any(_fills(rule, people) for rule in rules):
+    keys = _who_signs(rule, people, signers)
+    if not _fills(rule, people) or _fills(rule, keys):
         return
-    if any(_fills(rule, _who_signs(rule, people, signers)) for rule in rules):
-        return
-    keys = _who_signs(rules[0], people, signers)
-    there = len({one for role in _roles(rules[0]) for one in keys.get(role, ())})
+    there = len({one for role in roles_of(rule) for one in keys.get(role, ())})
     noun = "person has one" if there == 1 else "people have one"
     sentence = (
-        f"{name} needs {rules[0].at_least} approvals signed by passkeys, and {there} {noun} of"
+        f"{name} needs {_fewest(rule)} approvals signed by passkeys, and {there} {noun} of"
         " those who hold a role that counts: until more are enrolled it can't be met."
     )
     yield "error", "no-passkeys", sentence, path
+
+
+def _fewest(rule: Approvals) -> int:
+    """How many seats the shortest way has."""
+    return min(sum(len(bench.seats) for bench in way) for way in ways_of(rule))
+
+
+def _branches(rule: Quorum, path: Path) -> Iterator[tuple[Quorum, Path]]:
+    """Every choice of a ``one_of``."""
+    name = "all_of" if rule.all_of is not None else "one_of"
+    for at, part in enumerate(rule.parts):
+        within = (*path, name, at)
+        if rule.one_of is not None:
+            yield part, within
+        yield from _branches(part, within)
 
 
 def _who_signs(
@@ -112,14 +130,12 @@ def _actor(name: str, path: Path, item: Requirement, holders: Holders) -> Iterat
         yield "warning", "nobody-holds-it", sentence, path
 
 
-def _fills(rule: Approvals, people: Mapping[str, frozenset[str]]) -> bool:
-    named = [(seat.role,) for seat in rule.seats for _ in range(seat.at_least)]
-    seats = [*named, *[rule.any_of] * (rule.at_least - len(named))]
+def _fills(rule: Quorum, people: Mapping[str, frozenset[str]]) -> bool:
     everybody = sorted({one for found in people.values() for one in found})
     held = {
         one: frozenset(role for role, found in people.items() if one in found) for one in everybody
     }
-    return len(match(seats, held)) == len(seats)
+    return fills(rule, held)
 
 
 def _without(people: Mapping[str, frozenset[str]], one: str) -> dict[str, frozenset[str]]:
@@ -128,10 +144,6 @@ def _without(people: Mapping[str, frozenset[str]], one: str) -> dict[str, frozen
 
 def _people(found: Mapping[str, str]) -> frozenset[str]:
     return frozenset(one for one, kind in found.items() if kind == "person")
-
-
-def _roles(rule: Approvals) -> list[str]:
-    return list(dict.fromkeys([*(seat.role for seat in rule.seats), *rule.any_of]))
 
 
 def _either(roles: Iterable[str]) -> str:

@@ -14,7 +14,7 @@ from ledger.events.catalogue import CATALOGUE
 from ledger.events.decision import Decision
 from ledger.state.aggregates import ReleaseState, Vote
 from policies import explain, granting_approvals, make_decide, pending
-from policies.quorum import match, roles_wanted
+from policies.matching import match, roles_wanted
 from tests.examples import EXAMPLES
 from tests.world import DIGEST, SERVICE, Company, World
 

@@ -151,3 +151,40 @@ def test_what_can_not_be_looked_through_is_said() -> None:
     text = gate(f"'{many}'")
     assert ("note", "not-looked-into") in [(level, code) for level, code, _ in found(text)]
     assert MOST >= 10_000
+
+
+def nested(choices: str) -> str:
+    old = "{at_least: 2, seats: [{role: lead, at_least: 1}], any_of: [checker]}"
+    lead = "{at_least: 1, any_of: [lead]}"
+    return HEAD.replace(old, f"{{all_of: [{lead}, {{one_of: [{choices}]}}]}}")
+
+
+@pytest.mark.parametrize(
+    ("choices", "codes"),
+    [
+        ("{at_least: 1, any_of: [checker]}, {at_least: 2, any_of: [lead]}", []),
+        ("{at_least: 1, any_of: [checker]}, {at_least: 2, any_of: [checker]}", ["idle-choice"]),
+        ("{at_least: 1, any_of: [checker]}, {at_least: 1, any_of: [checker, lead]}", ["idle-choice"]),
+        ("{at_least: 1, any_of: [checker]}, {at_least: 1, any_of: [checker]}", ["idle-choice"]),
+    ],
+)  # fmt: skip
+def test_a_choice_that_serves_nothing_is_told_once(choices: str, codes: list[str]) -> None:
+    assert [code for _, code, _ in found(nested(choices))] == codes
+
+
+def test_a_choice_that_too_few_could_meet_is_told_with_its_place() -> None:
+    text = nested("{at_least: 1, any_of: [checker]}, {at_least: 5, any_of: [lead]}")
+    assert found(text, PEOPLE) == [("warning", "dead-branch", 17)]
+    told = [one.path for one in examine(load_document(text), PEOPLE)]
+    assert told[0][-4:] == ("all_of", 1, "one_of", 1)
+    nobody = {"lead": {"1": "person"}, "checker": {"1": "person"}}
+    assert [code for _, code, _ in found(text, nobody)] == ["dead-seats"]
+
+
+def test_who_counts_twice_may_fill_what_overlaps() -> None:
+    alone = {"lead": {"1": "person"}, "checker": {"1": "person"}}
+    text = nested("{at_least: 1, any_of: [checker]}, {at_least: 5, any_of: [lead]}")
+    overlapping = text.replace("{all_of:", "{may_overlap: true, all_of:")
+    codes = [code for _, code, _ in found(overlapping, alone)]
+    assert "dead-seats" not in codes
+    assert "bottleneck" in codes

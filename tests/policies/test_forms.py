@@ -66,9 +66,11 @@ def test_a_turn_that_never_comes_is_refused(after: str) -> None:
 
 # One of several quorums.
 
-EITHER = """        any_approvals:
-          - {at_least: 2, any_of: [compliance]}
-          - {at_least: 1, any_of: [ml_lead], valid_for: P1D}
+EITHER = """        approvals:
+          one_of:
+            - {at_least: 2, any_of: [compliance]}
+            - {at_least: 1, any_of: [ml_lead]}
+          valid_for: P1D
 """
 
 
@@ -87,9 +89,142 @@ def test_one_of_several_quorums_is_enough() -> None:
 
 def test_what_a_quorum_leaves_out_comes_from_the_defaults_there_too() -> None:
     document = load_document(TEXT.replace(QUORUM, EITHER))
-    rules = next(g for g in document.gates if g.id == "release-production").require[2].quorums
-    assert [rule.valid_for for rule in rules] == ["P14D", "P1D"]
-    assert {rule.not_by for rule in rules} == {("registrant", "requester")}
+    rule = next(g for g in document.gates if g.id == "release-production").require[2].approvals
+    assert rule is not None
+    assert rule.valid_for == "P1D"
+    assert rule.not_by == ("registrant", "requester")
+
+
+# Quorums that nest.
+
+BOARD = """        approvals:
+          all_of:
+            - {at_least: 2, any_of: [ml_lead]}
+            - one_of:
+                - {at_least: 1, any_of: [compliance]}
+                - {at_least: 2, any_of: [security_officer]}
+"""
+
+
+def board() -> Company:
+    return company_under(QUORUM, BOARD)
+
+
+def test_all_of_one_of_is_met_in_either_way() -> None:
+    for choice in (["compliance"], ["security_officer", "security_officer"]):
+        company = board()
+        leads = [company.bo, company.world.person("ben", "ml_lead")]
+        others = [company.world.person(f"p{at}", role) for at, role in enumerate(choice)]
+        release = company.world.request(company.ci)
+        for person in (*leads, *others):
+            assert quorum(company, release).code == "E_NEED"
+            company.world.approve(release, person)
+        said = quorum(company, release)
+        assert (said.code, said.params["need"]) == ("M_APPROVED", 2 + len(choice))
+        assert set(said.params["people"]) == {one.id for one in (*leads, *others)}  # type: ignore[arg-type]
+
+
+def test_one_person_takes_one_seat_of_all_that_stands_in_it() -> None:
+    company = board()
+    both = company.world.person("eve", "ml_lead", "compliance")
+    company.world.person("sam", "security_officer")
+    release = company.world.request(company.ci)
+    company.world.approve(release, company.bo)
+    company.world.approve(release, both)
+    said = quorum(company, release)
+    assert (said.code, said.params["missing"]) == ("E_NEED", ["compliance"])
+    company.world.approve(release, company.chi)
+    assert quorum(company, release).code == "M_APPROVED"
+
+
+def test_what_lacks_least_is_told_and_what_would_do_instead() -> None:
+    company = board()
+    sam = company.world.person("sam", "security_officer")
+    lead = company.world.person("ben", "ml_lead")
+    release = company.world.request(company.ci)
+    for person in (company.bo, lead):
+        company.world.approve(release, person)
+    said = quorum(company, release)
+    assert said.params["missing"] == ["compliance"]
+    assert said.params["instead"] == ["security_officer+security_officer"]
+    assert {company.chi.id, company.dee.id, sam.id} == set(said.params["could"])  # type: ignore[arg-type]
+    told = explain(company.world.granting(release), lambda who: bytes.fromhex(who).decode()[:3])
+    assert (
+        "needs 1 more approval from compliance; or 2 more approvals from security officer"
+        in told[0]
+    )
+
+
+def test_people_that_may_overlap_are_seated_twice() -> None:
+    company = company_under(
+        QUORUM, BOARD.replace("          all_of:", "          may_overlap: true\n          all_of:")
+    )
+    both = company.world.person("eve", "ml_lead", "compliance")
+    release = company.world.request(company.ci)
+    company.world.approve(release, company.bo)
+    company.world.approve(release, both)
+    said = quorum(company, release)
+    assert (said.code, len(said.params["people"])) == ("M_APPROVED", 2)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        (
+            "{at_least: 2, any_of: [ml_lead]}",
+            "{at_least: 2, any_of: [ml_leed]}",
+            "Did you mean ml_lead",
+        ),
+        ("one_of:", "on_of:", "Did you mean one_of"),
+        ("{at_least: 2, any_of: [ml_lead]}", "{any_of: [ml_lead]}", "exactly one of at_least"),
+        ("all_of:", "at_least: 1\n          all_of:", "exactly one of at_least"),
+        ("all_of:", "any_of: [ml_lead]\n          all_of:", "belong to at_least"),
+        (
+            "{at_least: 2, any_of: [ml_lead]}",
+            "{at_least: 2, any_of: [ml_lead], valid_for: P1D}",
+            "valid_for",
+        ),
+        (
+            "{at_least: 2, any_of: [ml_lead]}",
+            "{at_least: 1, may_overlap: true, any_of: [ml_lead]}",
+            "belongs to all_of",
+        ),
+        (
+            "{at_least: 2, any_of: [ml_lead]}",
+            "{may_overlap: true, all_of: [{at_least: 1, any_of: [ml_lead]}, {at_least: 1, any_of: [compliance]}]}",
+            "not within an all_of",
+        ),
+        ("            - {at_least: 2, any_of: [ml_lead]}\n", "", "at least 2 items"),
+        (
+            "any_of: [compliance]}",
+            "seats: [{role: compliance, at_least: 1, after: [operations]}]}",
+            "nobody could go before",
+        ),
+        (
+            "{at_least: 1, any_of: [compliance]}",
+            "one_of: [{at_least: 1, any_of: [ml_lead]}, {one_of: [{at_least: 1, any_of: [ml_lead]}, {at_least: 1, any_of: [compliance]}]}]",
+            "at most 4 deep",
+        ),
+        (
+            "{at_least: 2, any_of: [ml_lead]}",
+            "{at_least: 50, any_of: [ml_lead]}",
+            "more than 50 people",
+        ),
+    ],
+)
+def test_a_quorum_that_means_nothing_is_refused(old: str, new: str, says: str) -> None:
+    assert old in BOARD
+    with pytest.raises(PolicyError) as refused:
+        load_document(TEXT.replace(QUORUM, BOARD.replace(old, new, 1)), "policy.yaml")
+    assert says in f"{refused.value} {refused.value.remedy}"
+    assert refused.value.line > 0
+
+
+def test_a_quorum_of_too_many_ways_is_refused_without_making_them() -> None:
+    either = "{{one_of: [{}]}}".format(", ".join(["{at_least: 1, any_of: [ml_lead]}"] * 8))
+    many = f"          all_of: [{', '.join([either] * 8)}]\n"
+    with pytest.raises(PolicyError, match="more than 64 ways"):
+        load_document(TEXT.replace(QUORUM, f"        approvals:\n{many}"))
 
 
 # Waiting, fields.

@@ -10,7 +10,7 @@ from ledger.errors import ConflictError, UnknownSubjectError
 from ledger.events.people import IdentityLinked, IdentityUnlinked
 from ledger.state.fold import Place, fold
 from policies import explain
-from policies.quorum import match
+from policies.matching import match
 from tests.policies.test_activation import STRICTER, change
 from tests.policies.test_changes import code
 from tests.policies.test_decide_properties import PEOPLE, SERVICE, roles_held, votes, with_votes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import permutations
+from itertools import combinations, combinations_with_replacement, permutations, product
 from random import Random  # noqa: TID251 (no secret)
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.quorum import match, roles_wanted
+from policies.agreeing import Quorum, Seat
+from policies.matching import asks_no_more, fills, match, roles_wanted
+from policies.ways import ways_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -131,3 +133,109 @@ def test_exactly_what_is_wanted_fills_one_more_seat() -> None:
         for role in "abcd":
             more = match(seats, {**held, "newcomer": frozenset(role)})
             assert (len(more) > len(taken)) == (role in wanted), (seats, held, role)
+
+
+# Quorums that nest.
+
+
+def random_quorum(chance: Random, depth: int = 0, *, overlap: bool = True) -> Quorum:
+    """Of three roles, up to three deep."""
+    shape = chance.choice(["people"] if depth > 1 else ["people", "all_of", "one_of"])
+    if shape == "people":
+        seats = tuple(
+            Seat(role=role, at_least=1) for role in chance.sample(ROLES, chance.randint(0, 2))
+        )
+        others = chance.randint(0 if seats else 1, 1)
+        roles = tuple(sorted(chance.sample(ROLES, chance.randint(1, 2)))) if others else ()
+        return Quorum(at_least=len(seats) + others, seats=seats, any_of=roles)
+    may_overlap = shape == "all_of" and overlap and chance.random() < 0.3
+    inner = overlap and (shape == "one_of" or may_overlap)
+    parts = tuple(random_quorum(chance, depth + 1, overlap=inner) for _ in range(2))
+    if shape == "one_of":
+        return Quorum(one_of=parts)
+    return Quorum(all_of=parts, may_overlap=may_overlap)
+
+
+def is_met(rule: Quorum, people: tuple[frozenset[str], ...]) -> bool:
+    """By the words of the rule: people split among the parts in every way."""
+    if rule.one_of is not None:
+        return any(is_met(part, people) for part in rule.one_of)
+    if rule.all_of is not None and rule.may_overlap:
+        return all(is_met(part, people) for part in rule.all_of)
+    if rule.all_of is not None:
+        return any(
+            all(
+                is_met(
+                    part, tuple(p for p, where in zip(people, split, strict=True) if where == at)
+                )
+                for at, part in enumerate(rule.all_of)
+            )
+            for split in product(range(len(rule.all_of)), repeat=len(people))
+        )
+    assert rule.at_least is not None
+    wanted = [{seat.role} for seat in rule.seats for _ in range(seat.at_least)]
+    wanted += [set(rule.any_of)] * (rule.at_least - len(wanted))
+    return any(
+        all(roles & seat for roles, seat in zip(order, wanted, strict=True))
+        for order in permutations(people, len(wanted))
+    )
+
+
+def counted_once_for_all(rule: Quorum, people: tuple[frozenset[str], ...]) -> bool:
+    """A broken twin: each part of an ``all_of`` looks for people by itself."""
+    if rule.parts:
+        judge = all if rule.all_of is not None else any
+        return judge(counted_once_for_all(part, people) for part in rule.parts)
+    return is_met(rule, people)
+
+
+def random_people(chance: Random) -> tuple[frozenset[str], ...]:
+    return tuple(
+        frozenset(chance.sample(ROLES, chance.randint(0, 2))) for _ in range(chance.randint(0, 5))
+    )
+
+
+def as_held(people: tuple[frozenset[str], ...]) -> Held:
+    return {f"p{at}": roles for at, roles in enumerate(people)}
+
+
+def test_quorums_that_nest_are_met_as_their_words_say() -> None:
+    chance, met = Random(11), 0
+    for _ in range(1_500):
+        rule, people = random_quorum(chance), random_people(chance)
+        expected = is_met(rule, people)
+        assert fills(rule, as_held(people)) == expected, (rule, people)
+        met += expected
+    assert 200 < met < 1_300
+
+
+def test_a_twin_that_counts_people_twice_is_caught() -> None:
+    chance = Random(12)
+    tried = [(random_quorum(chance), random_people(chance)) for _ in range(1_000)]
+    wrong = sum(
+        counted_once_for_all(rule, people) != is_met(rule, people) for rule, people in tried
+    )
+    assert wrong > 20
+
+
+def test_of_two_quorums_it_is_told_exactly_which_asks_for_no_more() -> None:
+    chance = Random(13)
+    kinds = [frozenset(one) for size in (1, 2) for one in combinations(ROLES, size)]
+    groups = [group for size in range(5) for group in combinations_with_replacement(kinds, size)]
+    less = 0
+    for _ in range(60):
+        rule, other = random_quorum(chance, 1), random_quorum(chance, 1)
+        if chance.random() < 0.5:
+            other = Quorum(all_of=(rule, other))
+        everybody = [group for group in groups if fills(other, as_held(group))]
+        expected = all(fills(rule, as_held(group)) for group in everybody)
+        found = asks_no_more(rule, other)
+        assert not found or expected, (rule, other)
+        small = len(max((*_seats(other), ()), key=len)) <= 4
+        assert not small or found == expected, (rule, other)
+        less += bool(found)
+    assert less > 10
+
+
+def _seats(rule: Quorum) -> list[list[tuple[str, ...]]]:
+    return [[seat for bench in way for seat in bench.seats] for way in ways_of(rule)]

@@ -152,6 +152,32 @@ def test_every_form_of_requirement_is_mutated_without_being_known_by_name() -> N
     } <= said
 
 
+def test_every_part_of_a_quorum_that_nests_is_mutated() -> None:
+    old = "{at_least: 2, seats: [{role: lead, at_least: 1, after: [checker]}], any_of: [checker]}"
+    new = (
+        "{all_of: [{at_least: 2, any_of: [lead]}, {one_of: [{at_least: 1, any_of: [checker]},"
+        " {all_of: [{at_least: 1, any_of: [lead]}, {at_least: 1, any_of: [checker]}]}]}]}"
+    )
+    mutants_of_it = list(mutate(load_document(POLICY.replace(old, new))))
+    said = [one.what for one in mutants_of_it if one.place == "release/review"]
+    assert {what: said.count(what) for what in set(said)} == {
+        "dropped": 1,
+        "requester left out of not_by": 1,
+        "registrant left out of not_by": 1,
+        "valid_for P14D lengthened to P15D": 1,
+        "across_policies turned to true": 1,
+        "bypass never turned to emergency": 1,
+        "may_overlap turned to true": 1,
+        "at_least 2 lowered to 1": 1,
+        "number 1 left out of all_of": 2,
+        "number 2 left out of all_of": 2,
+        "number 1 left out of one_of": 1,
+        "number 2 left out of one_of": 1,
+        "lead left out of any_of": 2,
+        "checker left out of any_of": 2,
+    }
+
+
 def test_a_mutant_that_is_noticed_does_not_survive() -> None:
     document, stages = tried()
     number, left = survivors(document, stages)

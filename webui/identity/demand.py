@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from policies.ways import roles_of
 from webui.here import wired
 from webui.identity.administrators import ADMINISTRATOR
 from webui.identity.single_sign_on import doors
@@ -33,7 +34,7 @@ def deciding_roles(document: Document) -> frozenset[str]:
         role
         for gate in document.gates
         for requirement in gate.require
-        for quorum in requirement.quorums
-        for role in (*quorum.any_of, *(seat.role for seat in quorum.seats))
+        if requirement.approvals is not None
+        for role in roles_of(requirement.approvals)
     }
     return frozenset(asked | {ADMINISTRATOR})
