@@ -6,6 +6,7 @@ Rules:
 * Who may read: ``open`` everybody, signed in or not; ``own`` whoever is signed in, about
   themselves; ``members`` whoever holds a role now; ``oversight`` whoever the policy lets issue
   reports or sign off the review of activity. A role that is over is none, from that moment on.
+* The published log holds every entry, so it is for ``members`` too, unless the operator opens it.
 * Every answer to somebody known is recorded: what was viewed, searched for or exported, and what
   was denied; so are attempts of nobody known that were denied, and sign-ins. What submits a command
   and is recorded in the ledger (``act``) is recorded here only where it was denied.
@@ -185,8 +186,8 @@ ROUTES: Final[dict[str, Reads]] = {
     "pages.subject_json": Reads("export", "own"),
     "pages.subject_pdf": Reads("export", "own"),
     "api.submit_signed": _OWN_ACT,
-    "api.ask_gate": _OWN,
-    "api.ask_why_not": _OWN,
+    "api.ask_gate": _VIEW,
+    "api.ask_why_not": _VIEW,
     "api.carry_out_erasure": _OWN_ACT,
     "api.exchange_token": _NOTHING,
     "api.get_personal_data": Reads("export", "own"),
@@ -200,8 +201,8 @@ ROUTES: Final[dict[str, Reads]] = {
     "pages.review_rows": _OVERSIGHT_ACT,
     "pages.review_remove": _OVERSIGHT_ACT,
     "pages.review_complete": _OVERSIGHT_ACT,
-    "tlog.checkpoint": Reads("export", "open"),
-    "tlog.tile": Reads("export", "open"),
+    "tlog.checkpoint": _EXPORT,
+    "tlog.tile": _EXPORT,
     "api.get_description": _NOTHING,
     "api.get_me": _OWN,
     "api.create_token": _OWN_ACT,

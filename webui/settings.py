@@ -60,7 +60,7 @@ SETTINGS: Final = {
     "home.",
     PUBLIC_LOG: "yes lets anybody read the checkpoint, tiles and entries below /log/, as "
     "witnesses, monitors and mirrors do; entries name models, versions and pseudonyms of people, "
-    "never private texts. no asks for a sign-in or a token that may read. Default: no.",
+    "never private texts. no asks for somebody who holds a role. Default: no.",
     TRUST_POLICY: "A file of witnesses and the quorum of them that a published checkpoint needs "
     "(C2SP tlog-policy); a witness with a URL is asked for its signature. Default: no witnesses.",
     TIMESTAMP_URLS: "Addresses of time-stamping authorities (RFC 3161), apart by spaces. "

@@ -3,9 +3,9 @@
 ``checkpoint``, ``tile/<level>/<number>[.p/<width>]`` and ``tile/entries/<number>[.p/<width>]``, all
 of the published tree and nothing beyond it, so that whatever is fetched can be proved.
 
-Who may read: whoever is signed in, or sends a token that may read; everybody, where the operator
-has opened the log (``COUNTERSEAL_PUBLIC_LOG``). What never changes may be kept by caches for a
-year, by shared ones only where the log is open.
+Who may read: whoever holds a role and is signed in, or sends a token that may read; everybody,
+where the operator has opened the log (``COUNTERSEAL_PUBLIC_LOG``). What never changes may be kept
+by caches for a year, by shared ones only where the log is open.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from webui.here import wired
 from webui.identity.current import signed_in
 from webui.identity.scope import check_read
 from webui.identity.tokens import bearer_of
+from webui.reads import check_may_read
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -51,14 +52,19 @@ def _may_read() -> None:
     """Let in who may read.
 
     Raises:
-        TokenError, ScopeError: no.
+        TokenError, ScopeError, ReaderError: no.
     """
     wiring = wired()
-    if wiring.settings.public_log or signed_in() is not None:
+    if wiring.settings.public_log:
+        return
+    found = signed_in()
+    if found is not None:
+        check_may_read(request.endpoint or "", found.actor.id)
         return
     bearer = bearer_of(wiring, request.headers.get("Authorization", ""))
     g.asker = bearer.actor
     check_read(bearer.scope)
+    check_may_read(request.endpoint or "", bearer.actor.id)
 
 
 def _checkpoint(name: str) -> Response:

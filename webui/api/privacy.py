@@ -15,7 +15,7 @@ from webui.api.route import JSON, PDF, PROBLEM, Answer, Route
 from webui.api.shapes import DeniedProblem, ReceiptAnswer
 from webui.api.strict import number, read_query
 from webui.api.told import denied_response, receipt_answer
-from webui.identity.scope import check_kind
+from webui.identity.scope import check_kind, check_whole
 from webui.naming import namer
 from webui.privacy import carry_out, check_reader
 
@@ -41,6 +41,7 @@ def _holds(asker: Asker) -> Response:
 
 def _carry_out(asker: Asker, erasure: str) -> Response:
     check_kind(asker.scope, SubjectErased.kind)
+    check_whole(asker.scope)
     receipt = carry_out(asker.wiring, asker.actor, number(erasure, "erasure"))
     told = receipt_answer(receipt, namer(asker.wiring.reader))
     return denied_response(told) if receipt.outcome == "deny" else json_answer(told, 201)

@@ -12,7 +12,7 @@ from webui.api.route import PDF, Answer, Route
 from webui.api.shapes import ReportAnswer, ReportWanted
 from webui.api.strict import body_fields, number, read_query
 from webui.identity.errors import ScopeError
-from webui.identity.scope import check_kind
+from webui.identity.scope import check_kind, check_whole
 
 if TYPE_CHECKING:
     from flask import Response
@@ -40,6 +40,7 @@ def _pdf(asker: Asker, report: str) -> Response:
 def _issue(asker: Asker) -> Response:
     wanted = body_fields(ReportWanted)
     check_kind(asker.scope, ReportIssued.kind)
+    check_whole(asker.scope, wanted.models)
     if asker.proof is not None:
         raise ScopeError("A CI job's token issues no report.", remedy="Use an API token.")
     # Drawing and sealing load heavy libraries.

@@ -18,6 +18,8 @@ from ledger.store.database import reading
 from webui.identity.errors import ScopeError
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from ledger.events.event import Event
     from webui.wiring import Wiring
 
@@ -71,6 +73,17 @@ def check_kind(scope: TokenScope, kind: str) -> None:
     """
     if scope.kinds != _ALL and kind not in scope.kinds:
         raise _refused(f"This token may not submit {kind}.")
+
+
+def check_whole(scope: TokenScope, models: Collection[str] = ()) -> None:
+    """Check that the token is good for what concerns these models whole; without any, for all.
+
+    Raises:
+        ScopeError: it is limited to other models, or to some environments.
+    """
+    within = scope.models == _ALL or (models and set(models) <= set(scope.models))
+    if not within or scope.environments != _ALL:
+        raise _refused("This token may act on some models or environments only.")
 
 
 def check_submit(wiring: Wiring, scope: TokenScope, event: Event) -> None:
