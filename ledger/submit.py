@@ -29,7 +29,7 @@ from ledger.events.screen import screen
 from ledger.receipt import Receipt
 from ledger.state.fold import Place, fold
 from ledger.state.registry import Registry
-from ledger.store.database import reading
+from ledger.store.database import check_nothing_open, reading
 from ledger.store.entries import checkpoint_covering, read_entries, read_head
 from ledger.waiting import Unit, Waiting
 
@@ -107,6 +107,7 @@ class Submitter:
             )
         if not asked:
             return []
+        check_nothing_open(self._log.engine)
         self._screen(asked)
         unit = Unit(actor, tuple(asked))
         self._waiting.put(unit)

@@ -11,6 +11,11 @@ waited for as long as on SQLite; and a session that holds a transaction open and
 minute (its process was stopped, its machine is gone) is ended by the server, so that it can't hold
 up the others.
 
+A thread has one transaction of a database at a time. What is read while another transaction of the
+same thread is open is read within that one: a second connection could wait for a commit that itself
+waits for the first, and would see another moment. To write while reading is refused on SQLite,
+where the commit would wait for its own thread.
+
 A failure is one of a few kinds (``ledger.store.fault``). A connection on which something failed
 that a new one might not suffer is given up, so that service goes on when the cause is gone.
 """
@@ -18,6 +23,7 @@ that a new one might not suffer is given up, so that service goes on when the ca
 from __future__ import annotations
 
 import sqlite3
+import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,7 +31,7 @@ from sqlalchemy import create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
-from ledger.errors import InputError, OutsideError
+from ledger.errors import InputError, LedgerError, OutsideError
 from ledger.store.fault import Fault, commit_error, failed, fault_of
 
 if TYPE_CHECKING:
@@ -140,25 +146,38 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
+class _Open(threading.local):
+    """The transaction that a thread has open, by database."""
+
+    def __init__(self) -> None:
+        self.of: dict[Engine, Connection] = {}
+
+
+_OPEN: Final = _Open()
+
+
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """A transaction that only reads; keep it short, it may hold up commits.
 
     All of it sees the database as it was at one moment (a snapshot), however many append meanwhile.
+    Within another transaction of this thread it is that one, which goes on afterwards. So no
+    generator may keep it open while it yields.
 
     Raises:
         BusyError, OutsideError: the database can't be read.
     """
+    held = _OPEN.of.get(engine)
+    if held is not None:
+        with _foreign_errors("read"), _watched(held):
+            yield held
+        return
     with _foreign_errors("read"), engine.connect() as plain:
         connection = plain
         if engine.dialect.name == "postgresql":
             connection = plain.execution_options(isolation_level="REPEATABLE READ")
-        try:
-            with connection.begin():
-                yield connection
-        except DBAPIError as error:
-            _give_up(connection, error)
-            raise
+        with _watched(connection), connection.begin(), _held(engine, connection):
+            yield connection
 
 
 @contextmanager
@@ -168,12 +187,15 @@ def writing(engine: Engine) -> Iterator[Connection]:
     Raises:
         BusyError, OutsideError: nothing was written.
         InDoubtError: the commit was sent, and whether it happened is not known.
+        LedgerError: ``nested-transaction``; see ``check_nothing_open``.
     """
+    check_nothing_open(engine)
     with _foreign_errors("written"), engine.connect() as plain:
         connection = plain.execution_options(writes=True)
         try:
             transaction = connection.begin()
-            yield connection
+            with _held(engine, connection):
+                yield connection
         except BaseException as error:
             _roll_back(connection)
             if isinstance(error, DBAPIError):
@@ -185,6 +207,43 @@ def writing(engine: Engine) -> Iterator[Connection]:
             _roll_back(connection)
             connection.invalidate()
             raise commit_error(error) from error
+
+
+def check_nothing_open(engine: Engine) -> None:
+    """Check that this thread may wait for a commit: on SQLite it has no transaction open.
+
+    Raises:
+        LedgerError: ``nested-transaction``, a defect of the program: the commit would wait for this
+            thread, and this thread for the commit.
+    """
+    if engine.dialect.name == "sqlite" and engine in _OPEN.of:
+        raise LedgerError(
+            "Something would be written while the same thread reads; nothing was recorded.",
+            code="nested-transaction",
+        )
+
+
+@contextmanager
+def _held(engine: Engine, connection: Connection) -> Iterator[None]:
+    """The transaction is the thread's as long as this lasts."""
+    before = _OPEN.of.get(engine)
+    _OPEN.of[engine] = connection
+    try:
+        yield
+    finally:
+        if before is None:
+            del _OPEN.of[engine]
+        else:
+            _OPEN.of[engine] = before
+
+
+@contextmanager
+def _watched(connection: Connection) -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        _give_up(connection, error)
+        raise
 
 
 def _roll_back(connection: Connection) -> None:

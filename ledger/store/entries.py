@@ -252,14 +252,14 @@ def _span(
 
 def _first_since(connection: Connection, log_id: int, instant: str) -> int | None:
     """The number of the first entry that is not older than an instant."""
-    later = select(func.min(entry.c.recorded_at)).where(
-        entry.c.log_id == log_id, entry.c.recorded_at >= instant
+    query = (
+        select(entry.c.sequence)
+        .where(entry.c.log_id == log_id, entry.c.recorded_at >= instant)
+        .order_by(entry.c.recorded_at, entry.c.sequence)
+        .limit(1)
     )
-    # The least is found here: asked for it, SQLite walks along the whole log.
-    query = select(entry.c.sequence).where(
-        entry.c.log_id == log_id, entry.c.recorded_at == later.scalar_subquery()
-    )
-    return min(connection.execute(query).scalars(), default=None)
+    found: int | None = connection.execute(query).scalar()
+    return found
 
 
 @dataclass(frozen=True)

@@ -95,7 +95,7 @@ entry = Table(
     Index("entry_by_kind", "log_id", "kind", "sequence"),
     Index("entry_by_model", "log_id", "model", "sequence"),
     Index("entry_by_actor", "log_id", "actor", "sequence"),
-    Index("entry_by_time", "log_id", "recorded_at"),
+    Index("entry_by_time", "log_id", "recorded_at", "sequence"),
 )
 
 # Not every entry has a version or an environment, and few are refused: each index holds only those.
