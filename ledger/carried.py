@@ -1,6 +1,14 @@
 """What a log that continues another takes over from it: people, machines, their roles, the policy.
 
-Which accounts are of one natural person comes over too. Whose data was erased does not come over:
+Which accounts are of one natural person comes over too, and by what they prove themselves:
+
+* trusted publishers, as they stand: a rule, which claims of a CI service must meet;
+* keys of workloads, with the proof that they are held, which names the log where it was given;
+* passkeys, with where, when and by whom they were enrolled and countersigned, and how far their
+  counters went. That a second person agreed stands in the log before, under the checkpoint to which
+  entry 0 binds this one.
+
+What was removed, revoked or over does not come over. Whose data was erased does not come over:
 that id may not act in the new log either. Who stands in for whom comes over until it ends, in the
 name of whoever said so, by way of the service: nobody can say such a thing for another.
 
@@ -14,12 +22,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ledger.core.assertion import parse_authenticator_data
+from ledger.core.rfc4648 import from_base64
 from ledger.errors import IntegrityError
 from ledger.events.actor import Actor
 from ledger.events.assurance import PolicyActivated
+from ledger.events.change import (
+    ChangeApproved,
+    ChangeProposed,
+    ChangeRejected,
+    ChangeWithdrawn,
+)
+from ledger.events.client_key import WorkloadKeyEnrolled, WorkloadKeyRevoked
 from ledger.events.entry import decode_entry
 from ledger.events.log import LogCreated
 from ledger.events.names import parse_instant
+from ledger.events.passkey import EarlierEnrolment, KeyEnrolled, KeyRevoked
 from ledger.events.people import (
     ActorEnrolled,
     DelegationEnded,
@@ -30,8 +48,14 @@ from ledger.events.people import (
     RoleRevoked,
 )
 from ledger.events.privacy import SubjectErased, SubjectRectified
-from ledger.state.aggregates import ActorState, DelegationState
+from ledger.events.proof import WebAuthnProof
+from ledger.events.publisher import PublisherRemoved, PublisherTrusted
+from ledger.events.release import ReleaseApproved, ReleaseRejected
+from ledger.state.aggregates import ActorState, ChangeState, DelegationState, number_key
+from ledger.state.client_keys import ClientKeyState
 from ledger.state.fold import Place, fold
+from ledger.state.passkeys import PasskeyState
+from ledger.state.publishers import PublisherState
 from ledger.state.registry import Registry
 from ledger.store.entries import envelopes_of, read_entries
 
@@ -56,7 +80,19 @@ KINDS = (
     PolicyActivated.kind,
     SubjectRectified.kind,
     SubjectErased.kind,
+    PublisherTrusted.kind,
+    PublisherRemoved.kind,
+    WorkloadKeyEnrolled.kind,
+    WorkloadKeyRevoked.kind,
+    ChangeProposed.kind,
+    ChangeApproved.kind,
+    ChangeRejected.kind,
+    ChangeWithdrawn.kind,
+    KeyEnrolled.kind,
+    KeyRevoked.kind,
 )
+SIGNED = (ReleaseApproved.kind, ReleaseRejected.kind)
+"""What passkeys sign."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +122,8 @@ def carried_over(connection: Connection, log: Log, size: int, *, at: str, names:
         if isinstance(entry.event, SubjectErased):
             # What is asked before an erasure is not read here, so it can't be folded.
             erased.add(entry.event.actor_id)
+            continue
+        if _is_of_another_change(registry, entry.event):
             continue
         place = Place(entry.sequence, entry.recorded_at, entry.actor.id)
         registry.apply(fold(registry, entry.event, place), entry.sequence)
@@ -119,13 +157,101 @@ def carried_over(connection: Connection, log: Log, size: int, *, at: str, names:
         for held, actor_id in granted
     ]
     itself = Actor(id=service, type="service", via="service")
-    plain = tuple((itself, event) for event in (*enrolled, *roles, *_links(actors)))
-    delegated = _delegated(connection, log, registry, {one.id for one in actors}, at)
+    there = {one.id for one in actors}
+    proving = (
+        *_publishers(connection, log, registry, there, names=names),
+        *_client_keys(connection, log, registry, there, at),
+        *_passkeys(connection, log, registry, there, size),
+    )
+    plain = tuple((itself, event) for event in (*enrolled, *roles, *_links(actors), *proving))
+    delegated = _delegated(connection, log, registry, there, at)
     told = tuple(
         (Actor(id=by, type="person", via="service"), _told(connection, log, entry, names=names))
         for by, entry in delegated
     )
     return Carried(service, (*plain, *told), policy.model_copy(update={"previous": None}))
+
+
+def _is_of_another_change(registry: Registry, event: Event) -> bool:
+    """Of proposals only those of passkeys are followed: who agreed to them is told of the key."""
+    if isinstance(event, ChangeProposed):
+        return event.proposed != KeyEnrolled.kind
+    if isinstance(event, ChangeApproved | ChangeRejected | ChangeWithdrawn):
+        return registry.find(ChangeState, number_key(event.change)) is None
+    return False
+
+
+def _publishers(
+    connection: Connection,
+    log: Log,
+    registry: Registry,
+    there: Collection[str],
+    *,
+    names: bool,
+) -> list[Event]:
+    """The publishers that are trusted, of workloads that come over."""
+    states = sorted(registry.all(PublisherState), key=lambda one: one.since)
+    return [
+        _told(connection, log, _entry(connection, log, one.since), names=names)
+        for one in states
+        if one.removed is None and one.actor_id in there
+    ]
+
+
+def _client_keys(
+    connection: Connection, log: Log, registry: Registry, there: Collection[str], at: str
+) -> list[Event]:
+    """The keys of workloads that count at an instant, each with the proof that was given of it."""
+    found: list[Event] = []
+    for one in sorted(registry.all(ClientKeyState), key=lambda one: one.since):
+        over = one.revoked is not None or parse_instant(one.until) <= parse_instant(at)
+        if over or one.actor_id not in there:
+            continue
+        event = _entry(connection, log, one.since).event
+        if isinstance(event, WorkloadKeyEnrolled):
+            shown_in = event.shown_in or log.origin
+            found.append(event.model_copy(update={"shown_in": shown_in}))
+    return found
+
+
+def _passkeys(
+    connection: Connection, log: Log, registry: Registry, there: Collection[str], size: int
+) -> list[Event]:
+    """The passkeys that are in force, each with where it was first enrolled and its counter."""
+    states = sorted(registry.all(PasskeyState), key=lambda one: one.since)
+    kept = [one for one in states if one.until is None and one.actor in there]
+    counts = _counts(connection, log, size) if kept else {}
+    found: list[Event] = []
+    for one in kept:
+        event = _entry(connection, log, one.since).event
+        if isinstance(event, KeyEnrolled):
+            origin, entry = one.earlier or (log.origin, one.since)
+            earlier = EarlierEnrolment(
+                origin=origin,
+                entry=entry,
+                at=one.enrolled_at,
+                by=one.by,
+                countersigned=one.countersigned,
+                count=max(one.count, counts.get(one.credential, 0)),
+            )
+            found.append(event.model_copy(update={"earlier": earlier}))
+    return found
+
+
+def _counts(connection: Connection, log: Log, size: int) -> dict[str, int]:
+    """The highest signature counter of each credential, from what it signed."""
+    counts: dict[str, int] = {}
+    for envelope in envelopes_of(connection, log.log_id, SIGNED, size):
+        proof = decode_entry(envelope).proof
+        if isinstance(proof, WebAuthnProof):
+            count = parse_authenticator_data(from_base64(proof.authenticator_data)).count
+            counts[proof.credential] = max(count, counts.get(proof.credential, 0))
+    return counts
+
+
+def _entry(connection: Connection, log: Log, sequence: int) -> Entry:
+    (row,) = read_entries(connection, log.log_id, sequence, sequence + 1)
+    return decode_entry(row.envelope)
 
 
 def _links(actors: Sequence[ActorState]) -> list[IdentityLinked]:
@@ -153,8 +279,7 @@ def _delegated(
             continue
         held = registry.actor(one.delegator).held(one.role)
         if held is not None and held.in_time(at):
-            (row,) = read_entries(connection, log.log_id, one.since, one.since + 1)
-            found.append((one.delegator, decode_entry(row.envelope)))
+            found.append((one.delegator, _entry(connection, log, one.since)))
     return found
 
 

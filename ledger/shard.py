@@ -6,8 +6,8 @@
   old log takes no entry more, because it would fork what was promised. Entry 0 of the new log holds
   the last checkpoint of the old one that still verifies, and what had been promised beyond it.
 
-Both take over people, roles, delegations and policy (``ledger.carried``). The new log has a name,
-an origin and keys of its own; the old one still verifies, is served and exported.
+Both take over people, roles, delegations, publishers, keys and policy (``ledger.carried``). The new
+log has a name, an origin and keys of its own; the old one still verifies, is served and exported.
 """
 
 from __future__ import annotations

@@ -130,6 +130,14 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "attestation_format": "none",
         "attestation": "YXR0ZXN0ZWQ=",
         "client_data": "YXR0ZXN0ZWQ=",
+        "earlier": {
+            "origin": "counterseal.example/acme/2025",
+            "entry": 41,
+            "at": "2026-03-09T09:30:00Z",
+            "by": ANA,
+            "countersigned": ("b0" * 16,),
+            "count": 7,
+        },
     },
     "key.revoked": {
         "actor_id": ANA,
@@ -161,6 +169,7 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "models": ("churn",),
         "deploys_to": ("staging",),
         "until": "2027-03-09T00:00:00Z",
+        "shown_in": "counterseal.example/acme/2025",
     },
     "workload.key_revoked": {"key": "5b" * 32, "reason": "The machine was replaced"},
     "publisher.removed": {"publisher": 21, "reason": "The repository is archived"},

@@ -90,7 +90,7 @@ class _Check:
             self.wrong("previous-grew", "The log before has entries after its end.")
 
     def carried(self, connection: Connection, old: Log) -> None:
-        """The people, roles and delegations are those of the log before, and all of them.
+        """The people, roles, delegations and keys are those of the log before, and all of them.
 
         Each in the name of whoever said it there; what was over when this log began is left out.
         """
@@ -108,6 +108,6 @@ class _Check:
         if there != wanted or self.previous.carried != len(expected.events):
             self.wrong(
                 "carried-wrong",
-                "The people, roles, delegations and policy at the beginning are not those of the"
-                " log before.",
+                "The people, roles, delegations, publishers, keys and policy at the beginning are"
+                " not those of the log before.",
             )

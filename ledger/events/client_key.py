@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from pydantic import Field, StringConstraints
 
 from ledger.events.event import Event, named
-from ledger.events.names import ActorId, Instant, KindName, ModelName, PrivateText, Sha256, Slug
+from ledger.events.names import (
+    ActorId,
+    Instant,
+    KindName,
+    ModelName,
+    PrivateText,
+    PublicText,
+    Sha256,
+    Slug,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +35,9 @@ class WorkloadKeyEnrolled(Event):
     ``possession`` is its signature over four lines: a label, the log's origin, the workload and the
     key. ``kinds``, ``models`` and ``deploys_to`` bound what the key may submit, all models or
     environments where left out; from ``until`` on it submits nothing.
+
+    ``shown_in`` stands only at the beginning of a log that continues another: the origin of the log
+    in which the key was enrolled, which ``possession`` is over.
     """
 
     kind: ClassVar[str] = "workload.key_enrolled"
@@ -37,6 +49,7 @@ class WorkloadKeyEnrolled(Event):
     models: Annotated[tuple[ModelName, ...], Field(min_length=1, max_length=100)] | None = None
     deploys_to: Annotated[tuple[Slug, ...], Field(min_length=1, max_length=20)] | None = None
     until: Instant
+    shown_in: PublicText | None = None
 
     def subject_digests(self) -> Mapping[str, str]:
         return named(f"actor:{self.actor_id}") | named(f"key:{self.public}")

@@ -53,9 +53,9 @@ class Predecessor(Value):
     """The log that this one continues, and how far it reached.
 
     ``checkpoint`` is its last checkpoint, the signed note in base64, ``key`` the Ed25519 key that
-    signed it. ``carried`` entries follow entry 0, before the first policy: the people, machines and
-    roles of the predecessor. ``loss`` says what the predecessor had promised beyond ``size``; with
-    none, its last entry is the ``log.frozen`` that names this log.
+    signed it. ``carried`` entries follow entry 0, before the first policy: the people, machines,
+    roles and keys of the predecessor. ``loss`` says what the predecessor had promised beyond
+    ``size``; with none, its last entry is the ``log.frozen`` that names this log.
     """
 
     origin: PublicText

@@ -10,6 +10,7 @@ from ledger.events.client_key import possession_message
 from ledger.events.names import parse_instant
 from ledger.state.aggregates import LogState
 from ledger.state.client_keys import ClientKeyState
+from ledger.state.fold_people import check_beginning
 
 if TYPE_CHECKING:
     from ledger.events import client_key
@@ -28,6 +29,9 @@ def key_enrolled(
         raise InputError("Only a workload has such keys.", pointer="/event/actor_id")
     state, public = registry.find(LogState, "log"), bytes.fromhex(event.public)
     origin = "" if state is None else state.origin
+    if event.shown_in is not None:
+        check_beginning(registry, "/event/shown_in")
+        origin = event.shown_in
     try:
         message = possession_message(origin, event.actor_id, event.public)
         check_ed25519(public, bytes.fromhex(event.possession), message)
@@ -42,11 +46,8 @@ def key_enrolled(
         raise ConflictError("This key was enrolled before.", pointer="/event/public")
     if parse_instant(event.until) <= parse_instant(place.at):
         raise InputError("The key's time would be over.", pointer="/event/until")
-    return (
-        ClientKeyState(
-            since=place.sequence, keyid=keyid, **event.model_dump(exclude={"possession"})
-        ),
-    )
+    kept = event.model_dump(exclude={"possession", "shown_in"})
+    return (ClientKeyState(since=place.sequence, keyid=keyid, **kept),)
 
 
 def key_revoked(registry: Registry, event: client_key.WorkloadKeyRevoked, place: Place) -> Changes:

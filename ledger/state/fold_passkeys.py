@@ -9,6 +9,7 @@ from ledger.core.rfc4648 import from_base64
 from ledger.errors import ConflictError, InputError, SignatureError
 from ledger.events.approval import read_statement
 from ledger.state.fold_changes import proposal_of
+from ledger.state.fold_people import check_beginning
 from ledger.state.passkeys import ActorPasskeys, PasskeyState, Used, credential_key
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ def key_enrolled(registry: Registry, event: passkey.KeyEnrolled, place: Place) -
     keys = held.passkeys if held else ()
     if len(keys) >= MOST_KEYS:
         raise ConflictError(f"A person has at most {MOST_KEYS} passkeys.", pointer="/event")
+    if event.earlier is not None:
+        check_beginning(registry, "/event/earlier")
     asked = proposal_of(registry, event)
     agreed = () if asked is None else asked.votes
     made = PasskeyState(
@@ -59,8 +62,21 @@ def key_enrolled(registry: Registry, event: passkey.KeyEnrolled, place: Place) -
             vote.actor for vote in agreed if vote.counts and vote.verdict == "approve"
         ),
     )
+    if event.earlier is not None:
+        made = _as_it_was(made, event.earlier)
     since = held.since if held else place.sequence
     return (made, ActorPasskeys(since=since, actor=event.actor_id, passkeys=(*keys, digest)))
+
+
+def _as_it_was(made: PasskeyState, earlier: passkey.EarlierEnrolment) -> PasskeyState:
+    """A key that comes over: who enrolled it, who agreed and how far it counted go on."""
+    return made.but(
+        enrolled_at=earlier.at,
+        by=earlier.by,
+        countersigned=earlier.countersigned,
+        count=earlier.count,
+        earlier=(earlier.origin, earlier.entry),
+    )
 
 
 def key_revoked(registry: Registry, event: passkey.KeyRevoked, place: Place) -> Changes:

@@ -56,6 +56,21 @@ def frozen(successor: str) -> ConflictError:
     )
 
 
+def check_beginning(registry: Registry, pointer: str) -> None:
+    """Check that nothing but what comes over from the log before was recorded yet.
+
+    Raises:
+        ConflictError: ``carried-late``: the log's first policy is in force.
+    """
+    if registry.policy() is not None:
+        raise ConflictError(
+            "This stands only at the beginning of a log that continues another.",
+            code="carried-late",
+            pointer=pointer,
+            remedy="Leave it out.",
+        )
+
+
 def keys_changed(
     registry: Registry, event: log.KeyRotated | log.KeyCompromised | log.RootNamed, place: Place
 ) -> Changes:

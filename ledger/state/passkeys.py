@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
+
+from pydantic import SerializerFunctionWrapHandler, model_serializer
 
 from ledger.core.digest import hex_digest
 from ledger.core.rfc4648 import from_base64
@@ -24,6 +26,7 @@ class PasskeyState(Aggregate):
     It counts from the entry after ``since`` to the one before ``until``. ``change`` is the proposal
     under which it was enrolled, ``countersigned`` are who agreed to it; both are empty for a key
     that was enrolled while nobody else could agree. ``count`` is the last signature counter.
+    ``earlier`` is the log and the entry in which it was first enrolled, of a key that came over.
     """
 
     table: ClassVar[str] = "passkey"
@@ -44,6 +47,15 @@ class PasskeyState(Aggregate):
     until_at: str | None = None
     count: int = 0
     used: tuple[Used, ...] = ()
+    earlier: tuple[str, int] | None = None
+
+    @model_serializer(mode="wrap")
+    def _without_nothing(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """A key that did not come over is written as it always was."""
+        written: dict[str, Any] = write(self)
+        if self.earlier is None:
+            del written["earlier"]
+        return written
 
     @property
     def key(self) -> str:

@@ -14,25 +14,19 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import and_, bindparam, func, insert, select, update
 
 from ledger.errors import InputError, IntegrityError
+from ledger.store.conditions import Condition, Filter, conditions_of
 from ledger.store.rows import insert_rows
-from ledger.store.tables import (
-    HAS_ENVIRONMENT,
-    HAS_VERSION,
-    REFUSED,
-    checkpoint,
-    entry,
-    head,
-    log,
-)
+from ledger.store.tables import checkpoint, entry, head, log
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import Connection, CursorResult, Row, Select
+    from sqlalchemy import ColumnElement, Connection, CursorResult, Row, Select
 
 
 LARGEST: Final = 2**63 - 1
 """What a BIGINT holds. Numbers come from addresses and proofs; a larger one is no row's."""
+_LOOK_AHEAD: Final = (100, 1_000)
 
 
 @dataclass(frozen=True)
@@ -69,20 +63,6 @@ class StoredEntry:
 
 # The values of a row, in the order of the columns after the log.
 _VALUES: Final = attrgetter(*(field.name for field in fields(StoredEntry)))
-
-
-@dataclass(frozen=True)
-class Filter:
-    """Which entries to find; an empty field does not filter. Times are RFC 3339 in UTC."""
-
-    kinds: tuple[str, ...] = ()
-    model: str = ""
-    version: str = ""
-    environment: str = ""
-    actor: str = ""
-    outcome: str = ""
-    since: str = ""
-    until: str = ""
 
 
 # Built once: making a statement costs more than running it.
@@ -211,6 +191,7 @@ def find_entries(
     """The newest entries that match, before ``before``; or, with ``after``, the oldest after it.
 
     Of several kinds each is asked for alone: for all at once, in order, SQLite reads the whole log.
+    Of several conditions the one that fewest entries meet is looked up, and the others in its rows.
     """
     if limit < 1:
         raise InputError("A page holds at least one entry.", pointer="/limit")
@@ -218,10 +199,11 @@ def find_entries(
     if span is None:
         return []
     order = entry.c.sequence.desc() if after is None else entry.c.sequence
-    query = select(entry).where(entry.c.log_id == log_id, *_conditions(wanted), *span)
-    query = query.order_by(order).limit(limit)
-    each = [query.where(entry.c.kind == kind) for kind in wanted.kinds] or [query]
-    found = [_stored(row) for one in each for row in connection.execute(one)]
+    query = select(entry).where(entry.c.log_id == log_id, *span).order_by(order).limit(limit)
+    found = []
+    for kind in wanted.kinds or ("",):
+        conditions = _narrowed(connection, log_id, conditions_of(wanted, kind), span)
+        found += [_stored(row) for row in connection.execute(query.where(*conditions))]
     found.sort(key=lambda row: row.sequence, reverse=after is None)
     return found[:limit]
 
@@ -285,16 +267,43 @@ def count_entries(
     if span is None:
         return Matches(0, at_least=False)
     first = 0 if _by_one_index(wanted) else max(0, size - newest)
-    conditions = [*_conditions(wanted), *span]
-    if wanted.kinds:
-        conditions.append(entry.c.kind.in_(wanted.kinds))
     if first:
-        conditions.append(entry.c.sequence >= first)
-    few = (
-        select(entry.c.sequence).where(entry.c.log_id == log_id, *conditions).limit(most + 1)
-    ).subquery()
-    found = connection.execute(select(func.count()).select_from(few)).scalar_one()
+        span.append(entry.c.sequence >= first)
+    found = 0
+    for kind in wanted.kinds or ("",):
+        conditions = _narrowed(connection, log_id, conditions_of(wanted, kind), span)
+        found += _count_up_to(connection, log_id, [*conditions, *span], most + 1 - found)
     return Matches(min(found, most), at_least=found > most or first > 0)
+
+
+def _count_up_to(connection: Connection, log_id: int, conditions: Sequence[Any], most: int) -> int:
+    few = select(entry.c.sequence).where(entry.c.log_id == log_id, *conditions).limit(most)
+    return connection.execute(select(func.count()).select_from(few.subquery())).scalar_one()
+
+
+def _narrowed(
+    connection: Connection, log_id: int, conditions: Sequence[Condition], span: Sequence[Any]
+) -> list[ColumnElement[bool]]:
+    """The conditions, so that the one that fewest entries meet leads.
+
+    PostgreSQL knows how often a value occurs. SQLite does not, and would as soon read everything
+    that ran in production to find the three entries of a rare kind. So it is shown: each index is
+    counted a little way, then further, until one of them ends.
+    """
+    indexed = [one for one in conditions if one.indexed]
+    if connection.dialect.name != "sqlite" or len(indexed) <= 1:
+        return [each for one in conditions for each in one.by_index()]
+    leads = indexed[0]
+    for most in _LOOK_AHEAD:
+        counts = [
+            _count_up_to(connection, log_id, [*one.by_index(), *span], most) for one in indexed
+        ]
+        leads = indexed[counts.index(min(counts))]
+        if min(counts) < most:
+            break
+    return [
+        each for one in conditions for each in (one.by_index() if one is leads else one.by_row())
+    ]
 
 
 def _by_one_index(wanted: Filter) -> bool:
@@ -309,31 +318,6 @@ def _by_one_index(wanted: Filter) -> bool:
         bool(wanted.outcome),
     ]
     return sum(one) <= 1
-
-
-def _conditions(wanted: Filter) -> list[Any]:
-    """What the columns must be; kinds and times are asked for apart.
-
-    An index of the rows that have a version (or an environment, or were refused) is used where the
-    query itself says that it wants only these.
-    """
-    found: list[Any] = [
-        column == value
-        for column, value in (
-            (entry.c.model, wanted.model),
-            (entry.c.version, wanted.version),
-            (entry.c.environment, wanted.environment),
-            (entry.c.actor, wanted.actor),
-        )
-        if value
-    ]
-    if wanted.version:
-        found.append(HAS_VERSION)
-    if wanted.environment:
-        found.append(HAS_ENVIRONMENT)
-    if wanted.outcome:
-        found.append(REFUSED if wanted.outcome == "deny" else entry.c.outcome == wanted.outcome)
-    return found
 
 
 def _stored(row: Row[Any]) -> StoredEntry:

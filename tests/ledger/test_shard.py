@@ -24,6 +24,7 @@ from ledger.events.catalogue import read_command
 from ledger.events.log import LogCreated, Predecessor
 from ledger.export import export
 from ledger.keys.keyring import create_keyring, open_keyring
+from ledger.left_behind import left_behind
 from ledger.log import open_log
 from ledger.mirror import DirectorySource
 from ledger.published import LogSource
@@ -109,6 +110,16 @@ def test_people_roles_and_policy_come_over_and_nothing_else(house: House) -> Non
     assert new.log.service == old.log.service
     assert new.models() == []
     assert predecessor(new.log).carried == 4
+
+
+def test_what_would_stay_behind_is_counted(house: House) -> None:
+    house.fill()
+    assert left_behind(house.log) == {
+        "models": 1,
+        "versions": 2,
+        "open releases": 1,
+        "running deployments": 1,
+    }
 
 
 def test_a_name_that_was_erased_does_not_come_back(house: House) -> None:

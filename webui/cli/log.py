@@ -14,6 +14,7 @@ from webui.cli.progress import shown
 
 if TYPE_CHECKING:
     from ledger.log import Log
+    from webui.wiring import Wiring
 
 
 @click.group()
@@ -189,14 +190,17 @@ def list_() -> None:
 @home_option
 @click.option("--successor", required=True, metavar="ORIGIN", help="The log that continues it.")
 @click.option("--reason", default=None, help="Why; kept in the vault, not in the ledger.")
-def freeze(successor: str, reason: str | None) -> None:
+@click.option("--yes", is_flag=True, help="Don't ask.")
+def freeze(successor: str, reason: str | None, yes: bool) -> None:
     """End this log for good: its last entry names the ORIGIN of the log that continues it.
 
-    `log shard` does this and begins the other log; this is for one that is begun elsewhere.
+    `log shard` does this and begins the other log; this is for one that is begun elsewhere. What
+    would not come over is said first.
     """
     from webui.sharding import freeze as end
 
     with opened() as wiring:
+        _ask(wiring, "NAME", yes=yes)
         receipt = end(wiring, successor, reason)
         click.echo(f"Entry {receipt.sequence} is the last of {wiring.log.origin}")
 
@@ -207,24 +211,33 @@ def freeze(successor: str, reason: str | None) -> None:
 @click.option("--origin", default="", metavar="ORIGIN", help="Default: beside the old one.")
 @click.option("--reason", default=None, help="Why; kept in the vault, not in the ledger.")
 @click.option("--with-loss", is_flag=True, help="For a read-only log: state what is lost.")
+@click.option("--yes", is_flag=True, help="Don't ask.")
 @click.option(
     "--promised",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     metavar="FILE",
     help="With --with-loss: a checkpoint of the old log that reaches further than the guard.",
 )
-def shard(
-    name: str, origin: str, reason: str | None, with_loss: bool, promised: Path | None
+def shard(  # noqa: PLR0917 (click names them)
+    name: str,
+    origin: str,
+    reason: str | None,
+    with_loss: bool,
+    yes: bool,
+    promised: Path | None,
 ) -> None:
     """End this log and begin the one that continues it: the next year's, or after a loss.
 
-    People, roles and the policy come over. The new log has keys of its own; the old one can still
-    be verified, served and exported. Can be repeated after an interruption.
+    People, roles, publishers, passkeys and the policy come over; what would not is said first, and
+    asked about. The new log has keys of its own; the old one can still be verified, served and
+    exported. Can be repeated after an interruption.
     """
     from webui.sharding import shard as begin
     from webui.sharding import shard_with_loss
 
     with opened() as wiring:
+        if not wiring.log.successor:
+            _ask(wiring, name, yes=yes)
         if with_loss:
             note = promised.read_bytes() if promised else None
             with shown() as progress:
@@ -238,6 +251,23 @@ def shard(
         click.echo(f"Keys          {made.keyring.folder}")
         click.echo()
         click.echo(f"Set COUNTERSEAL_LOG={name} and start the service again.")
+
+
+def _ask(wiring: Wiring, name: str, *, yes: bool) -> None:
+    """Say what would be left behind, and ask whether that is meant."""
+    from ledger.left_behind import left_behind
+
+    left = left_behind(wiring.log)
+    click.echo(f"{wiring.log.origin} takes no entry more after this, and can't be opened again.")
+    if left:
+        click.echo("It stays readable, but what would not come over to the log that continues it:")
+        for what, many in left.items():
+            click.echo(f"{many:>12,}  {what}")
+        click.echo("Numbers of entries mean this log. Register there what goes on living.")
+    else:
+        click.echo("Nothing lives here that would not come over to the log that continues it.")
+    if not yes:
+        click.confirm(f"End it and go on in {name}?", abort=True)
 
 
 def _previous_size(made: Log) -> int:

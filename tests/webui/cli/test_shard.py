@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ledger.events.actor import Actor
+from tests.tools.house import a_model
 from tests.webui.house import build
 from webui.pages.words import phrase
 from webui.settings import read_settings
@@ -31,7 +33,7 @@ def begun(run: Run) -> Run:
 def test_a_year_ends_and_the_next_one_begins(
     begun: Run, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = begun("log", "shard", "--name", "2027", "--reason", "The year is over")
+    told = begun("log", "shard", "--yes", "--name", "2027", "--reason", "The year is over")
     assert told.exit_code == 0, told.stderr
     assert f"{OLD} has ended with 3 entries" in told.stdout
     assert f"Origin        {NEW}\n" in told.stdout
@@ -57,7 +59,7 @@ def test_a_year_ends_and_the_next_one_begins(
 
 
 def test_the_same_guard_keeps_both_logs(begun: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    begun("log", "shard", "--name", "2027")
+    begun("log", "shard", "--yes", "--name", "2027")
     for log in ("main", "2027"):
         monkeypatch.setenv("COUNTERSEAL_LOG", log)
         assert begun("log", "begin-guard").exit_code == 2
@@ -65,19 +67,19 @@ def test_the_same_guard_keeps_both_logs(begun: Run, monkeypatch: pytest.MonkeyPa
 
 def test_an_interrupted_change_of_year_is_finished_by_the_same_command(begun: Run) -> None:
     """Frozen, but nothing begun: as after a power failure between the two."""
-    assert begun("log", "freeze", "--successor", NEW).exit_code == 0
-    other = begun("log", "shard", "--name", "2027", "--origin", "elsewhere.example/log")
+    assert begun("log", "freeze", "--yes", "--successor", NEW).exit_code == 0
+    other = begun("log", "shard", "--yes", "--name", "2027", "--origin", "elsewhere.example/log")
     assert other.exit_code == 2
     assert NEW in other.stderr
-    assert begun("log", "shard", "--name", "2027").exit_code == 0
-    again = begun("log", "shard", "--name", "2027")
+    assert begun("log", "shard", "--yes", "--name", "2027").exit_code == 0
+    again = begun("log", "shard", "--yes", "--name", "2027")
     assert again.exit_code == 2
     assert "exists already" in again.stderr
 
 
 def test_what_names_no_log_is_refused(begun: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("main", "../keys", "Year", ""):
-        assert begun("log", "shard", "--name", name).exit_code == 2
+        assert begun("log", "shard", "--yes", "--name", name).exit_code == 2
     assert begun("verify", "--log", "2031").exit_code != 0
     monkeypatch.setenv("COUNTERSEAL_LOG", "../../etc")
     told = begun("verify")
@@ -91,10 +93,10 @@ def test_a_loss_is_stated_and_the_home_goes_on(
     older = (home / "ledger.db").read_bytes()
     assert begun("key", "rotate", "checkpoints").exit_code == 0
     (home / "ledger.db").write_bytes(older)
-    refused = begun("log", "shard", "--name", "after-loss")
+    refused = begun("log", "shard", "--yes", "--name", "after-loss")
     assert refused.exit_code == 1
     assert "--with-loss" in refused.stderr
-    told = begun("log", "shard", "--name", "after-loss", "--with-loss")
+    told = begun("log", "shard", "--yes", "--name", "after-loss", "--with-loss")
     assert told.exit_code == 0, told.stderr
     # The old one stays an older copy, which no command calls verified.
     assert begun("verify").exit_code == 1
@@ -114,7 +116,7 @@ def test_a_loss_is_stated_and_the_home_goes_on(
 def test_people_go_on_signing_in_with_what_they_may_do(
     begun: Run, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    begun("log", "shard", "--name", "2027")
+    begun("log", "shard", "--yes", "--name", "2027")
     old = open_home(read_settings({}, home))
     new = open_home(read_settings({"COUNTERSEAL_LOG": "2027"}, home))
     try:
@@ -149,7 +151,7 @@ def test_reports_are_made_of_the_new_log_with_the_people_who_came_over(
 def test_a_backup_of_the_new_log_is_put_back_with_its_keys(
     begun: Run, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    begun("log", "shard", "--name", "2027")
+    begun("log", "shard", "--yes", "--name", "2027")
     monkeypatch.setenv("COUNTERSEAL_LOG", "2027")
     assert begun("backup", "make", "--plain").exit_code == 0
     (file,) = (home / "backups").glob("2027-*")
@@ -164,3 +166,22 @@ def test_a_backup_of_the_new_log_is_put_back_with_its_keys(
         monkeypatch.setenv("COUNTERSEAL_LOG", log)
         expected = "verified" if log == "main" else "older copy"
         assert expected in begun("verify").stdout
+
+
+def test_who_would_end_a_log_is_told_what_stays_behind_and_asked(run: Run, tmp_path: Path) -> None:
+    house = build(tmp_path / "home")
+    ana = house.enrol("Ana", "", "data_scientist")
+    asked = house.wiring.submitter.submit(
+        Actor(id=ana, type="person", via="password"), a_model(ana)
+    )
+    assert asked.outcome == "allow"
+    origin, size = house.wiring.log.origin, house.size
+    house.wiring.close()
+    for command in (("shard", "--name", "2027"), ("freeze", "--successor", NEW)):
+        told = run("log", *command)
+        assert told.exit_code != 0
+        assert "takes no entry more after this" in told.stdout
+        assert "           1  models\n" in told.stdout
+        assert "End it and go on" in told.stdout
+    (line,) = run("log", "list").stdout.splitlines()
+    assert line.split() == ["*", "main", str(size), origin]
