@@ -9,6 +9,7 @@ from flask import Response, current_app, flash, jsonify, redirect, render_templa
 from markupsafe import Markup
 
 from ledger.errors import LedgerError, RefusedError, UnknownSubjectError
+from ledger.left_behind import left_behind
 from ledger.publication import publication_state
 from ledger.store.database import reading
 from ledger.store.entries import older_checkpoints, read_checkpoint_note
@@ -93,6 +94,7 @@ def _log() -> ResponseReturnValue:
         runs=kept_runs(wiring),
         progress=verifier().progress,
         may_verify=may_verify(wiring, me().actor),
+        left=left_behind(wiring.log),
     )
 
 

@@ -192,3 +192,11 @@ def test_runs_and_checkpoints_are_read_alike_on_either_database(any_house: House
             (size - 1, rows[0][2])
         ]
     assert rows[0][0] == size
+
+
+def test_what_would_stay_behind_is_counted_before_anybody_ends_the_log(seeded: Seeded) -> None:
+    told = page(seeded.browser("ana"))
+    told = told[told.index("If this log ended") :]
+    assert "Models 1" in told
+    assert "Open releases 1" in told
+    assert "counterseal log shard" in told
