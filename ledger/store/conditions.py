@@ -13,19 +13,7 @@ from ledger.store.tables import HAS_ENVIRONMENT, HAS_VERSION, REFUSED, entry
 if TYPE_CHECKING:
     from sqlalchemy import Column, ColumnElement
 
-
-@dataclass(frozen=True)
-class Filter:
-    """Which entries to find; an empty field does not filter. Times are RFC 3339 in UTC."""
-
-    kinds: tuple[str, ...] = ()
-    model: str = ""
-    version: str = ""
-    environment: str = ""
-    actor: str = ""
-    outcome: str = ""
-    since: str = ""
-    until: str = ""
+    from ledger.store.entries import Filter
 
 
 @dataclass(frozen=True)

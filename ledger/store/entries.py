@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import and_, bindparam, func, insert, select, update
 
 from ledger.errors import InputError, IntegrityError
-from ledger.store.conditions import Condition, Filter, conditions_of
+from ledger.store.conditions import conditions_of
 from ledger.store.rows import insert_rows
 from ledger.store.tables import checkpoint, entry, head, log
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sqlalchemy import ColumnElement, Connection, CursorResult, Row, Select
+
+    from ledger.store.conditions import Condition
 
 
 LARGEST: Final = 2**63 - 1
@@ -63,6 +65,20 @@ class StoredEntry:
 
 # The values of a row, in the order of the columns after the log.
 _VALUES: Final = attrgetter(*(field.name for field in fields(StoredEntry)))
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which entries to find; an empty field does not filter. Times are RFC 3339 in UTC."""
+
+    kinds: tuple[str, ...] = ()
+    model: str = ""
+    version: str = ""
+    environment: str = ""
+    actor: str = ""
+    outcome: str = ""
+    since: str = ""
+    until: str = ""
 
 
 # Built once: making a statement costs more than running it.
