@@ -7,7 +7,7 @@ import os
 import pytest
 from hypothesis import settings
 
-from tests.tools import closed_network
+from tests.tools import closed_network, in_memory_folders
 
 pytest_plugins = (
     "tests.tools.skips_fail",
@@ -33,6 +33,7 @@ settings.load_profile(
 )
 
 closed_network.close()
+in_memory_folders.use()
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.webui.house import build
+from tests.webui.house import build, copied
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
     """An installation of the test's own, on SQLite."""
-    made = build(tmp_path / "home")
+    made = copied(tmp_path / "home")
     yield made
     made.wiring.close()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +12,7 @@ from ledger.audit import audit
 from ledger.events.names import format_instant
 from policies import document_text, load_document
 from policies.strict_yaml import read_yaml, write_yaml
-from tests.webui.house import build
+from tests.webui.house import Kept, build
 from tests.webui.pages.pages_read import PageRead
 from tests.webui.pages.test_company import shown
 from tests.webui.seed import Seeded, live, seed
@@ -22,13 +23,20 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.fixture
-def company(tmp_path: Path) -> Iterator[Seeded]:
-    """Two administrators, of whom Rae has an account; Chi is from compliance."""
-    made = build(tmp_path / "home")
+@pytest.fixture(scope="module")
+def founded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Kept, Seeded]:
+    made = build(tmp_path_factory.mktemp("founded") / "home")
     seeded = seed(made)
     live(seeded)
-    yield seeded
+    return Kept.of(made), seeded
+
+
+@pytest.fixture
+def company(founded: tuple[Kept, Seeded], tmp_path: Path) -> Iterator[Seeded]:
+    """Two administrators, of whom Rae has an account; Chi is from compliance."""
+    kept, seeded = founded
+    made = kept.copied(tmp_path / "home")
+    yield replace(seeded, house=made)
     made.wiring.close()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from ledger.audit import audit
 from ledger.batch import Batch
-from tests.webui.house import build
+from tests.webui.house import Kept, build
 from tests.webui.pages.pages_read import PageRead
 from tests.webui.pages.test_changes import say
 from tests.webui.pages.test_company import shown
@@ -23,16 +24,23 @@ if TYPE_CHECKING:
 CHURN = {"model": "churn", "version": "1.0.0", "environment": "production", "artifact": ARTIFACT}
 
 
-@pytest.fixture
-def company(tmp_path: Path) -> Iterator[Seeded]:
-    """Pia and Olaf run deployments; Chi is from compliance, Bo and Dee are ML leads."""
-    made = build(tmp_path / "home")
+@pytest.fixture(scope="module")
+def founded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Kept, Seeded]:
+    made = build(tmp_path_factory.mktemp("founded") / "home")
     seeded = seed(made)
     for name in ("pia", "olaf"):
         one = made.enrol(name.title(), f"{name}@example.org", "operations")
         create_account(made.wiring, one, PASSWORD)
     live(seeded)
-    yield seeded
+    return Kept.of(made), seeded
+
+
+@pytest.fixture
+def company(founded: tuple[Kept, Seeded], tmp_path: Path) -> Iterator[Seeded]:
+    """Pia and Olaf run deployments; Chi is from compliance, Bo and Dee are ML leads."""
+    kept, seeded = founded
+    made = kept.copied(tmp_path / "home")
+    yield replace(seeded, house=made)
     made.wiring.close()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,7 +10,7 @@ from sqlalchemy import select
 
 from ledger.audit import audit
 from ledger.store.database import reading
-from tests.webui.house import build
+from tests.webui.house import Kept, build
 from tests.webui.pages.test_company import shown
 from tests.webui.seed import PASSWORD, Seeded, seed
 from webui.identity.accounts import create_account, find_account
@@ -31,14 +32,21 @@ NOT_ABOUT_ONE_PERSON = {
 }
 
 
-@pytest.fixture
-def company(tmp_path: Path) -> Iterator[Seeded]:
-    """Ana builds models, Chi is from compliance, Dora is the data protection officer."""
-    made = build(tmp_path / "home")
+@pytest.fixture(scope="module")
+def founded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Kept, Seeded]:
+    made = build(tmp_path_factory.mktemp("founded") / "home")
     seeded = seed(made)
     dora = made.enrol("Dora", "dora@example.org", "data_protection_officer")
     create_account(made.wiring, dora, PASSWORD)
-    yield seeded
+    return Kept.of(made), seeded
+
+
+@pytest.fixture
+def company(founded: tuple[Kept, Seeded], tmp_path: Path) -> Iterator[Seeded]:
+    """Ana builds models, Chi is from compliance, Dora is the data protection officer."""
+    kept, seeded = founded
+    made = kept.copied(tmp_path / "home")
+    yield replace(seeded, house=made)
     made.wiring.close()
 
 

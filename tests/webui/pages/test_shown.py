@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.webui.house import build
+from tests.webui.house import Kept, build
 from tests.webui.seed import ARTIFACT, Seeded, live, seed
 
 if TYPE_CHECKING:
@@ -17,12 +18,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.fixture
-def company(tmp_path: Path) -> Iterator[Seeded]:
-    made = build(tmp_path / "home")
+@pytest.fixture(scope="module")
+def founded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Kept, Seeded]:
+    made = build(tmp_path_factory.mktemp("founded") / "home")
     seeded = seed(made)
     live(seeded)
-    yield seeded
+    return Kept.of(made), seeded
+
+
+@pytest.fixture
+def company(founded: tuple[Kept, Seeded], tmp_path: Path) -> Iterator[Seeded]:
+    kept, seeded = founded
+    made = kept.copied(tmp_path / "home")
+    yield replace(seeded, house=made)
     made.wiring.close()
 
 
