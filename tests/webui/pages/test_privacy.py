@@ -28,6 +28,7 @@ NOT_ABOUT_ONE_PERSON = {
     "identity_throttle": "it holds keyed digests of addresses that failed, for minutes",
     "identity_shown_id_token": "it holds digests of tokens of workloads, until they expire",
     "identity_exchange": "it is of workloads, whose tokens go with their rows",
+    "identity_feed_group": "it holds which role a group of the directory stands for",
     "identity_request": "it holds digests of sign-ins under way, for minutes",
 }
 
