@@ -41,6 +41,7 @@ from ledger.state.passkeys import PasskeyState
 from ledger.state.privacy import ErasureState, HoldState, SubjectState
 from ledger.state.publishers import PublisherState
 from ledger.state.registry import Registry
+from ledger.state.samples import SampleState
 from ledger.store import folded
 from ledger.store.database import reading
 from ledger.store.entries import (
@@ -288,6 +289,10 @@ class Reader:
         """One report by its entry, or UnknownSubjectError."""
         return self._get(ReportState, number_key(number), "report")
 
+    def sample(self, number: int) -> SampleState:
+        """One sample by the entry that opened it, or UnknownSubjectError."""
+        return self._get(SampleState, number_key(number), "sample")
+
     def policy(self) -> tuple[PolicyState, PolicyActivated]:
         """The policy in force and the event that put it there."""
         state = self._get(PolicyState, "in-force", "policy")
@@ -472,6 +477,12 @@ class Reader:
         if not isinstance(found, kind):
             raise UnknownSubjectError(f"There is no such {word}.", pointer=f"/{word}")
         return found
+
+    def all_of(
+        self, kind: type[Kind], *, before: int | None = None, limit: int = 50, **columns: str
+    ) -> list[Kind]:
+        """What there is of a kind, newest first, by the columns by which it is searched."""
+        return self._find(kind, before, limit, **columns)
 
     def _find(self, kind: type[Kind], before: int | None, limit: int, **columns: str) -> list[Kind]:
         with reading(self.log.engine) as connection:

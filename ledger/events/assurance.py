@@ -66,6 +66,8 @@ class ReportIssued(Event):
     """A report was made over the first ``position`` entries.
 
     ``unsealed`` and ``sealed`` are the SHA-256 of the PDF before and after its electronic seal.
+    ``framework`` names the kind of report; ``environments`` are those in its scope, and ``sample``
+    is the entry of the sample that it is about.
     """
 
     kind: ClassVar[str] = "report.issued"
@@ -75,6 +77,8 @@ class ReportIssued(Event):
     period_from: Day
     period_until: Day
     models: tuple[ModelName, ...] = Field(default=(), max_length=200)
+    environments: tuple[Slug, ...] | None = Field(default=None, min_length=1, max_length=20)
+    sample: Sequence | None = None
     position: Count
     root: Sha256
     unsealed: Sha256

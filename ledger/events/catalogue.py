@@ -26,6 +26,7 @@ from ledger.events import (
     privacy,
     publisher,
     release,
+    sample,
     statement,
 )
 from ledger.events.event import PREDICATE_BASE
@@ -111,6 +112,9 @@ CATALOGUE: Final[dict[str, type[Event]]] = {
         access.AccessRowReviewed,
         access.AccessReviewed,
         access.InventoryReconciled,
+        sample.SampleOpened,
+        sample.SampleDrawn,
+        sample.SampleExtended,
     )
 }
 

@@ -463,6 +463,13 @@ class ReportState(Aggregate):
     by: str
     at: str
     verdicts: dict[str, int]
+    environments: tuple[str, ...] | None = None
+    sample: int | None = None
+
+    @model_serializer(mode="wrap")
+    def _without_nothing(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without what it lacks, so that a report is written as it was before it had these."""
+        return {name: value for name, value in write(self).items() if value is not None}
 
     @property
     def key(self) -> str:

@@ -25,6 +25,7 @@ from ledger.events import (
     privacy,
     publisher,
     release,
+    sample,
     statement,
 )
 from ledger.events.change import PROPOSABLE
@@ -43,6 +44,7 @@ from ledger.state import (
     fold_publishers,
     fold_releases,
     fold_versions,
+    samples,
 )
 from ledger.state.aggregates import LogState
 from ledger.state.client_keys import check_signed_request
@@ -155,6 +157,9 @@ _FOLDS: dict[str, Callable[[Registry, Any, Place], Changes]] = {
     access.AccessRowReviewed.kind: fold_access.row_reviewed,
     access.AccessReviewed.kind: fold_access.access_reviewed,
     access.InventoryReconciled.kind: fold_access.inventory_reconciled,
+    sample.SampleOpened.kind: samples.sample_opened,
+    sample.SampleDrawn.kind: samples.sample_drawn,
+    sample.SampleExtended.kind: samples.sample_extended,
 }
 
 

@@ -205,6 +205,8 @@ def report_issued(registry: Registry, event: assurance.ReportIssued, place: Plac
             period_from=event.period_from,
             period_until=event.period_until,
             models=event.models,
+            environments=event.environments,
+            sample=event.sample,
             position=event.position,
             unsealed=event.unsealed,
             sealed=event.sealed,

@@ -33,6 +33,7 @@ from ledger.state.exceptions import ExceptionSlot, ExceptionState, OwedReviews, 
 from ledger.state.passkeys import ActorPasskeys, PasskeyState
 from ledger.state.privacy import ErasureState, HoldsInForce, HoldState, SubjectState
 from ledger.state.publishers import PublisherState
+from ledger.state.samples import SampleState
 
 AGGREGATES: tuple[type[Aggregate], ...] = (
     LogState,
@@ -70,4 +71,5 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     AccessReview,
     OpenAccessReviews,
     Reconciled,
+    SampleState,
 )

@@ -86,3 +86,12 @@ def test_an_entry_with_the_askers_own_proof_is_written_and_read_as_it_always_was
     assert rfc8785.dumps(json.loads(payload)) == payload
     assert decode_entry(stored).proof == PROVEN
     assert decode_entry(golden_file("release.approved").read_bytes()).proof is None
+
+
+def test_a_report_of_no_sample_is_written_as_it_always_was() -> None:
+    """The first form of report.issued, from before it said which environments it is about."""
+    stored = golden_file("report.issued.bare").read_bytes()
+    event = decode_entry(stored).event
+    bare = {"environments": None, "sample": None}
+    assert event.facts() == example("report.issued").model_copy(update=bare).facts()
+    assert "environments" not in event.facts()

@@ -379,7 +379,7 @@ def test_every_opened_kind_has_a_gate_and_every_kind_outside_is_opened(company: 
     opened = set(company.world.document.opens)
     outside = {name for name, kind in CATALOGUE.items() if not kind.written_by_submit}
     assert outside <= opened
-    assert opened - outside == {"release.granted"}
+    assert opened - outside == {"release.granted", "sample.drawn"}
 
 
 def test_an_expired_approval_is_given_again(company: Company) -> None:

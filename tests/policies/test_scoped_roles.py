@@ -127,7 +127,7 @@ def test_an_administrator_of_some_models_administers_nobody(company: Company) ->
     assert not company.world.ask("role.granted", some, **asked).allowed
 
 
-def test_an_auditor_writes_nothing_but_reports(company: Company) -> None:
+def test_an_auditor_writes_nothing_but_reports_and_samples(company: Company) -> None:
     company.released()
     auditor = company.world.person("aud", "auditor")
     allowed = set()
@@ -140,7 +140,7 @@ def test_an_auditor_writes_nothing_but_reports(company: Company) -> None:
         )  # fmt: skip
         if decision.allowed:
             allowed.add(kind)
-    assert allowed <= {"report.issued"}
+    assert allowed <= {"report.issued", "sample.opened", "sample.extended"}
 
 
 def test_a_role_without_limits_is_written_as_it_always_was() -> None:

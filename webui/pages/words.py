@@ -218,6 +218,13 @@ _PHRASES: Final[dict[str, Callable[[Any, NameOf], str]]] = {
     "control.set_aside": lambda e, _: (
         f"set {e.control} aside as not applicable until {e.valid_until}"
     ),
+    "sample.opened": lambda e, _: (
+        f"asked for a sample of {plain(e.population)} from {e.period_from} to {e.period_until}"
+    ),
+    "sample.drawn": lambda e, _: (
+        f"drew {len(e.drawn)} of {e.population} rows for sample {e.sample}"
+    ),
+    "sample.extended": lambda e, _: f"added {len(e.added)} rows to sample {e.sample}",
     "report.issued": lambda e, _: (
         f"issued the {plain(e.framework)} report {e.report} for {e.period_from} to {e.period_until}"
     ),
@@ -285,6 +292,9 @@ _DETAILS: Final[dict[str, Callable[[Any, NameOf], str]]] = {
     "incident.closed": lambda e, _: f"incident {e.incident}",
     "statement.signed": lambda e, _: e.control,
     "control.set_aside": lambda e, _: e.control,
+    "sample.opened": lambda e, _: plain(e.population),
+    "sample.drawn": lambda e, _: f"sample {e.sample}: {len(e.drawn)} rows",
+    "sample.extended": lambda e, _: f"sample {e.sample}",
     "report.issued": lambda e, _: plain(e.framework),
     "checkpoint.timestamped": lambda e, _: f"{e.size} entries by {e.authority}",
     "restore.tested": lambda e, _: e.outcome,
@@ -348,6 +358,9 @@ _ATTEMPTS: Final = {
     "statement.signed": "sign a statement",
     "control.set_aside": "set a control aside",
     "report.issued": "issue a report",
+    "sample.opened": "ask for a sample",
+    "sample.drawn": "draw a sample",
+    "sample.extended": "add rows to a sample",
     "checkpoint.timestamped": "record a time stamp",
     "key.rotated": "replace a key",
     "key.compromised": "distrust a key",
