@@ -13,7 +13,7 @@ PERIOD = ("2026-01-01", "2026-12-31")
 
 def run(urls: list[str]) -> None:
     """From the entries to the sealed file, verification of the ledger included."""
-    from webui.issuing import issue_report
+    from webui.issuing import Wanted, issue_report
 
     del urls
     with installation() as bench:
@@ -22,6 +22,6 @@ def run(urls: list[str]) -> None:
             asked = [Asked(bench.observation(start + n)) for n in range(500)]
             made.submitter.submit_batch(bench.pipeline, asked)
         for framework in ("gdpr", "hipaa", "soc2"):
-            ask = partial(issue_report, made, made.service, framework, *PERIOD)
+            ask = partial(issue_report, made, made.service, Wanted(framework, *PERIOD))
             seconds = [timed(ask) for _ in range(3)]
             show("report", framework=framework, entries=ENTRIES, seconds=median(seconds))

@@ -6,6 +6,7 @@ never an entry whose file was not made.
 
 from __future__ import annotations
 
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import date
@@ -24,14 +25,19 @@ from ledger.errors import (
 )
 from ledger.events.assurance import ReportIssued
 from ledger.events.entry import decode_entry
+from ledger.publication import publication_state
 from ledger.state.history import replay
 from policies import explain, sentence
-from policies.controls.outside import Integrity
+from policies.controls.outside import Anchor, Integrity
 from policies.controls.scope import Period, Scope
-from policies.controls.shipped import shipped_framework
 from webui.naming import namer
 from webui.reports.assemble import Fingerprints, ReportContext
+from webui.reports.assemble.context import Verified
+from webui.reports.assemble.kinds import report_kind
+from webui.reports.assemble.sampled import SampleMaterial
 from webui.reports.make import make_report
+from webui.sampling import frozen, recomputed, scope_of
+from webui.verifying import kept_runs
 from webui.wiring import generator
 
 if TYPE_CHECKING:
@@ -47,6 +53,25 @@ if TYPE_CHECKING:
     from webui.wiring import Wiring
 
 DEMO_WATERMARK = "DEMO DATA"
+PRODUCTION = ("production",)
+_SLUG = re.compile("[a-z0-9][a-z0-9_-]{0,63}", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a report is asked to be about.
+
+    ``kind`` is one of ``webui.reports.assemble.kinds.KINDS``. The period is in days of UTC, both
+    ends included; no models means all of them; ``environments`` count as production. A report about
+    a ``sample`` has the scope of that sample, and the period may be left out.
+    """
+
+    kind: str
+    period_from: str = ""
+    period_until: str = ""
+    models: tuple[str, ...] = ()
+    environments: tuple[str, ...] = PRODUCTION
+    sample: int | None = None
 
 
 @dataclass(frozen=True)
@@ -62,36 +87,24 @@ class IssuedReport:
     receipt: Receipt
 
 
-def issue_report(  # noqa: PLR0917 (who asks, for what, over when)
-    wiring: Wiring,
-    actor: Actor,
-    framework: str,
-    period_from: str,
-    period_until: str,
-    models: Sequence[str] = (),
-) -> IssuedReport:
+def issue_report(wiring: Wiring, actor: Actor, wanted: Wanted) -> IssuedReport:
     """Make, seal, keep and record a report over the whole ledger as it stands.
 
-    The period is in days of UTC, both ends included; no models means all of them.
-
     Raises:
-        InputError: no such framework, or the days are no period.
-        UnknownSubjectError: no such model.
+        InputError: no such kind, the days are no period, or what the kind is about is not named.
+        UnknownSubjectError: no such model or sample.
         RefusedError: the policy does not let this actor issue reports; the refusal is an entry.
         IntegrityError: the ledger is read-only.
         OutsideError: the file can't be written.
     """
-    shipped_framework(framework)
-    scope = Scope(Period(_day(period_from, "/from"), _day(period_until, "/to")), tuple(models))
-    for model in scope.models:
-        wiring.reader.model(model)
-    _check_may_issue(wiring, actor, framework, scope)
+    scope = scope_wanted(wiring, wanted)
+    _check_may_issue(wiring, actor, wanted, scope)
     found = audit(wiring.log, redecide=wiring.redecide())
-    name = f"{framework}-{found.size}-{secrets.token_hex(3)}"
-    made = _made(wiring, framework, scope, found, name)
+    name = f"{wanted.kind}-{found.size}-{secrets.token_hex(3)}"
+    made = _made(wiring, wanted, scope, found, name)
     path = wiring.settings.reports / f"{name}.pdf"
     _write(path, made.sealed)
-    event = _event(framework, scope, found, name, made)
+    event = _event(wanted, scope, found, name, made)
     try:
         receipt = wiring.submitter.submit(actor, event, f"report/{name}")
     except LedgerError:
@@ -131,14 +144,66 @@ def issued_file(wiring: Wiring, number: int) -> tuple[ReportState, bytes]:
     return state, data
 
 
-def _made(wiring: Wiring, framework: str, scope: Scope, found: Audit, name: str) -> MadeReport:
+def scope_wanted(wiring: Wiring, wanted: Wanted) -> Scope:
+    """The scope of a report that is asked for.
+
+    Raises:
+        InputError: no such kind, the days are no period, or what the kind is about is not named.
+        UnknownSubjectError: no such model or sample.
+    """
+    needs = report_kind(wanted.kind).needs
+    if needs == "sample":
+        if wanted.sample is None:
+            raise _not_named("Name the sample that this report is about.", "/sample")
+        sample = wiring.reader.sample(wanted.sample)
+        if sample.status != "drawn":
+            raise InputError(
+                "This sample is not drawn yet.", pointer="/sample", code="sample-not-drawn"
+            )
+        return scope_of(sample)
+    if wanted.sample is not None:
+        raise InputError("This kind of report is about no sample.", pointer="/sample")
+    for model in wanted.models:
+        wiring.reader.model(model)
+    for environment in wanted.environments:
+        if not _SLUG.fullmatch(environment):
+            raise InputError(
+                "This is no name of an environment.",
+                pointer="/environments",
+                remedy="Small letters, digits, hyphens and underscores.",
+            )
+    if needs == "model" and len(wanted.models) != 1:
+        raise _not_named("Name the one model that this report is about.", "/models")
+    period = Period(_day(wanted.period_from, "/from"), _day(wanted.period_until, "/to"))
+    scope = Scope(period, tuple(wanted.models), tuple(wanted.environments) or PRODUCTION)
+    if needs == "model":
+        _check_registered(wiring, scope)
+    return scope
+
+
+def _check_registered(wiring: Wiring, scope: Scope) -> None:
+    since = wiring.log.entry(wiring.reader.model(scope.models[0]).since).recorded_at
+    if since[:10] > scope.period.until.isoformat():
+        raise InputError(
+            "The model was registered only after this period.",
+            pointer="/to",
+            remedy=f"It was registered on {since[:10]}.",
+            code="invalid-period",
+        )
+
+
+def _not_named(sentence: str, pointer: str) -> InputError:
+    return InputError(sentence, pointer=pointer, code="scope-missing")
+
+
+def _made(wiring: Wiring, wanted: Wanted, scope: Scope, found: Audit, name: str) -> MadeReport:
     entries = (decode_entry(row.envelope) for row in wiring.log.stored(0, found.size))
     key, certificate = wiring.seal()
     return make_report(
-        framework,
+        wanted.kind,
         scope,
         replay(entries),
-        _context(wiring, found, name),
+        _context(wiring, wanted, found, name),
         seal_key_pem=key,
         certificate_pem=certificate,
         signing_time=wiring.now(),
@@ -153,8 +218,24 @@ def _prover(wiring: Wiring, found: Audit) -> Callable[[Sequence[int]], bytes] | 
     return lambda numbers: make_bundle(wiring.log, numbers, {}, under=found.checkpoint)
 
 
-def _context(wiring: Wiring, found: Audit, name: str) -> ReportContext:
+def _sample(wiring: Wiring, wanted: Wanted) -> SampleMaterial | None:
+    if wanted.sample is None:
+        return None
+    held = frozen(wiring, wiring.reader.sample(wanted.sample))
+    return SampleMaterial(held.sample, held.material, recomputed(held))
+
+
+def _anchors(wiring: Wiring) -> tuple[Anchor, ...]:
+    """Who outside has signed how much: witnesses, and authorities whose tokens are kept."""
+    state = publication_state(wiring.log)
+    witnesses = (Anchor(one.shown_name, one.signed_size) for one in state.witnesses)
+    stamps = (Anchor(one.authority, one.size) for one in state.timestamps)
+    return tuple(one for one in (*witnesses, *stamps) if one.size)
+
+
+def _context(wiring: Wiring, wanted: Wanted, found: Audit, name: str) -> ReportContext:
     name_of = namer(wiring.reader)
+    problems = tuple(item.sentence for item in found.problems)
     return ReportContext(
         origin=wiring.log.origin,
         root=found.root.hex(),
@@ -162,17 +243,19 @@ def _context(wiring: Wiring, found: Audit, name: str) -> ReportContext:
         generator=generator(),
         names=name_of,
         sentence=lambda result: sentence(result, name_of),
-        integrity=Integrity(found.size, tuple(item.sentence for item in found.problems)),
+        integrity=Integrity(found.size, problems, _anchors(wiring)),
         fingerprints=Fingerprints(
             checkpoint=wiring.log.vkey,
             entries=wiring.log.keyring.entries.public.hex(),
             seal=wiring.seal_fingerprint(),
         ),
         watermark=DEMO_WATERMARK if wiring.is_demo else "",
+        sample=_sample(wiring, wanted),
+        runs=tuple(Verified(run.ended_at, run.size, run.problems) for run in kept_runs(wiring)),
     )
 
 
-def _check_may_issue(wiring: Wiring, actor: Actor, framework: str, scope: Scope) -> None:
+def _check_may_issue(wiring: Wiring, actor: Actor, wanted: Wanted, scope: Scope) -> None:
     """Ask the policy before the work; a refusal is recorded like any other."""
     if wiring.log.alarm:
         raise IntegrityError(
@@ -180,11 +263,13 @@ def _check_may_issue(wiring: Wiring, actor: Actor, framework: str, scope: Scope)
         )
     nothing = "0" * 64
     event = ReportIssued(
-        report=framework,
-        framework=framework,
+        report=wanted.kind,
+        framework=wanted.kind,
         period_from=scope.period.start.isoformat(),
         period_until=scope.period.until.isoformat(),
         models=scope.models,
+        environments=scope.production,
+        sample=wanted.sample,
         position=0,
         root=nothing,
         unsealed=nothing,
@@ -196,10 +281,12 @@ def _check_may_issue(wiring: Wiring, actor: Actor, framework: str, scope: Scope)
         raise _refused(wiring, wiring.submitter.submit(actor, event))
 
 
-def _event(framework: str, scope: Scope, found: Audit, name: str, made: MadeReport) -> ReportIssued:
+def _event(wanted: Wanted, scope: Scope, found: Audit, name: str, made: MadeReport) -> ReportIssued:
     return ReportIssued(
         report=name,
-        framework=framework,
+        framework=wanted.kind,
+        environments=scope.production,
+        sample=wanted.sample,
         period_from=scope.period.start.isoformat(),
         period_until=scope.period.until.isoformat(),
         models=scope.models,

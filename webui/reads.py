@@ -117,6 +117,11 @@ ROUTES: Final[dict[str, Reads]] = {
     "pages.export": _EXPORT,
     "pages.reports": _LIST,
     "pages.make_report": _OWN_ACT,
+    "pages.samples": _LIST,
+    "pages.open_sample": _ACT,
+    "pages.sample": _VIEW,
+    "pages.draw_sample": _ACT,
+    "pages.extend_sample": _ACT,
     "pages.report_file": _EXPORT,
     "pages.report_bundle": _EXPORT,
     "pages.policy": _VIEW,
@@ -237,6 +242,10 @@ ROUTES: Final[dict[str, Reads]] = {
     "api.list_reports": _LIST,
     "api.get_report_pdf": _EXPORT,
     "api.issue_report": _OWN_ACT,
+    "api.list_samples": _LIST,
+    "api.get_sample": _VIEW,
+    "api.draw_sample": _OWN_ACT,
+    "api.extend_sample": _OWN_ACT,
 }
 
 _FILTERS: Final = frozenset(

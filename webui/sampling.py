@@ -70,9 +70,7 @@ class Frozen:
 
 def scope_of(sample: SampleState) -> Scope:
     """Period, models and environments of a sample."""
-    period = Period(
-        date.fromisoformat(sample.period_from), date.fromisoformat(sample.period_until)
-    )
+    period = Period(date.fromisoformat(sample.period_from), date.fromisoformat(sample.period_until))
     return Scope(period, sample.models, sample.environments)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from ledger.core.sampling import commitment_to, size_by_table
@@ -45,9 +46,11 @@ class SampleState(Aggregate):
 
     @property
     def key(self) -> str:
+        """The entry that opened it."""
         return number_key(self.since)
 
     def search(self) -> Search:
+        """Found by its state and by who opened it."""
         return Search(status=self.status, actor=self.opener)
 
     @property
@@ -159,4 +162,4 @@ def _own(registry: Registry, entry: int, place: Place) -> SampleState:
 
 
 def _ascending(rows: tuple[int, ...]) -> bool:
-    return all(one < two for one, two in zip(rows, rows[1:], strict=False))
+    return all(one < two for one, two in pairwise(rows))

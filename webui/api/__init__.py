@@ -23,6 +23,7 @@ from webui.api import (
     privacy,
     release,
     report,
+    sample,
     signed,
     token,
 )
@@ -46,6 +47,7 @@ ROUTES: tuple[Route, ...] = (
     *entry.ROUTES,
     *policy.ROUTES,
     *report.ROUTES,
+    *sample.ROUTES,
     *privacy.ROUTES,
     *token.ROUTES,
     *exchange.ROUTES,

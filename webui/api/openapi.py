@@ -19,6 +19,8 @@ from webui.api.shapes import (
     IdempotencyKey,
     Problem,
     ReportWanted,
+    SampleDraw,
+    SampleRows,
     TokenWanted,
     WhyNotWanted,
 )
@@ -36,6 +38,8 @@ _BODIES: Final[tuple[type[BaseModel], ...]] = (
     ExchangeWanted,
     GateWanted,
     ReportWanted,
+    SampleDraw,
+    SampleRows,
     TokenWanted,
     WhyNotWanted,
 )

@@ -44,16 +44,17 @@ def _issue(asker: Asker) -> Response:
     if asker.proof is not None:
         raise ScopeError("A CI job's token issues no report.", remedy="Use an API token.")
     # Drawing and sealing load heavy libraries.
-    from webui.issuing import issue_report
+    from webui.issuing import Wanted, issue_report
 
-    issued = issue_report(
-        asker.wiring,
-        asker.actor,
+    asked = Wanted(
         wanted.framework,
         wanted.period_from,
         wanted.period_until,
         wanted.models,
+        wanted.environments,
+        wanted.sample,
     )
+    issued = issue_report(asker.wiring, asker.actor, asked)
     state = asker.wiring.reader.report(issued.sequence)
     answer = ReportAnswer(
         sequence=state.since,

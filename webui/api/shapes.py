@@ -14,6 +14,7 @@ from ledger.events.names import (
     Day,
     Instant,
     ModelName,
+    PrivateText,
     PublicText,
     Sequence,
     Sha256,
@@ -341,14 +342,32 @@ class PolicyAnswer(Value):
 
 
 class ReportWanted(Value):
-    """A report over a period, of some models or of all."""
+    """A report over a period, of some models or of all. ``framework`` names its kind.
+
+    A report about a ``sample`` has its period, models and environments.
+    """
 
     model_config = ConfigDict(populate_by_name=False)
 
     framework: Slug
-    period_from: Day = Field(alias="from")
-    period_until: Day = Field(alias="to")
+    period_from: Day | Literal[""] = Field(default="", alias="from")
+    period_until: Day | Literal[""] = Field(default="", alias="to")
     models: tuple[ModelName, ...] = Field(default=(), max_length=200)
+    environments: tuple[Slug, ...] = Field(default=("production",), min_length=1, max_length=20)
+    sample: Sequence | None = None
+
+
+class SampleDraw(Value):
+    """The nonce of a sample, whose SHA-256 it was opened with."""
+
+    nonce: Sha256
+
+
+class SampleRows(Value):
+    """Rows to add to a sample by hand: entries of its frozen population."""
+
+    rows: tuple[Sequence, ...] = Field(min_length=1, max_length=100)
+    reason: PrivateText
 
 
 class ReportAnswer(Value):

@@ -159,6 +159,12 @@ def _demo() -> click.Command:
     return demo
 
 
+def _sample() -> click.Command:
+    from webui.client.commands.sample import sample
+
+    return sample
+
+
 def _submit() -> click.Command:
     from webui.client.commands.submit import submit
 
@@ -296,5 +302,6 @@ COMMANDS: Final[Mapping[str, Load]] = {
     "admission": _admission,
     "spool": _spool,
     "ci": _ci,
+    "sample": _sample,
 }
 """In the order in which the help lists them: of an installation first, then of a pipeline."""

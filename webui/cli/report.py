@@ -15,15 +15,31 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
-FRAMEWORKS: Final = ("soc2", "gdpr", "hipaa", "hipaa-proposed", "eu-ai-act")
+KINDS: Final = (
+    "soc2",
+    "gdpr",
+    "hipaa",
+    "hipaa-proposed",
+    "eu-ai-act",
+    "sample",
+    "integrity",
+    "model-dossier",
+    "access-review",
+    "hipaa-activity",
+    "gdpr-pack",
+    "control-matrix",
+    "retirement",
+    "ai-act-logs",
+)
+"""As in ``webui.reports.assemble.kinds``, which would be slow to load for ``--help``."""
 _DAY: Final = click.DateTime(formats=["%Y-%m-%d"])
 
 
 @click.command()
 @home_option
-@click.argument("framework", type=click.Choice(FRAMEWORKS))
-@click.option("--from", "first", type=_DAY, required=True, metavar="DATE", help="First day.")
-@click.option("--to", "last", type=_DAY, required=True, metavar="DATE", help="Last day.")
+@click.argument("kind", type=click.Choice(KINDS))
+@click.option("--from", "first", type=_DAY, metavar="DATE", help="First day.")
+@click.option("--to", "last", type=_DAY, metavar="DATE", help="Last day.")
 @click.option(
     "-m",
     "--model",
@@ -31,6 +47,20 @@ _DAY: Final = click.DateTime(formats=["%Y-%m-%d"])
     multiple=True,
     metavar="MODEL",
     help="Only this model. May be given several times. Default: all.",
+)
+@click.option(
+    "-e",
+    "--environment",
+    "environments",
+    multiple=True,
+    metavar="ENV",
+    help="What counts as production. May be given several times. Default: production.",
+)
+@click.option(
+    "--sample",
+    type=click.IntRange(min=0),
+    metavar="ENTRY",
+    help="The sample, for the kind `sample`; its period and models are taken.",
 )
 @click.option(
     "-o",
@@ -41,21 +71,47 @@ _DAY: Final = click.DateTime(formats=["%Y-%m-%d"])
     help="Where the sealed PDF is written.",
 )
 def report(
-    *, framework: str, first: datetime, last: datetime, models: tuple[str, ...], output: Path
+    *,
+    kind: str,
+    first: datetime | None,
+    last: datetime | None,
+    models: tuple[str, ...],
+    environments: tuple[str, ...],
+    sample: int | None,
+    output: Path,
 ) -> None:
-    """Issue a report as a sealed PDF; that it was issued is an entry of the ledger."""
-    from webui.issuing import issue_report
+    """Issue a report as a sealed PDF; that it was issued is an entry of the ledger.
 
-    if first > last:
-        msg = "the period ends before it begins."
-        raise click.BadParameter(msg, param_hint="'--to'")
-    period = first.date().isoformat(), last.date().isoformat()
+    \b
+    A framework: soc2, gdpr, hipaa, hipaa-proposed, eu-ai-act; all: control-matrix
+    A sample with a page for each row: sample --sample ENTRY
+    One model: model-dossier -m MODEL
+    The ledger, roles, activity: integrity, access-review, hipaa-activity
+    Personal data, ended versions, logs: gdpr-pack, retirement, ai-act-logs
+    """  # noqa: D301 (click reads the escape as "keep these lines")
+    from webui.issuing import PRODUCTION, Wanted, issue_report
+
+    period = _period(kind, first, last)
+    wanted = Wanted(kind, *period, models, environments or PRODUCTION, sample)
     with _arriving(output) as part, opened() as wiring:
-        issued = issue_report(wiring, wiring.service, framework, *period, models)
+        issued = issue_report(wiring, wiring.service, wanted)
         shutil.copyfile(issued.path, part)
     click.echo(f"{output}: {issued.pages} pages, entry {issued.sequence}")
     click.echo(f"SHA-256 {issued.sealed_sha256}")
     click.echo(counted(issued.verdicts))
+
+
+def _period(kind: str, first: datetime | None, last: datetime | None) -> tuple[str, str]:
+    """The period in days; a sample brings its own."""
+    if kind == "sample":
+        return "", ""
+    if first is None or last is None:
+        missing = "--from" if first is None else "--to"
+        raise click.MissingParameter(param_hint=f"'{missing}'", param_type="option")
+    if first > last:
+        msg = "the period ends before it begins."
+        raise click.BadParameter(msg, param_hint="'--to'")
+    return first.date().isoformat(), last.date().isoformat()
 
 
 @contextmanager

@@ -232,6 +232,12 @@ class Client:
         """Any JSON answer below ``/api/v1``, as it comes."""
         return self._read("GET", path)
 
+    def post(self, path: str, body: Mapping[str, Any], *, key: str = "") -> dict[str, Any]:
+        """Any JSON sent below ``/api/v1``; the answer as it comes."""
+        return read_object(
+            self._ask("POST", path, body, key=key or new_key(), good=(200, 201)).body
+        )
+
     def proof(self, sequence: int) -> bytes:
         """The inclusion proof of an entry (C2SP tlog-proof)."""
         return self._ask("GET", f"/entries/{sequence}/proof").body

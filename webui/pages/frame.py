@@ -59,6 +59,7 @@ _BELOW: Final = {
     "/people": ("/activity", "/access-reviews", "/publishers", "/privacy"),
     "/account": ("/notices",),
     "/deployments": ("/exceptions", "/reviews/"),
+    "/reports": ("/samples",),
     "/": ("/releases/", "/changes"),
 }
 

@@ -8,17 +8,21 @@ from typing import TYPE_CHECKING
 from flask import Response, flash, redirect, render_template, request
 
 from ledger.bundle import make_bundle
-from ledger.errors import RefusedError
-from policies.controls.shipped import FRAMEWORKS
+from ledger.errors import InputError, RefusedError
 from webui.here import wired
-from webui.pages.asking import refused, text
+from webui.pages.asking import refused
 from webui.pages.frame import before, first_page, me, next_page
+from webui.reports.assemble.kinds import KINDS
 
 if TYPE_CHECKING:
     from flask import Blueprint
     from flask.typing import ResponseReturnValue
+    from werkzeug.datastructures import MultiDict
+
+    from webui.issuing import Wanted
 
 ON_A_PAGE = 50
+_LONGEST_NUMBER = 15
 
 
 def add_to(blueprint: Blueprint) -> None:
@@ -36,7 +40,7 @@ def _reports() -> ResponseReturnValue:
     return render_template(
         "reports.html",
         reports=found,
-        frameworks=FRAMEWORKS,
+        kinds=tuple(KINDS.values()),
         models=wiring.reader.models(limit=500),
         since=(today - timedelta(days=90)).isoformat(),
         until=today.isoformat(),
@@ -49,17 +53,36 @@ def _make() -> ResponseReturnValue:
     # Drawing and sealing load heavy libraries.
     from webui.issuing import issue_report
 
-    models = tuple(request.form.getlist("models"))
     try:
-        issued = issue_report(
-            wired(), me().actor, text("framework"), text("from"), text("until"), models
-        )
+        issued = issue_report(wired(), me().actor, _wanted(request.form))
     except RefusedError as error:
         return refused(int(error.numbers["entry"]), "/reports")
     flash(
         f"The report {issued.report} is made: {issued.pages} pages, entry {issued.sequence}.", "ok"
     )
     return redirect("/reports")
+
+
+def _wanted(said: MultiDict[str, str]) -> Wanted:
+    """What a form or a question asks for."""
+    from webui.issuing import PRODUCTION, Wanted
+
+    sample = said.get("sample", "").strip()
+    environments = tuple(said.get("environments", "").replace(",", " ").split())
+    return Wanted(
+        kind=said.get("framework", "").strip(),
+        period_from=said.get("from", "").strip(),
+        period_until=said.get("until", "").strip(),
+        models=tuple(said.getlist("models")),
+        environments=environments or PRODUCTION,
+        sample=_number(sample) if sample else None,
+    )
+
+
+def _number(said: str) -> int:
+    if not (said.isascii() and said.isdecimal() and len(said) <= _LONGEST_NUMBER):
+        raise InputError("A sample is named by its entry's number.", pointer="/sample")
+    return int(said)
 
 
 def _file(number: int) -> ResponseReturnValue:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ledger.state.history import History
+    from policies.controls.changes import Change
     from policies.controls.finding import Verdict
     from policies.controls.scope import Scope
     from webui.reports.assemble.basis import Basis
@@ -43,7 +44,7 @@ ROWS: Final = "rows.csv"
 OSCAL: Final = "oscal.json"
 PROOFS: Final = "proofs.zip"
 VERIFIER: Final = "verify.py"
-MOST_PROVED: Final = 1_000
+MOST_PROVED: Final = 2_000
 """Entries in the attached bundle: those of exceptions first, then those of the changes."""
 
 
@@ -73,13 +74,13 @@ def make_report(
     signing_time: datetime,
     prove: Callable[[Sequence[int]], bytes] | None = None,
 ) -> MadeReport:
-    """Make and seal the report of one framework; ``signing_time`` has a time zone.
+    """Make and seal the report of one kind; ``signing_time`` has a time zone.
 
     ``prove`` makes a bundle of entries with their proofs, which is attached together with the
     program that checks it; the same entries must give the same bytes.
 
     Raises:
-        InputError: no such framework ships.
+        InputError: there is no such kind.
         ValueError: the history is empty, or key and certificate do not belong together.
     """
     from webui.reports.pdf.render import render_pdf
@@ -115,7 +116,7 @@ def _attached(basis: Basis, report: Report, evidence: bytes) -> tuple[Attachment
             ROWS,
             "text/csv",
             "Every production change of the period, a row each",
-            rows_csv(basis.material.changes),
+            rows_csv(_rows(basis)),
         ),
         Attachment(
             OSCAL,
@@ -124,6 +125,12 @@ def _attached(basis: Basis, report: Report, evidence: bytes) -> tuple[Attachment
             assessment_results(basis, report, digest),
         ),
     )
+
+
+def _rows(basis: Basis) -> tuple[Change, ...]:
+    """The changes of the period; of a sample, its frozen population."""
+    sample = basis.context.sample
+    return basis.material.changes if sample is None else sample.material.changes
 
 
 def _proofs(basis: Basis, prove: Callable[[Sequence[int]], bytes] | None) -> tuple[Attachment, ...]:
@@ -150,7 +157,8 @@ def _proofs(basis: Basis, prove: Callable[[Sequence[int]], bytes] | None) -> tup
 
 
 def _cited(basis: Basis) -> list[int]:
-    """The entries to prove, each once: what is wrong first, then every change of the period."""
+    """The entries to prove, each once: the sample's, what is wrong, every change of the period."""
+    sampled = basis.context.sample.cited() if basis.context.sample else ()
     wrong = (
         entry
         for result in basis.assessment.results
@@ -159,4 +167,4 @@ def _cited(basis: Basis) -> list[int]:
         for entry in deviation.entries
     )
     told = (entry for change in basis.material.changes for entry in change.story)
-    return list(dict.fromkeys((*wrong, *told)))[:MOST_PROVED]
+    return list(dict.fromkeys((*sampled, *wrong, *told)))[:MOST_PROVED]

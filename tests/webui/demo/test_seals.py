@@ -9,7 +9,7 @@ import pytest
 
 from ledger.core.digest import hex_digest
 from webui.demo.seals import check_seal
-from webui.issuing import issue_report
+from webui.issuing import Wanted, issue_report
 from webui.settings import read_settings
 from webui.wiring import create
 
@@ -27,7 +27,7 @@ class Sealed:
 @pytest.fixture(scope="module")
 def sealed(tmp_path_factory: pytest.TempPathFactory) -> Sealed:
     wiring = create(read_settings({}, tmp_path_factory.mktemp("home")), demo=True)
-    issued = issue_report(wiring, wiring.service, "soc2", "2026-01-01", "2030-12-31")
+    issued = issue_report(wiring, wiring.service, Wanted("soc2", "2026-01-01", "2030-12-31"))
     found = Sealed(issued.path.read_bytes(), issued.sealed_sha256, wiring.seal_fingerprint())
     wiring.close()
     return found

@@ -22,7 +22,7 @@ from tests.webui.pages.test_company import shown
 from tests.webui.seed import Seeded, seed, token_of
 from webui import sandbox
 from webui.handed_in import HandedIn, verify_files
-from webui.issuing import issue_report
+from webui.issuing import Wanted, issue_report
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -229,7 +229,8 @@ def test_a_report_is_recognised_and_its_seal_checked(seeded: Seeded) -> None:
     from ledger.events.actor import Actor
 
     chi = Actor(id=actor.id, type="person", via="password")
-    issued = issue_report(wiring, chi, next(iter(FRAMEWORKS)), "2026-01-01", "2026-12-31")
+    wanted = Wanted(next(iter(FRAMEWORKS)), "2026-01-01", "2026-12-31")
+    issued = issue_report(wiring, chi, wanted)
     pdf = issued.path.read_bytes()
     words = said(seeded.house.client(), ("report.pdf", pdf))
     assert f"entry {issued.sequence} names its SHA-256 {issued.sealed_sha256}" in words

@@ -1,7 +1,7 @@
 """A history becomes a report: the same history, scope and context give an equal report.
 
-Sections, in order: the answer, exceptions, control by control, the changes of the period, who may
-do what, what the framework adds, the models, what people must write, how to verify, the words.
+Sections, in order: the answer, exceptions, what is the kind's own, what people must write, how to
+verify, the words. Which kinds there are stands in ``kinds``.
 """
 
 from __future__ import annotations
@@ -12,56 +12,42 @@ from typing import TYPE_CHECKING
 from ledger.events.names import parse_instant
 from policies.controls.assess import assess_material
 from policies.controls.material import Material
-from policies.controls.shipped import shipped_framework
-from webui.reports.assemble.access import access_review
-from webui.reports.assemble.activity import activity_review
 from webui.reports.assemble.answer import answer, cover_sentence, exceptions
 from webui.reports.assemble.basis import Basis
-from webui.reports.assemble.changes import change_population, lead_time
 from webui.reports.assemble.context import Fingerprints, ReportContext
-from webui.reports.assemble.lineage import models
-from webui.reports.assemble.matrix import control_matrix
-from webui.reports.assemble.processing import processing_register
+from webui.reports.assemble.kinds import report_kind
 from webui.reports.assemble.statements import statements
 from webui.reports.assemble.verification import glossary, verification
 from webui.reports.assemble.words import scope_words
-from webui.reports.model import Report
+from webui.reports.model import Report, Section
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from ledger.state.history import History
     from policies.controls.scope import Scope
-    from webui.reports.model import Section
 
 __all__ = ["Fingerprints", "ReportContext", "assemble", "assembled", "basis_of"]
 
-_OWN: dict[str, tuple[Callable[[Basis], Section], ...]] = {
-    "soc2": (lead_time,),
-    "gdpr": (processing_register,),
-    "hipaa": (activity_review,),
-}
 
-
-def assemble(framework: str, scope: Scope, history: History, context: ReportContext) -> Report:
-    """The report of one framework over a history.
+def assemble(kind: str, scope: Scope, history: History, context: ReportContext) -> Report:
+    """The report of one kind over a history.
 
     Raises:
-        InputError: no such framework ships.
-        ValueError: the history is empty.
+        InputError: there is no such kind.
+        ValueError: the history is empty, or what the kind is about is not named.
     """
-    return assembled(basis_of(framework, scope, history, context))
+    return assembled(basis_of(kind, scope, history, context))
 
 
-def basis_of(framework: str, scope: Scope, history: History, context: ReportContext) -> Basis:
-    """What a report of one framework over a history is built from.
+def basis_of(kind: str, scope: Scope, history: History, context: ReportContext) -> Basis:
+    """What a report of one kind over a history is built from.
 
     Raises:
-        InputError: no such framework ships.
+        InputError: there is no such kind.
         ValueError: the history is empty.
     """
+    found = report_kind(kind)
     material = Material(history, scope, context.integrity, context.inventory)
-    return Basis(assess_material(shipped_framework(framework), material), material, context)
+    return Basis(assess_material(found.framework, material), material, context, found)
 
 
 def assembled(basis: Basis) -> Report:
@@ -81,23 +67,16 @@ def assembled(basis: Basis) -> Report:
         period_to=scope.period.until,
         generated_at=moment - timedelta(microseconds=moment.microsecond),
         generator=context.generator,
-        sections=_sections(assessment.framework.id, basis),
+        sections=_sections(basis),
         summary=assessment.counts(),
         watermark=context.watermark or None,
     )
 
 
-def _sections(framework: str, basis: Basis) -> tuple[Section, ...]:
-    builders = (
-        answer,
-        exceptions,
-        control_matrix,
-        change_population,
-        *_OWN.get(framework, ()),
-        access_review,
-        models,
-        statements,
-        verification,
-        glossary,
-    )
-    return tuple(build(basis) for build in builders)
+def _sections(basis: Basis) -> tuple[Section, ...]:
+    builders = (answer, exceptions, *basis.kind.own, statements, verification, glossary)
+    made: list[Section] = []
+    for build in builders:
+        built = build(basis)
+        made.extend((built,) if isinstance(built, Section) else built)
+    return tuple(made)

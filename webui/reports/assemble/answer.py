@@ -51,8 +51,10 @@ def answer_sentence(basis: Basis) -> str:
 
 
 def cover_sentence(basis: Basis) -> str:
-    """The answer and the names of what failed: what stands on the cover."""
+    """The answer, or the count of verdicts and what failed: what stands on the cover."""
     failed = basis.with_verdict("fail")
+    if basis.kind.lead is not None:
+        return basis.kind.lead(basis)
     if not failed:
         return answer_sentence(basis)
     if len(failed) <= _MOST_NAMED:
@@ -71,7 +73,9 @@ def _listed(parts: list[str]) -> str:
 def answer(basis: Basis) -> Section:
     """The summary: sentence, chart, and a line for each control that failed."""
     counts = basis.assessment.counts()
+    lead = basis.kind.lead
     blocks: list[Block] = [
+        *((Paragraph(lead(basis)),) if lead is not None else ()),
         Paragraph(answer_sentence(basis)),
         Chart(
             tuple(
@@ -90,7 +94,7 @@ def answer(basis: Basis) -> Section:
     unknown = basis.with_verdict("insufficient_evidence")
     if unknown:
         blocks.append(_lines("What could not be computed, and why", unknown))
-    blocks.append(Callout("limit", WHAT_THIS_IS_NOT))
+    blocks.append(Callout("limit", f"{WHAT_THIS_IS_NOT} {basis.kind.limit}".strip()))
     return Section("The answer", tuple(blocks))
 
 

@@ -11,15 +11,17 @@ if TYPE_CHECKING:
     from policies.controls.material import Material
     from policies.controls.scope import Scope
     from webui.reports.assemble.context import ReportContext
+    from webui.reports.assemble.kinds import Kind
 
 
 @dataclass(frozen=True)
 class Basis:
-    """One assessment with its material and context."""
+    """One assessment with its material and context, for one kind of report."""
 
     assessment: Assessment
     material: Material
     context: ReportContext
+    kind: Kind
 
     @property
     def scope(self) -> Scope:

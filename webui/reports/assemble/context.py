@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from ledger.events.decision import Result
     from policies.controls.outside import Integrity, Inventory
+    from webui.reports.assemble.sampled import SampleMaterial
 
 
 @dataclass(frozen=True)
@@ -30,12 +31,29 @@ class Fingerprints:
 
 
 @dataclass(frozen=True)
+class Verified:
+    """A verification of the whole ledger: when, how far, how many problems it found."""
+
+    at: str
+    size: int
+    problems: int
+
+
+def nothing_written(entry: int, field: str) -> str:
+    """The private text of an entry where none is at hand."""
+    del entry, field
+    return ""
+
+
+@dataclass(frozen=True)
 class ReportContext:
     """``origin`` and ``root`` (hexadecimal) name the log at the position that the report covers.
 
     ``report_id`` is the report's own name and ``generator`` the program's; ``watermark`` is empty
     or stands on every page. ``names`` gives a display name for an actor id, ``sentence`` the
-    sentence for one requirement of a decision.
+    sentence for one requirement of a decision. ``sample`` is what a report about a sample is about,
+    ``runs`` are verifications of the whole ledger that were kept, and ``text`` gives the private
+    text of an entry, or nothing where it was erased.
     """
 
     origin: str
@@ -48,3 +66,6 @@ class ReportContext:
     fingerprints: Fingerprints
     inventory: Inventory | None = None
     watermark: str = ""
+    sample: SampleMaterial | None = None
+    runs: tuple[Verified, ...] = ()
+    text: Callable[[int, str], str] = nothing_written

@@ -156,10 +156,11 @@ def middle(lengths: Sequence[int]) -> int:
 
 
 def scope_words(scope: Scope) -> str:
-    """Which models, in words."""
-    if not scope.models:
-        return "All models"
-    return ", ".join(scope.models)
+    """Which models in which environments, in words."""
+    models = ", ".join(scope.models) or "All models"
+    if scope.production == ("production",):
+        return models
+    return f"{models}; environments: {', '.join(scope.production)}"
 
 
 def period_words(scope: Scope) -> str:
