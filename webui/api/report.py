@@ -48,8 +48,8 @@ def _issue(asker: Asker) -> Response:
 
     asked = Wanted(
         wanted.framework,
-        wanted.period_from,
-        wanted.period_until,
+        wanted.period_from or "",
+        wanted.period_until or "",
         wanted.models,
         wanted.environments,
         wanted.sample,

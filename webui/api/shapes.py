@@ -350,8 +350,8 @@ class ReportWanted(Value):
     model_config = ConfigDict(populate_by_name=False)
 
     framework: Slug
-    period_from: Day | Literal[""] = Field(default="", alias="from")
-    period_until: Day | Literal[""] = Field(default="", alias="to")
+    period_from: Day | None = Field(default=None, alias="from")
+    period_until: Day | None = Field(default=None, alias="to")
     models: tuple[ModelName, ...] = Field(default=(), max_length=200)
     environments: tuple[Slug, ...] = Field(default=("production",), min_length=1, max_length=20)
     sample: Sequence | None = None

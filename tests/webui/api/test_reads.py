@@ -238,7 +238,8 @@ def test_a_report_is_read_and_its_file_fetched_while_it_is_the_one_issued(
     [
         ({"from": "2026-01-01", "to": "2026-03-31"}, "/framework"),
         ({"framework": "soc2", "from": "2026-02-30", "to": "2026-03-31"}, "/from"),
-        ({"framework": "soc2", "period_from": "2026-01-01", "to": "2026-03-31"}, "/from"),
+        ({"framework": "soc2", "period_from": "2026-01-01", "to": "2026-03-31"}, "/period_from"),
+        ({"framework": "soc2", "to": "2026-03-31"}, "/from"),
         ({"framework": "soc2", "from": "2026-01-01", "to": "2026-03-31", "models": "x"}, "/models"),
     ],
 )

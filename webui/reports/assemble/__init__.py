@@ -6,6 +6,7 @@ verify, the words. Which kinds there are stands in ``kinds``.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,7 @@ def basis_of(kind: str, scope: Scope, history: History, context: ReportContext) 
         ValueError: the history is empty.
     """
     found = report_kind(kind)
+    scope = replace(scope, ahead=scope.ahead or found.ahead)
     material = Material(history, scope, context.integrity, context.inventory)
     return Basis(assess_material(found.framework, material), material, context, found)
 

@@ -45,7 +45,7 @@ def side_by_side(basis: Basis) -> Section:
                     Column("Reference", 4),
                     Column("Control, in our words", 7),
                     Column("Verdict", 4),
-                    Column("Exceptions", 2, "right"),
+                    Column("Exceptions", 3, "right"),
                     Column("A person's part", 3),
                     Column("Entries", 4),
                 ),

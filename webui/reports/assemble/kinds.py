@@ -46,7 +46,8 @@ class Kind:
     """A kind of report. ``needs`` says what must be named besides the period.
 
     ``lead`` is the answer in a sentence where it is not the count of verdicts alone; ``limit`` is
-    what this kind does not say, after what no report says.
+    what this kind does not say, after what no report says. ``ahead``: controls that apply only from
+    a later day are tested already.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Kind:
     lead: Callable[[Basis], str] | None = None
     limit: str = ""
     needs: Needs = "nothing"
+    ahead: bool = False
 
     @property
     def framework(self) -> Framework:
@@ -118,8 +120,10 @@ _OTHERS: Final = (
         own=(card, annex_iv, models, change_population, incidents_of, control_matrix),
         lead=dossier_lead,
         limit="It is an index of what the ledger holds for the technical documentation, not the "
-        "documentation, and a point that is filled may still be filled badly.",
+        "documentation, and a point that is filled may still be filled badly. Duties "
+        "that apply only from a later day are tested ahead.",
         needs="model",
+        ahead=True,
     ),
     Kind(
         name="access-review",
@@ -182,7 +186,9 @@ _OTHERS: Final = (
         controls=("eu-ai-act-12", "eu-ai-act-18", "eu-ai-act-26-6"),
         own=(log_custody, control_matrix),
         lead=logs_lead,
-        limit="Run-time logs are not in this ledger; at most their digests are.",
+        limit="Run-time logs are not in this ledger; at most their digests are. Duties that apply "
+        "only from a later day are tested ahead.",
+        ahead=True,
     ),
 )  # fmt: skip
 
