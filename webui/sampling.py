@@ -31,6 +31,7 @@ from policies.controls.scope import Period, Scope
 
 if TYPE_CHECKING:
     from ledger.events.actor import Actor
+    from ledger.events.event import Event
     from ledger.state.samples import SampleState
     from ledger.submit import Receipt
     from policies.controls.changes import Change
@@ -64,8 +65,7 @@ class Frozen:
 
     def draw(self, nonce: str) -> tuple[int, ...]:
         """The rows that a nonce draws (64 hexadecimal digits)."""
-        size = self.sample.size or size_by_table(len(self.rows))
-        return drawn(self.rows, seed_of(bytes.fromhex(nonce), self.root), size)
+        return _drawn(self.sample, nonce, self.rows, self.root)
 
 
 def scope_of(sample: SampleState) -> Scope:
@@ -101,16 +101,39 @@ def draw_sample(wiring: Wiring, actor: Actor, number: int, nonce: str, key: str 
             code="other-nonce",
             remedy="Its SHA-256 must be the commitment. Nothing was drawn.",
         )
+    refused = _refused(wiring, actor, _draw(sample, nonce, (), b""), key)
+    if refused is not None:
+        return refused
     held = frozen(wiring, sample)
-    event = SampleDrawn(
-        sample=number,
+    event = _draw(sample, nonce, held.rows, held.root)
+    return wiring.submitter.submit(actor, event, key)
+
+
+def _draw(sample: SampleState, nonce: str, rows: tuple[int, ...], root: bytes) -> SampleDrawn:
+    return SampleDrawn(
+        sample=sample.since,
         nonce=nonce,
         position=sample.position,
-        root=held.root.hex(),
-        population=len(held.rows),
-        rows=rows_digest(held.rows),
-        drawn=held.draw(nonce),
+        root=root.hex() or "0" * 64,
+        population=len(rows),
+        rows=rows_digest(rows),
+        drawn=_drawn(sample, nonce, rows, root),
     )
+
+
+def _drawn(sample: SampleState, nonce: str, rows: tuple[int, ...], root: bytes) -> tuple[int, ...]:
+    size = sample.size or size_by_table(len(rows))
+    return drawn(rows, seed_of(bytes.fromhex(nonce), root), size)
+
+
+def _refused(wiring: Wiring, actor: Actor, event: Event, key: str) -> Receipt | None:
+    """Ask before the population is worked out; a refusal is recorded like any other.
+
+    Raises:
+        ConflictError: it can't happen as things stand.
+    """
+    if wiring.submitter.preview(actor, event).allowed:
+        return None
     return wiring.submitter.submit(actor, event, key)
 
 
@@ -125,6 +148,10 @@ def extend_sample(  # noqa: PLR0917 (which sample, whose, what, why)
         ConflictError: it is not drawn yet, or rows are in it already.
     """
     sample = wiring.reader.sample(number)
+    event = SampleExtended(sample=number, added=tuple(sorted(rows)), reason=reason)
+    refused = _refused(wiring, actor, event, key)
+    if refused is not None:
+        return refused
     strange = sorted({*rows} - {*frozen(wiring, sample).rows})
     if strange:
         raise InputError(
@@ -133,7 +160,6 @@ def extend_sample(  # noqa: PLR0917 (which sample, whose, what, why)
             code="not-of-the-population",
             remedy="Give the entries of production changes that the sample's period holds.",
         )
-    event = SampleExtended(sample=number, added=tuple(sorted(rows)), reason=reason)
     return wiring.submitter.submit(actor, event, key)
 
 

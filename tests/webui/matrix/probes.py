@@ -13,7 +13,7 @@ from ledger.core.encoding import canonical
 from ledger.state.pack import pack_of
 from ledger.store.database import reading
 from tests.webui.api.company import ARTIFACT, a_model
-from tests.webui.matrix.world import key_enrolment
+from tests.webui.matrix.world import NONCE, key_enrolment
 from webui.identity.tokens import create_token, list_tokens
 
 if TYPE_CHECKING:
@@ -40,11 +40,11 @@ def places(world: World, route: str) -> dict[str, str]:
         "session": "0" * 16, "subscription": "0" * 16, "token": named["token"],
         "key": named["key"], "change": named["change"], "deployment": named["deployment"],
         "report": named["report"], "erasure": named["approved"], "rest": "0/000.p/1",
-        "stamp": named["deployment"],
+        "stamp": named["deployment"], "sample": named["sample"],
     }  # fmt: skip
     for begin, name in (
         ("/changes", "change"), ("/exceptions", "exception"), ("/reviews", "review"),
-        ("/reports", "report"), ("/account/stand-ins", "delegation"),
+        ("/reports", "report"), ("/samples", "sample"), ("/account/stand-ins", "delegation"),
         ("/publishers", "publisher"), ("/access-reviews", "access_review"),
         ("/privacy/holds", "hold"), ("/privacy/requests", "asked"),
         ("/ledger", "granted"), ("/log/checkpoints", "size"),
@@ -109,6 +109,11 @@ def _forms(world: World) -> dict[str, dict[str, Any]]:
         "POST /exceptions/<int:number>/close": {"account": "It was mended"},
         "POST /reviews/<int:number>": {"finding": "accepted", "comment": "Looked at"},
         "POST /reports": {"framework": "gdpr", "from": "2026-03-01", "until": "2026-03-09"},
+        "POST /samples": {
+            "commitment": "5e" * 32, "from": "2026-03-01", "until": "2026-03-09", "size": "",
+            "environments": "production"},
+        "POST /samples/<int:number>/draw": {"nonce": NONCE},
+        "POST /samples/<int:number>/rows": {"rows": "1", "reason": "It looks odd"},
         "POST /policy/new": {"document": named["document"], "act": "propose"},
         "POST /people": {"type": "person", "name": "New", "email": "new@example.org"},
         "POST /people/<actor>/grant": {"role": "operator"},
@@ -171,6 +176,9 @@ def options(world: World, route: str) -> dict[str, Any]:
         "POST /api/v1/why-not": {"json": place},
         "POST /api/v1/reports": {
             "json": {"framework": "gdpr", "from": "2026-03-01", "to": "2026-03-09"}},
+        "POST /api/v1/samples/<sample>/draw": {"json": {"nonce": NONCE}, "headers": key},
+        "POST /api/v1/samples/<sample>/rows": {
+            "json": {"rows": [1], "reason": "It looks odd"}, "headers": key},
         "POST /api/v1/tokens": {"json": {"label": "mine", "scope": {}}},
         "POST /api/v1/token-exchange": {"json": {"subject_token": "wrong"}},
     }.get(route, {})  # fmt: skip

@@ -16,6 +16,7 @@ from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy import update
 
 from ledger.batch import Asked
+from ledger.core.sampling import commitment_to
 from ledger.events.actor import Actor
 from ledger.events.catalogue import read_command
 from ledger.events.client_key import possession_message
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from ledger.submit import Submitter
     from tests.webui.house import House
 
+NONCE: Final = "5a" * 32
 MACHINES: Final = ("pipeline", "people_feed")
 PEOPLE: Final = (
     "data_scientist",
@@ -365,6 +367,11 @@ def _last(world: World) -> None:
     house.clock.move(days=1)
     digest_days(wiring)
     named["report"] = _a_report(world)
+    bound = {
+        "population": "changes", "period_from": "2026-03-01", "period_until": "2026-03-09",
+        "environments": ["production"], "commitment": commitment_to(bytes.fromhex(NONCE)),
+    }  # fmt: skip
+    named["sample"] = say("officer", "sample.opened", bound)
     emergency = {
         "model": "churn", "environment": "production", "uses": 1, "reason": "All get errors",
         "until": format_instant(house.clock.at.replace(hour=10)),
