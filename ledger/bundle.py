@@ -8,6 +8,8 @@ A zip file with fixed dates, so that the same entries give the same bytes::
     vkeys                     the log's verifier keys, one a line, as the log itself gives them
     entries/<n>.json          stored bytes of an entry: a DSSE envelope
     entries/<n>.tlog-proof    its inclusion proof under the checkpoint (C2SP tlog-proof)
+    heads/<size>              hashes, one a line in base64, that lead from the tree head that a
+                              passkey signed to the checkpoint's (RFC 9162 section 2.1.4)
     files/<name>              documents that an entry names by their SHA-256
 
 The entries that name the log's keys are always in it, and with an approval that a passkey signed
@@ -24,7 +26,9 @@ from typing import TYPE_CHECKING, Final
 from ledger.core.checkpoint import parse_checkpoint
 from ledger.core.note import parse_note
 from ledger.core.proof import format_proof
-from ledger.errors import InputError
+from ledger.core.rfc4648 import from_base64, to_base64
+from ledger.errors import InputError, LedgerError
+from ledger.events.approval import read_statement
 from ledger.events.entry import decode_entry
 from ledger.events.proof import DsseProof, WebAuthnProof
 from ledger.state.keys import KEY_KINDS
@@ -96,6 +100,7 @@ def make_bundle(
     for number in wanted:
         parts[f"entries/{number}.json"] = log.entry(number).envelope
         parts[f"entries/{number}.tlog-proof"] = format_proof(log.prove_under(number, note))
+        parts.update(_seen(log, number, note))
     parts.update({f"files/{name}": data for name, data in files.items()})
     return _zip(parts)
 
@@ -107,6 +112,27 @@ def _behind(entry: Entry) -> tuple[int, ...]:
     if not isinstance(entry.proof, WebAuthnProof):
         return ()
     return (entry.proof.key, entry.event.about().release)
+
+
+def _seen(log: Log, number: int, note: bytes) -> dict[str, bytes]:
+    """How the tree head that a passkey signed in an entry leads to the checkpoint's.
+
+    A statement that can't be read, or a head that can't be of this history, has none: the verifier
+    says what is wrong with it.
+    """
+    proof = log.entry(number).proof
+    if not isinstance(proof, WebAuthnProof):
+        return {}
+    size = parse_checkpoint(parse_note(note).text).size
+    try:
+        head = read_statement(from_base64(proof.statement)).head
+    except LedgerError:
+        return {}
+    if not 0 < head.size <= size:
+        return {}
+    hashes = log.consistency(head.size, size)
+    lines = "".join(f"{to_base64(one)}\n" for one in hashes)
+    return {f"heads/{head.size}": lines.encode()}
 
 
 def _zip(parts: Mapping[str, bytes]) -> bytes:

@@ -7,21 +7,32 @@ Sources: DSSE v1.0.2, RFC 6962 section 2.1, C2SP signed-note and tlog-checkpoint
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from ledger.core.assertion import Expected, check_assertion, parse_authenticator_data
+from ledger.core.digest import sha256
 from ledger.core.envelope import check_envelope, parse_envelope
 from ledger.core.merkle import check_inclusion, leaf_hash
+from ledger.core.rfc4648 import from_base64
 from ledger.core.signature import key_fingerprint
 from ledger.errors import LedgerError, ProofError, UnknownSubjectError
+from ledger.events.approval import read_statement
 from ledger.events.entry import FIRST_PREVIOUS, decode_entry
+from ledger.events.passkey import KeyEnrolled
+from ledger.events.proof import WebAuthnProof
+from ledger.events.release import ReleaseApproved, ReleaseRejected
+from ledger.state.proving import COUNTER, NO_HEAD, check_request
 from ledger.store.database import reading
-from ledger.store.entries import read_entries
+from ledger.store.entries import Filter, find_entries, read_entries
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ledger.events.entry import Entry
     from ledger.log import Log
     from ledger.store.entries import StoredEntry
+
+_AT_ONCE: Final = 50
 
 
 @dataclass(frozen=True)
@@ -35,6 +46,8 @@ class Step:
 
 def recheck(log: Log, sequence: int) -> tuple[Step, ...]:
     """Check one entry in six steps; every step is tried, whatever the ones before said.
+
+    Two more where a passkey signed it: what it signed, and the history that was seen then.
 
     Raises:
         UnknownSubjectError: there is no entry of this number.
@@ -53,7 +66,7 @@ def recheck(log: Log, sequence: int) -> tuple[Step, ...]:
         ("The newest checkpoint is signed by the log's key", lambda: _checkpoint(log)),
         ("The leaf is in the tree that the checkpoint signs", lambda: _inclusion(log, row)),
     )
-    return tuple(_step(name, check) for name, check in checks)
+    return tuple(_step(name, check) for name, check in (*checks, *_signed(log, row)))
 
 
 def _step(name: str, check: Callable[[], str]) -> Step:
@@ -103,3 +116,82 @@ def _inclusion(log: Log, row: StoredEntry) -> str:
     tree = log.read_checkpoint(proof.checkpoint)
     check_inclusion(leaf_hash(row.envelope), row.sequence, tree.size, proof.hashes, tree.root)
     return f"{len(proof.hashes)} hashes lead from the leaf to the root"
+
+
+def _signed(log: Log, row: StoredEntry) -> tuple[tuple[str, Callable[[], str]], ...]:
+    try:
+        entry = decode_entry(row.envelope)
+    except LedgerError:
+        return ()
+    proof = entry.proof
+    if not isinstance(proof, WebAuthnProof):
+        return ()
+    return (
+        ("A passkey signed this very decision", lambda: _assertion(log, entry, proof)),
+        ("It signed the root of this history", lambda: _seen(log, entry, proof)),
+    )
+
+
+def _assertion(log: Log, entry: Entry, proof: WebAuthnProof) -> str:
+    key = log.entry(proof.key).event if proof.key < entry.sequence else None
+    if not isinstance(key, KeyEnrolled) or (key.actor_id, key.credential) != (
+        entry.actor.id,
+        proof.credential,
+    ):
+        raise ProofError("No earlier entry enrolled this key for this person.", code="proof-key")
+    said, event = read_statement(from_base64(proof.statement)), entry.event
+    word = {ReleaseApproved: "approve", ReleaseRejected: "reject"}.get(type(event))
+    facts = event.facts()
+    if (said.log, said.actor, said.decision, said.release, said.artifact) != (
+        entry.origin,
+        entry.actor.id,
+        word,
+        facts.get("release"),
+        facts.get("artifact"),
+    ):
+        raise ProofError("It signed something else.", code="proof-statement")
+    check_request(said, entry.request, entry.commitments)
+    found = check_assertion(
+        Expected(
+            rp_id=key.rp_id,
+            origin=key.origin,
+            challenge=sha256(from_base64(proof.statement)),
+            algorithm=key.algorithm,
+            public=from_base64(key.public),
+        ),
+        authenticator_data=from_base64(proof.authenticator_data),
+        client_data=from_base64(proof.client_data),
+        signature=from_base64(proof.signature),
+    )
+    last = _count_before(log, entry, proof) or (key.earlier.count if key.earlier else 0)
+    if (found.count or last) and found.count <= last:
+        raise ProofError("Its counter did not move on: it may have been copied.", code=COUNTER)
+    return f"{key.algorithm}, enrolled by entry {proof.key}, counter {found.count} after {last}"
+
+
+def _count_before(log: Log, entry: Entry, proof: WebAuthnProof) -> int:
+    """The counter of the key when it signed last before an entry; 0 where it did not."""
+    by = Filter(kinds=(ReleaseApproved.kind, ReleaseRejected.kind), actor=entry.actor.id)
+    before: int = entry.sequence
+    while True:
+        with reading(log.engine) as connection:
+            rows = find_entries(
+                connection, log.log_id, by, before=before, after=None, limit=_AT_ONCE
+            )
+        for row in rows:
+            other = decode_entry(row.envelope).proof
+            if isinstance(other, WebAuthnProof) and other.credential == proof.credential:
+                return parse_authenticator_data(from_base64(other.authenticator_data)).count
+        if len(rows) < _AT_ONCE:
+            return 0
+        before = rows[-1].sequence
+
+
+def _seen(log: Log, entry: Entry, proof: WebAuthnProof) -> str:
+    head = read_statement(from_base64(proof.statement)).head
+    known = 0 < head.size <= entry.sequence
+    with reading(log.engine) as connection:
+        root = log.root_at(connection, head.size).hex() if known else ""
+    if root != head.root:
+        raise ProofError("The head that was signed is not one of this log's.", code=NO_HEAD)
+    return f"{head.size} entries, root {head.root}"

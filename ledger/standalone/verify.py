@@ -18,8 +18,11 @@ Read this file first: it is short, and it is all that is trusted. What it checks
  6. Each attached file is the one whose SHA-256 a verified entry names.
  7. An approval or refusal that a passkey signed (W3C WebAuthn Level 3, section 7.2): the signature
     is over a statement that says what the entry says, by a key that an earlier entry, in the
-    bundle, enrolled for that person, with the user present and verified. That this key was not
-    revoked in between, and who countersigned it, is for a full export and for you to ask.
+    bundle, enrolled for that person, with the user present and verified. The tree head that the
+    statement names leads to the checkpoint's (RFC 9162 section 2.1.4.2), so that the history that
+    the person saw is this one; and the key's counter has moved on since whatever else it signed in
+    the bundle. That this key was not revoked in between, and who countersigned it, is for a full
+    export and for you to ask.
 
  8. A request that a workload's key signed (DSSE, Ed25519): the signature, that it is of this very
     command, and the entry that enrolled the key, which must be in the bundle.
@@ -160,6 +163,32 @@ def check_inclusion(leaf, index, size, path, root):
         fn, sn = fn >> 1, sn >> 1
     if sn or node != root:
         raise Wrong("the inclusion proof does not lead to the root")
+
+
+def check_consistency(old, old_root, size, root, path):
+    """That a tree of `size` entries begins with one of `old` (RFC 9162 section 2.1.4.2)."""
+    if not 0 < old <= size:
+        raise Wrong("the tree has no such beginning")
+    if old == size or old & (old - 1) == 0:
+        path = [old_root, *path]
+    if not path or (old == size and len(path) > 1):
+        raise Wrong("the consistency proof has a wrong length")
+    fn, sn = old - 1, size - 1
+    while fn & 1:
+        fn, sn = fn >> 1, sn >> 1
+    first = second = path[0]
+    for step in path[1:]:
+        if sn == 0:
+            raise Wrong("the consistency proof has a wrong length")
+        if fn & 1 or fn == sn:
+            first, second = node_hash(step, first), node_hash(step, second)
+            while not fn & 1 and fn:
+                fn, sn = fn >> 1, sn >> 1
+        else:
+            second = node_hash(second, step)
+        fn, sn = fn >> 1, sn >> 1
+    if (old != size and sn) or first != old_root or second != root:
+        raise Wrong("the consistency proof does not lead from one root to the other")
 
 
 # --- Notes and checkpoints (C2SP signed-note, tlog-checkpoint, tlog-cosignature) -------------------
@@ -456,6 +485,33 @@ def check_request(statement, before):
         raise Wrong(f"its workload signed something else: {wrong}")
 
 
+def check_seen(said, files, checkpoint):
+    """The tree head that somebody saw when they signed is one of this very history."""
+    name = f"heads/{said['size']}"
+    if name not in files:
+        raise Wrong(f"the proof of the head that its passkey signed, {name}, is not in the bundle")
+    hashes = [b64(line) for line in files[name].decode("ascii").split("\n")[:-1]]
+    if len(hashes) > 63 or any(len(one) != 32 for one in hashes):
+        raise Wrong("the proof of the head that its passkey signed is malformed")
+    try:
+        check_consistency(said["size"], bytes.fromhex(said["root"]), *checkpoint[2:4], hashes)
+    except Wrong as error:
+        raise Wrong(f"its passkey signed the head of another history: {error}") from None
+
+
+def check_counter(proof, key, before):
+    """The authenticator's counter has moved on, where it has one: else it may have been copied."""
+
+    def count(one):
+        return int.from_bytes(b64(one["authenticator_data"])[33:37], "big")
+
+    proofs = [one["predicate"].get("proof", {}) for one in before.values()]
+    known = [count(one) for one in proofs if one.get("credential") == proof["credential"]]
+    last = max(known, default=0) or key.get("earlier", {}).get("count", 0)
+    if (count(proof) or last) and count(proof) <= last:
+        raise Wrong("the counter of its passkey did not move on: it may have been copied")
+
+
 def check_passkey(sequence, statement, before):
     """Verify what a passkey signed; `before` are the statements of earlier entries, by number."""
     predicate = statement["predicate"]
@@ -466,6 +522,9 @@ def check_passkey(sequence, statement, before):
     key, actor = enrolled["predicate"]["event"], predicate["actor"]["id"]
     if (key["actor_id"], key["credential"]) != (actor, proof["credential"]):
         raise Wrong("its passkey was enrolled for somebody else, or is another one")
+    begun = before[0]["predicate"]["event"].get("previous", {}).get("carried", 0)
+    if "earlier" in key and proof["key"] > begun:
+        raise Wrong("its passkey is said to come from another log, but not at the beginning")
     for number, other in before.items():
         kind, gone = other["predicateType"], other["predicate"]["event"]
         if "/key.revoked/" in kind and gone["credential"] == proof["credential"]:
@@ -511,6 +570,8 @@ def check_passkey(sequence, statement, before):
     message = data + hashlib.sha256(b64(proof["client_data"])).digest()
     if not passkey_signed(key["algorithm"], b64(key["public"]), b64(proof["signature"]), message):
         raise Wrong("the signature of its passkey fails")
+    check_counter(proof, key, before)
+    return said["head"]
 
 
 # --- The bundle ------------------------------------------------------------------------------------
@@ -583,7 +644,7 @@ def check_entries(files, checkpoint, root, say):
                 statement["predicate"].get("proof", {}).get("type")
             )
             if signed == "passkey":
-                check_passkey(sequence, statement, known)
+                check_seen(check_passkey(sequence, statement, known), files, checkpoint)
             elif signed:
                 check_request(statement, known)
             known[sequence] = statement

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from ledger.state.registry import Registry
 
 NO_HEAD: Final = "proof-head"
+COUNTER: Final = "proof-counter"
 
 
 def check_proof(registry: Registry, event: Event, place: Place) -> ApprovalStatement | None:
@@ -149,7 +150,7 @@ def _check_assertion(key: PasskeyState, proof: WebAuthnProof) -> None:
         _refuse("proof-backup", "The key says of its copies what it did not say when enrolled.")
     if (found.count or key.count) and found.count <= key.count:
         _refuse(
-            "proof-counter",
+            COUNTER,
             "The authenticator's counter did not move on: it may have been copied.",
         )
 

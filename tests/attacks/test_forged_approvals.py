@@ -8,7 +8,9 @@ is asked of the true program. What this can't stop stands in docs/threat-model.m
 from __future__ import annotations
 
 import hashlib
+import io
 import shutil
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +25,10 @@ from ledger.bundle import make_bundle
 from ledger.core.encoding import canonical, parse_canonical
 from ledger.core.rfc4648 import to_base64
 from ledger.events.actor import Actor
+from ledger.events.approval import SignedHead
 from ledger.events.decision import Decision
+from ledger.events.passkey import EarlierEnrolment
+from ledger.recheck import recheck
 from ledger.standalone import verify
 from ledger.submit import Submitter
 from tests.attacks.rewriting import rewrite_entry
@@ -39,6 +44,7 @@ if TYPE_CHECKING:
 
 CY = "cc" * 16
 STATIC = Path("webui/static")
+SIGNED, SEEN = "A passkey signed this very decision", "It signed the root of this history"
 
 
 @pytest.fixture
@@ -139,6 +145,73 @@ def test_an_assertion_of_another_challenge_approves_nothing(
     number = forge(waiting, said, proof)
     assert audited(waiting.house.log, number) == {"assertion-challenge"}
     assert "asked for something else" in taken_home(waiting.house.log, number, tmp_path, capsys)
+
+
+@pytest.mark.parametrize("back", [0, 1])
+def test_a_head_of_another_history_is_noticed_by_all_who_verify(
+    waiting: Waiting, unguarded: Any, back: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Signed by Bo's own key, who was shown something else than this log."""
+    head, log = waiting.house.log.head(), waiting.house.log
+    root = head.root.hex() if back else "ab" * 32
+    said = waiting.statement(head=SignedHead(size=head.size - back, root=root))
+    number = forge(waiting, said, waiting.passkey.approve(said, waiting.enrolled))
+    assert audited(log, number) == {"proof-head"}
+    told = taken_home(log, number, tmp_path, capsys)
+    assert "its passkey signed the head of another history" in told
+    assert [one.name for one in recheck(log, number) if not one.holds] == [SEEN]
+
+
+def test_the_proof_of_the_head_can_not_be_left_out_or_changed(
+    waiting: Waiting, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    number = waiting.approve().sequence
+    for one in range(5):
+        waiting.house.submit(person(f"Number {one}"))
+    log, made = waiting.house.log, tmp_path / "bundle"
+    with zipfile.ZipFile(io.BytesIO(make_bundle(log, [number], {}))) as archive:
+        archive.extractall(made)
+    (head,) = (made / "heads").iterdir()
+    true = head.read_bytes()
+    assert verify.main([str(made), "--vkey", log.vkey]) == 0
+    other = to_base64(b"\x07" * 32).encode() + b"\n"
+    for wrong in (b"", true + other, other * (true.count(b"\n")), true[:-1], b"\xff\n", None):
+        head.unlink() if wrong is None else head.write_bytes(wrong)
+        assert verify.main([str(made), "--vkey", log.vkey]) == 1
+        assert "NOT VERIFIED: entry" in capsys.readouterr().out
+
+
+def test_a_counter_that_goes_back_is_noticed_where_both_uses_are_known(
+    sqlite_house: House, unguarded: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    waiting = a_release_that_waits(sqlite_house, counts=True)
+    log, first = waiting.house.log, waiting.approve().sequence
+    waiting.passkey.count = 0
+    waiting.release = waiting.ask()
+    said = waiting.statement()
+    number = forge(waiting, said, waiting.passkey.approve(said, waiting.enrolled))
+    assert audited(log, number) == {"proof-counter"}
+    assert [one.name for one in recheck(log, number) if not one.holds] == [SIGNED]
+    assert all(one.holds for one in recheck(log, first))
+    (tmp_path / "both").write_bytes(make_bundle(log, [first, number], {}))
+    assert verify.main([str(tmp_path / "both"), "--vkey", log.vkey]) == 1
+    assert "the counter of its passkey did not move on" in capsys.readouterr().out
+
+
+def test_a_key_that_is_said_to_come_from_another_log_is_believed_at_the_beginning_only(
+    waiting: Waiting, unguarded: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    unguarded.setattr("ledger.state.fold_passkeys.check_beginning", lambda *_: None)
+    earlier = EarlierEnrolment(
+        origin="elsewhere.example", entry=3, at="2026-01-01T00:00:00.000000Z", by=BO
+    )
+    key = Authenticator(BO, credential=b"from nowhere at all")
+    event = key.enrolment().model_copy(update={"earlier": earlier})
+    enrolled = waiting.house.submit(event).sequence
+    said = waiting.statement()
+    number = forge(waiting, said, key.approve(said, enrolled))
+    told = taken_home(waiting.house.log, number, tmp_path, capsys)
+    assert "not at the beginning" in told
 
 
 def test_nothing_but_a_statement_is_ever_given_to_a_passkey() -> None:

@@ -87,9 +87,11 @@ def test_every_inclusion_proof_holds_and_none_that_was_changed(entries: list[byt
             not_included(leaf, index, size, proof, tree.roots[size])
 
 
-def not_consistent(*claim: object) -> None:
+def not_consistent(old: int, new: int, before: bytes, after: bytes, proof: object) -> None:
     with pytest.raises(ConsistencyError):
-        check_consistency(*claim)  # type: ignore[arg-type]
+        check_consistency(old, new, before, after, proof)  # type: ignore[arg-type]
+    with pytest.raises(verify.Wrong):
+        verify.check_consistency(old, before, new, after, proof)
 
 
 @settings(max_examples=25, deadline=None)
@@ -101,6 +103,7 @@ def test_every_consistency_proof_holds_and_none_that_was_changed(entries: list[b
             roots = (tree.roots[old], tree.roots[new])
             proof = prove_consistency(old, new, tree.get)
             check_consistency(old, new, *roots, proof)
+            verify.check_consistency(old, roots[0], new, roots[1], proof)
             for changed in changes(proof, roots):
                 not_consistent(old, new, *roots, changed)
             if old < new:

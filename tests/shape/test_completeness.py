@@ -31,8 +31,8 @@ NO_GATE = {
 }
 FORBIDDEN_NAMES = {"utils", "helpers", "common", "misc", "base", "manager", "service"}
 MOST_LINES = 500
-AT_MOST = {"ledger/standalone/verify.py": 660}
-"""It ships in every bundle as one file; passkeys' signatures took 90 lines of it."""
+AT_MOST = {"ledger/standalone/verify.py": 725}
+"""It ships in every bundle as one file; passkeys' signatures took 150 lines of it."""
 
 
 @pytest.mark.parametrize("kind", KINDS)
