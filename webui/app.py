@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from flask import Flask
 
-from webui import api, errors_http, headers, here, pages, reads, tlog
+from webui import api, errors_http, headers, here, pages, reads, scim, tlog
 from webui import hosts as names
 from webui.identity import csrf, current, single_sign_on
 from webui.identity.schema import prepare
@@ -41,6 +41,7 @@ def create_app(wiring: Wiring, *, hosts: Iterable[str] = ()) -> Flask:
     single_sign_on.install(app, wiring)
     protection = csrf.install(app)
     protection.exempt(api.register(app))
+    protection.exempt(scim.register(app))
     tlog.register(app)
     pages.register(app)
     reads.install(app)

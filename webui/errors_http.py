@@ -3,7 +3,8 @@
 Programs get ``application/problem+json`` (RFC 9457) with ``type``, ``title``, ``status``,
 ``detail``, ``code``, and where they apply ``remedy`` and ``errors`` (each a JSON pointer into what
 was sent, and what is wrong there). People get a page that says the same. Neither repeats what was
-sent, and an error that nobody foresaw says nothing about the inside; the log does.
+sent, and an error that nobody foresaw says nothing about the inside; the log does. Identity
+providers get errors in the form of SCIM.
 """
 
 from __future__ import annotations
@@ -59,6 +60,17 @@ PROBLEM_JSON: Final = "application/problem+json"
 PROBLEM_BASE: Final = "https://counterseal.dev/problems/"
 API: Final = "/api/"
 TLOG: Final = "tlog"
+SCIM: Final = "/scim/"
+SCIM_JSON: Final = "application/scim+json"
+_SCIM_ERROR: Final = "urn:ietf:params:scim:api:messages:2.0:Error"
+# What RFC 7644 (3.12) has a word for.
+_SCIM_TYPES: Final = {
+    "scim-taken": "uniqueness",
+    "scim-too-many": "tooMany",
+    "not-json": "invalidSyntax",
+    "duplicate-key": "invalidSyntax",
+    "wrong-content-type": "invalidSyntax",
+}
 BUSY_SECONDS: Final = 1
 
 STATUS: Final[dict[type[LedgerError], HTTPStatus]] = {
@@ -96,6 +108,7 @@ STATUS: Final[dict[type[LedgerError], HTTPStatus]] = {
 STATUS_OF_CODE: Final[dict[str, HTTPStatus]] = {
     "too-large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "wrong-content-type": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    "scim-too-many": HTTPStatus.BAD_REQUEST,
     "idempotency-key-missing": HTTPStatus.BAD_REQUEST,
     "idempotency-key-invalid": HTTPStatus.BAD_REQUEST,
     "id-token-malformed": HTTPStatus.BAD_REQUEST,
@@ -142,6 +155,14 @@ def problem_of(error: LedgerError) -> dict[str, Any]:
 def problem_response(problem: dict[str, Any]) -> Response:
     """An answer of type ``application/problem+json``."""
     return Response(orjson.dumps(problem), problem["status"], content_type=PROBLEM_JSON)
+
+
+def scim_response(status: int, detail: str, scim_type: str = "") -> Response:
+    """An error in the form of SCIM (RFC 7644, 3.12)."""
+    told = {"schemas": [_SCIM_ERROR], "status": str(status), "detail": detail}
+    if scim_type:
+        told["scimType"] = scim_type
+    return Response(orjson.dumps(told), status, content_type=SCIM_JSON)
 
 
 def _ledger_error(error: LedgerError) -> Response:
@@ -213,6 +234,12 @@ def _unforeseen(error: Exception) -> Response:
 
 
 def _answer(problem: dict[str, Any]) -> Response:
+    if request.path.startswith(SCIM):
+        detail = " ".join(filter(None, (problem["detail"], problem.get("remedy", ""))))
+        status, word = problem["status"], _SCIM_TYPES.get(problem["code"], "")
+        if status == HTTPStatus.UNPROCESSABLE_ENTITY:
+            status, word = HTTPStatus.BAD_REQUEST, word or "invalidValue"
+        return scim_response(int(status), detail, word)
     if request.path.startswith(API) or request.blueprint == TLOG:
         return problem_response(problem)
     return make_response(render_template("error.html", problem=problem), problem["status"])

@@ -16,8 +16,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
 from ledger.batch import Asked
+from ledger.core.encoding import canonical
 from ledger.errors import ConflictError
 from ledger.events.change import PROPOSABLE, ChangeProposed, ChangeWithdrawn
+from ledger.events.command import command_digest
 from ledger.events.names import format_instant
 from ledger.events.people import RoleGranted, RoleRevoked
 from ledger.state.aggregates import OpenChanges
@@ -30,7 +32,7 @@ from webui.identity.administrators import ADMINISTRATOR
 from webui.naming import namer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from ledger.events.actor import Actor
     from ledger.events.event import Event
@@ -86,13 +88,18 @@ class Steps:
             return Step(event, "left", self._said(word.unmet))
         return self._take(proposal, event)
 
-    def withdraw(self, receiver: str) -> int:
-        """Take back what the asker proposed to give to somebody; how many were."""
+    def withdraw(self, receiver: str, keep: Collection[str] = ()) -> int:
+        """Take back what the asker proposed to give to somebody, but for some roles; how many."""
+        kept = {
+            command_digest(RoleGranted.kind, canonical(event.facts())).hex()
+            for event in (RoleGranted(actor_id=receiver, role=role) for role in keep)
+        }
         found = self.registry.find(OpenChanges, RoleGranted.kind)
         count = 0
         for number in sorted(found.commands.values() if found else ()):
             change = self.registry.change(number)
-            if (change.receiver, change.proposer) == (receiver, self.asker.id):
+            ours = (change.receiver, change.proposer) == (receiver, self.asker.id)
+            if ours and change.command not in kept:
                 event = ChangeWithdrawn(change=number, command=change.command)
                 count += self.ask(event).outcome == "recorded"
         return count

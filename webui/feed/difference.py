@@ -24,10 +24,11 @@ from ledger.genesis import new_actor_id
 from ledger.state.access import Reconciled
 from ledger.state.privacy import SubjectState
 from webui.feed.asking import steps
+from webui.feed.known import address_book, everybody
 from webui.feed.leaving import roles_end
 from webui.feed.reading import Fault, ListError
 from webui.identity.accounts import normal_address
-from webui.identity.feeds import Fed, addresses, new_fed, read_feed
+from webui.identity.feeds import Fed, new_fed, read_feed
 from webui.identity.secret import digester
 from webui.identity.subjects import whose_subject
 
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
 
 What = Literal["join", "find", "move", "return", "leave"]
 PEOPLE: Final = "people"
-_PAGE: Final = 500
 _NAMED_AT_ONCE: Final = 250
 _DIFFERS: Final = "name or address differ; somebody who may puts them right on the person's page"
 
@@ -213,7 +213,7 @@ class _Look:
 
     def __init__(self, wiring: Wiring, terms: Terms, digest: Callable[[str], str]) -> None:
         self.wiring, self.terms, self.digest = wiring, terms, digest
-        self.actors = {one.id: one for one in _everybody(wiring) if one.type == "person"}
+        self.actors = {one.id: one for one in everybody(wiring) if one.type == "person"}
         self.fed = read_feed(wiring, feed_of(terms.source))
         self.known = {one.actor_id: one for one in self.fed.values()}
         self.faults: list[Fault] = []
@@ -238,13 +238,8 @@ class _Look:
 
     def _by_address(self, email: str) -> str | None:
         if self._book is None:
-            self._book = addresses(self.wiring)
-            without = set(self.actors).difference(self._book.values())
-            for person in self.wiring.reader.people(without).values():
-                if address := _address(person.email):
-                    self._book.setdefault(self._lookup(address), person.actor.id)
-        found = self._book.get(self._lookup(email))
-        return found if found in self.actors else None
+            self._book = address_book(self.wiring, self.actors)
+        return self._book.get(self._lookup(email))
 
     def leaving(self, found: list[tuple[Listed, Fed | None]], now: str) -> Iterator[Change]:
         """Who has left: as the list says, or because a complete list tells of them no more."""
@@ -341,16 +336,6 @@ class _Look:
         if asked.ask(event).outcome == "recorded":
             return ("name or address are put right",), told
         return (_DIFFERS,), fed.told
-
-
-def _everybody(wiring: Wiring) -> Iterator[ActorState]:
-    before = None
-    while True:
-        page = wiring.reader.actors(before=before, limit=_PAGE)
-        yield from page
-        if len(page) < _PAGE:
-            return
-        before = page[-1].since
 
 
 def _address(email: str) -> str:

@@ -2,7 +2,8 @@
 
 Three walls: the cookie is SameSite=Lax; what the browser says about where the request comes from
 (``Sec-Fetch-Site``, else ``Origin``) must be our own site; and the form carries Flask-WTF's token
-(field ``csrf_token`` or header ``X-CSRFToken``). The API takes no cookie and needs none of them.
+(field ``csrf_token`` or header ``X-CSRFToken``). The API and SCIM take no cookie and need none of
+them.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
 _SAFE: Final = {"GET", "HEAD", "OPTIONS"}
-_API: Final = "/api/"
+_PROGRAMS: Final = ("/api/", "/scim/")
 
 
 def install(app: Flask) -> CSRFProtect:
@@ -30,7 +31,7 @@ def install(app: Flask) -> CSRFProtect:
 
 
 def _check_origin() -> None:
-    if request.method in _SAFE or request.path.startswith(_API):
+    if request.method in _SAFE or request.path.startswith(_PROGRAMS):
         return
     site = request.headers.get("Sec-Fetch-Site")
     origin = request.headers.get("Origin")

@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from ledger.events.names import format_instant
 from ledger.store.database import reading, writing
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 State = Literal["new", "active", "left", "gone"]
 """``new``: not all that joining takes is done. ``gone``: left, and the feed has dropped them."""
 _AT_ONCE: Final = 1_000
+_TOLD: Final = feed_person.c.state.in_(("active", "left"))
 _SOURCE: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,49}")
 
 
@@ -76,13 +77,20 @@ def list_fed(wiring: Wiring, feed: str, *, start: int, count: int) -> list[Fed]:
     """Some of those whom a feed has not dropped, in the order in which they came."""
     query = (
         select(feed_person)
-        .where(feed_person.c.feed == feed, feed_person.c.state != "gone")
+        .where(feed_person.c.feed == feed, _TOLD)
         .order_by(feed_person.c.created_at, feed_person.c.actor_id)
         .offset(start)
         .limit(count)
     )
     with reading(wiring.engine) as connection:
         return [_read(row) for row in connection.execute(query)]
+
+
+def count_fed(wiring: Wiring, feed: str) -> int:
+    """How many those are."""
+    query = select(func.count()).select_from(feed_person)
+    with reading(wiring.engine) as connection:
+        return connection.execute(query.where(feed_person.c.feed == feed, _TOLD)).scalar_one()
 
 
 def new_fed(wiring: Wiring, feed: str, actor_id: str, digest: str, told: str) -> Fed:

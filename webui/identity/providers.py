@@ -83,12 +83,30 @@ class Provider(_Part):
         return frozenset(role for roles in self.roles.values() for role in roles)
 
 
+class Scim(_Part):
+    """What an identity provider that provisions people (SCIM) may bring about.
+
+    ``roles`` maps its groups to roles of the policy. With ``provider`` the attribute ``subject`` of
+    whom it brings is their subject at that provider of single sign-on.
+    """
+
+    roles: dict[str, tuple[Slug, ...]] = Field(default_factory=dict)
+    provider: str = ""
+    subject: Literal["externalId", "userName"] = "externalId"
+
+    @property
+    def mapped(self) -> frozenset[str]:
+        """Every role that a group can give."""
+        return frozenset(role for roles in self.roles.values() for role in roles)
+
+
 class SignIn(_Part):
     """How people may sign in. ``second_factor`` says of whom one is demanded."""
 
     providers: tuple[Provider, ...] = ()
     passwords: bool = True
     second_factor: Demand = "enrolled"
+    scim: Scim = Scim()
     folder: Path = Path()
 
     def provider(self, name: str) -> Provider | None:
@@ -161,6 +179,8 @@ def _read(said: dict[str, Any], folder: Path) -> SignIn:
     names = [one.name for one in found.providers]
     if len(set(names)) < len(names) or len({one.issuer for one in found.providers}) < len(names):
         raise _invalid("Each provider has a name and an issuer of its own.", "/provider")
+    if found.scim.provider and found.provider(found.scim.provider) is None:
+        raise _invalid("SCIM names a provider that is not there.", "/scim/provider")
     if not found.passwords and not found.providers:
         raise _invalid("Without passwords there must be a provider.", "/passwords")
     return found
