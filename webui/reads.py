@@ -208,8 +208,6 @@ ROUTES: Final[dict[str, Reads]] = {
     "pages.review_complete": _OVERSIGHT_ACT,
     "tlog.checkpoint": _EXPORT,
     "tlog.tile": _EXPORT,
-    "tlog.checkpoint": Reads("export", "open"),
-    "tlog.tile": Reads("export", "open"),
     "scim.config": _OWN,
     "scim.resource_types": _OWN,
     "scim.resource_type": _OWN,
