@@ -8,7 +8,7 @@ from flask import Flask
 
 from webui import api, errors_http, headers, here, pages, reads, scim, tlog
 from webui import hosts as names
-from webui.identity import csrf, current, single_sign_on
+from webui.identity import csrf, current, flood, single_sign_on
 from webui.identity.schema import prepare
 from webui.pages import verify
 
@@ -37,6 +37,7 @@ def create_app(wiring: Wiring, *, hosts: Iterable[str] = ()) -> Flask:
     headers.install(app)
     verify.allow_uploads(app)
     errors_http.install(app)
+    flood.install(app)
     current.install(app, wiring)
     single_sign_on.install(app, wiring)
     protection = csrf.install(app)

@@ -168,7 +168,7 @@ def scim_response(status: int, detail: str, scim_type: str = "") -> Response:
 def _ledger_error(error: LedgerError) -> Response:
     status = status_of(error)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        _log.error("%s %s: %s %s", request.method, request.path, error.code, error)
+        _log.error("%s %r: %s %s", request.method, request.path, error.code, error)
     response = _answer(problem_of(error))
     if isinstance(error, BusyError | InDoubtError):
         response.headers["Retry-After"] = str(BUSY_SECONDS)
@@ -220,7 +220,7 @@ _SENTENCES: Final = {
 
 
 def _unforeseen(error: Exception) -> Response:
-    _log.error("%s %s failed", request.method, request.path, exc_info=error)
+    _log.error("%s %r failed", request.method, request.path, exc_info=error)
     return _answer(
         {
             "type": f"{PROBLEM_BASE}unexpected",

@@ -1,5 +1,10 @@
 """The embedded web server: waitress on one address, started and stopped cleanly.
 
+Whoever sends a request slowly is let go: its head must be there after ``head_seconds``, all of it
+after ``request_seconds``. Reading costs no thread, so others are answered meanwhile. The address of
+whoever asks is that of the connection, or what the one proxy named by the operator says it is; what
+anybody else says in ``X-Forwarded-*`` is thrown away.
+
 When it is stopped it takes no new connections, finishes the requests that have begun (for at most
 five seconds) and then closes. ``start``, ``stop`` and ``wait`` are for the main thread.
 """
@@ -27,6 +32,9 @@ FREE_PORT: Final = 0
 MOST_BODY_BYTES: Final = 1_073_741_824
 _LOOK_UP_SECONDS: Final = 0.5
 _FINISH_SECONDS: Final = 5.0
+HEAD_SECONDS: Final = 20.0
+REQUEST_SECONDS: Final = 300.0
+MOST_HEAD_BYTES: Final = 65_536
 
 
 def is_loopback(host: str) -> bool:
@@ -55,6 +63,9 @@ class Server:
         threads: int = 8,
         https: bool = False,
         most_body_bytes: int = MOST_BODY_BYTES,
+        proxy: str = "",
+        head_seconds: float = HEAD_SECONDS,
+        request_seconds: float = REQUEST_SECONDS,
     ) -> None:
         from waitress import wasyncore
         from waitress.server import create_server
@@ -63,6 +74,8 @@ class Server:
         logging.getLogger("waitress.queue").setLevel(logging.ERROR)
         self._map: dict[int, Any] = {}
         self._stopping = threading.Event()
+        self._limits = head_seconds, request_seconds
+        self._begun: dict[int, tuple[object, float]] = {}
         address = LOOPBACK if host == "localhost" else host
         try:
             self._server: Any = create_server(
@@ -75,6 +88,9 @@ class Server:
                 url_scheme="https" if https else "http",
                 asyncore_use_poll=True,
                 max_request_body_size=most_body_bytes,
+                max_request_header_size=MOST_HEAD_BYTES,
+                clear_untrusted_proxy_headers=True,
+                **_trusted(proxy),
             )
         except (OSError, ValueError) as error:
             wasyncore.close_all(self._map)
@@ -118,6 +134,7 @@ class Server:
     def _run(self) -> None:
         while not self._stopping.is_set():
             self._turn(_LOOK_UP_SECONDS)
+            self._let_go(time.monotonic())
         self._server.del_channel()
         self._server.socket.close()
         until = time.monotonic() + _FINISH_SECONDS
@@ -129,10 +146,37 @@ class Server:
     def _turn(self, seconds: float) -> None:
         self._server.asyncore.loop(timeout=seconds, use_poll=True, map=self._map, count=1)
 
+    def _let_go(self, now: float) -> None:
+        """Close the connections whose request takes too long to arrive."""
+        head_seconds, request_seconds = self._limits
+        begun: dict[int, tuple[object, float]] = {}
+        for number, channel in list(self._server.active_channels.items()):
+            arriving = channel.request
+            if arriving is None or arriving.completed:
+                continue
+            known, since = self._begun.get(number, (None, now))
+            since = since if known is arriving else now
+            begun[number] = (arriving, since)
+            limit = request_seconds if arriving.headers_finished else head_seconds
+            if now - since > limit:
+                channel.will_close = True
+        self._begun = begun
+
     def _is_busy(self) -> bool:
         """Whether a request has begun that is not answered whole."""
         channels = self._server.active_channels.values()
         return any(one.requests or one.total_outbufs_len for one in list(channels))
+
+
+def _trusted(proxy: str) -> dict[str, Any]:
+    """What waitress needs to believe one proxy what it says of whoever asks."""
+    if not proxy:
+        return {}
+    return {
+        "trusted_proxy": proxy,
+        "trusted_proxy_count": 1,
+        "trusted_proxy_headers": {"x-forwarded-for"},
+    }
 
 
 def _unavailable(host: str, port: int, error: OSError | ValueError) -> OutsideError:

@@ -21,13 +21,20 @@ from webui.cli.installation import DEFAULT_PORT
     help="Say that a proxy in front speaks https; needed to listen beyond this machine.",
 )
 @click.option(
+    "--proxy",
+    default="",
+    metavar="ADDRESS",
+    help="The address of the proxy in front, whose X-Forwarded-For says who asks. Without it "
+    "everybody behind the proxy counts as one address.",
+)
+@click.option(
     "--public-name",
     multiple=True,
     metavar="HOST",
     help="A further host name under which it may be reached. May be given several times.",
 )
-def serve(
-    host: str, port: int, threads: int, behind_tls: bool, public_name: tuple[str, ...]
+def serve(  # noqa: PLR0917 (the options of a command)
+    host: str, port: int, threads: int, behind_tls: bool, proxy: str, public_name: tuple[str, ...]
 ) -> None:
     """Serve the pages and the API until interrupted."""
     from ledger.store.guards import shared
@@ -35,6 +42,7 @@ def serve(
     from webui.collector import settle
     from webui.custody import BackupClock, record_restore
     from webui.digesting import DigestClock
+    from webui.logs import write_to_stderr
     from webui.notices.channels import read_channels
     from webui.notices.courier import Courier
     from webui.privacy import record_erased_again
@@ -48,10 +56,11 @@ def serve(
             "front and say so with --behind-tls, or listen on 127.0.0.1."
         )
         raise click.BadParameter(msg, param_hint="'--host'")
+    write_to_stderr()
     with opened() as wiring, publishing(wiring):
         app = create_app(wiring, hosts=public_name)
         settle()
-        server = Server(app, host=host, port=port, threads=threads, https=behind_tls)
+        server = Server(app, host=host, port=port, threads=threads, https=behind_tls, proxy=proxy)
         server.start()
         record_restore(wiring)
         record_erased_again(wiring)

@@ -212,8 +212,16 @@ def sign_out() -> None:
 
 
 def local_path(wanted: str | None, otherwise: str = "/") -> str:
-    """Where to go after signing in: a path of our own, whatever was asked for."""
-    if not wanted or not wanted.startswith("/") or wanted[1:2] in {"/", "\\"}:
+    """Where to go after signing in: a path of our own, whatever was asked for.
+
+    Browsers leave out tabs and line ends in an address, and what is left may lead elsewhere.
+    """
+    if (
+        not wanted
+        or not wanted.isprintable()
+        or not wanted.startswith("/")
+        or wanted[1:2] in {"/", "\\"}
+    ):
         return otherwise
     parts = urlsplit(wanted)
     return otherwise if parts.scheme or parts.netloc or "\\" in wanted else wanted

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Final
 
 from flask import flash, redirect, render_template, request
+from pydantic import Field, TypeAdapter, ValidationError
 
 from ledger.errors import InputError
+from ledger.events.names import PublicText
 from webui.here import wired
 from webui.identity.accounts import change_password, find_account
 from webui.identity.administrators import check_administrator
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
 LONGEST_DAYS = 365
 MOST_OTHERS = 500
+_LABEL: Final[TypeAdapter[str]] = TypeAdapter(Annotated[PublicText, Field(max_length=100)])
 
 
 def add_to(blueprint: Blueprint) -> None:
@@ -114,12 +117,23 @@ def _new_token() -> ResponseReturnValue:
     _, secret = create_token(
         wired(),
         actor_id=actor.id,
-        label=text("label") or "token",
+        label=_label(text("label") or "token"),
         scope=scope,
         days=int(days[:4]),
         created_by=actor.id,
     )
     return _show(secret)
+
+
+def _label(written: str) -> str:
+    """What a token is called: one short line, as over the API."""
+    try:
+        return _LABEL.validate_python(written)
+    except ValidationError:
+        raise InputError(
+            "A label is one line of up to 100 characters, without an e-mail address.",
+            pointer="/label",
+        ) from None
 
 
 def _drop_token(token: str) -> ResponseReturnValue:

@@ -78,12 +78,17 @@ def callers(route: str) -> tuple[str, ...]:
     return BY_TOKEN if is_api(route) else BY_SESSION
 
 
-def ask(world: World, who: str, route: str) -> TestResponse:
+def path_of(world: World, route: str, wrong: str = "") -> str:
+    """The address of a route; ``wrong`` stands for what its parameters would be."""
+    found = probes.places(world, route)
+    path = _PARAMETER.sub(lambda match: wrong or found[match[1]], route.split(" ", 1)[1])
+    return path + probes.QUERIES.get(route, "")
+
+
+def ask(world: World, who: str, route: str, wrong: str = "") -> TestResponse:
     """What ``who`` is answered at ``route``, such as ``GET /models/<model>``."""
     method, rule = route.split(" ", 1)
-    found = probes.places(world, route)
-    path = _PARAMETER.sub(lambda match: found[match[1]], rule)
-    path += probes.QUERIES.get(route, "")
+    path = path_of(world, route, wrong)
     if rule.startswith("/log/<name>") and who not in (*TOKENS, *MACHINES):
         return world.page(who, method, path, {})
     if is_api(route):
