@@ -9,7 +9,9 @@ comes from where boto3 finds it; none of it stands in the URI.
 * ``ML_DSA_44`` keys sign by ``ML_DSA_SHAKE_256`` over the representative mu of the message
   (``EXTERNAL_MU``; FIPS 204, algorithm 7, line 6), so that no message is too long for it.
 
-Source: AWS KMS API reference, ``Sign`` and ``GetPublicKey``.
+* A symmetric key (``SYMMETRIC_DEFAULT``) wraps the vault's key, under an encryption context.
+
+Source: AWS KMS API reference, ``Sign``, ``GetPublicKey``, ``Encrypt`` and ``Decrypt``.
 """
 
 from __future__ import annotations
@@ -25,8 +27,10 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 from ledger.keys.cloud import (
     CONNECT_SECONDS,
     COSIGNATURES,
+    PURPOSE,
     READ_SECONDS,
     ServiceSigner,
+    Wrapper,
     check_use,
     failed,
     missing,
@@ -78,6 +82,30 @@ def open_aws_key(uri: str, use: str) -> ServiceSigner:
     if use != COSIGNATURES and isinstance(key, Ed25519PublicKey):
         return ServiceSigner(_NAME, SCHEME + arn, key, pure)
     raise wrong_kind(_NAME, use, kind)
+
+
+def open_aws_wrapper(uri: str) -> Wrapper:
+    """A symmetric key in AWS KMS that wraps; what is kept is its ARN.
+
+    Raises:
+        InputError: ``invalid-key-uri``.
+        OutsideError: ``key-service-missing``, or ``token-failed``: there is no region to ask in.
+    """
+    read = _URI.fullmatch(uri)
+    if read is None:
+        raise wrong_uri(SCHEME, "KEY-ID, awskms:alias/NAME or awskms:ARN")
+    kms, named = _client(read["region"]), uri.removeprefix(SCHEME)
+    context = {"purpose": PURPOSE}
+
+    def seal(key: bytes) -> tuple[str, bytes]:
+        found = kms.encrypt(KeyId=named, Plaintext=key, EncryptionContext=context)
+        return SCHEME + str(found["KeyId"]), bytes(found["CiphertextBlob"])
+
+    def unseal(sealed: bytes) -> bytes:
+        asked = {"CiphertextBlob": sealed, "EncryptionContext": context}
+        return bytes(kms.decrypt(KeyId=named, **asked)["Plaintext"])
+
+    return Wrapper(_NAME, seal, unseal)
 
 
 def representative(public: bytes, message: bytes) -> bytes:

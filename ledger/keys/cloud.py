@@ -1,5 +1,7 @@
 """Signers whose private key never leaves a key service of a cloud; what they have in common.
 
+The same services wrap the key-encryption key of the vault (``ledger.keys.wrapping``).
+
 Rules:
 
 * a service holds keys for checkpoints (Ed25519) and for cosignatures (ML-DSA-44): one request for
@@ -34,6 +36,49 @@ CONNECT_SECONDS: Final = 3.0
 READ_SECONDS: Final = 10.0
 COSIGNATURES: Final = "cosignatures"
 _ENTRIES: Final = "entries"
+WRAPPING_FAILED: Final = "vault-key-away"
+PURPOSE: Final = "counterseal vault key"
+"""Bound into what a service wraps: what it wrapped for others is never taken for such a key."""
+
+
+class Wrapper:
+    """A key in a service that wraps other keys, and never leaves it.
+
+    ``seal`` goes from a key to the URI of what wrapped it, which does not change its meaning, and
+    what the service gave; ``unseal`` goes back.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        seal: Callable[[bytes], tuple[str, bytes]],
+        unseal: Callable[[bytes], bytes],
+    ) -> None:
+        self.name = name
+        self._seal = seal
+        self._unseal = unseal
+
+    def wrap(self, key: bytes) -> tuple[str, bytes]:
+        """The URI of what wrapped a key, and the wrapped key.
+
+        Raises:
+            OutsideError: ``vault-key-away``: the service does not answer, or refuses.
+        """
+        try:
+            return self._seal(key)
+        except Exception as error:
+            raise failed(self.name, error, wraps=True) from error
+
+    def unwrap(self, sealed: bytes) -> bytes:
+        """The key that was wrapped.
+
+        Raises:
+            OutsideError: ``vault-key-away``: the service does not answer, or refuses.
+        """
+        try:
+            return self._unseal(sealed)
+        except Exception as error:
+            raise failed(self.name, error, wraps=True) from error
 
 
 class ServiceSigner:
@@ -105,13 +150,21 @@ def wrong_uri(scheme: str, like: str) -> InputError:
     )
 
 
-def failed(name: str, error: Exception) -> LedgerError:
+def failed(name: str, error: Exception, *, wraps: bool = False) -> LedgerError:
     """What is told of a service's error: its name and, where it has one, its code."""
     if isinstance(error, LedgerError):
         return error
     answer = getattr(error, "response", None)
     code = answer.get("Error", {}).get("Code", "") if isinstance(answer, dict) else ""
     said = f" ({code})" if isinstance(code, str) and code.isalnum() else ""
+    if wraps:
+        return OutsideError(
+            f"{name} does not open the vault's key: {type(error).__name__}{said}.",
+            code=WRAPPING_FAILED,
+            remedy="Private texts can't be read or written until it answers; nothing is lost. "
+            "Check that it can be reached, the credentials, and that they may encrypt and decrypt "
+            "with this key.",
+        )
     return OutsideError(
         f"{name} does not sign: {type(error).__name__}{said}.",
         code="token-failed",

@@ -10,7 +10,10 @@ service, as it does for Google's own command (a private endpoint).
 
 REST and not gRPC, because a channel of gRPC does not survive a fork, and servers fork.
 
-Source: Cloud KMS API reference, ``AsymmetricSign`` and ``GetPublicKey``.
+A key that wraps the vault's key (``ENCRYPT_DECRYPT``) is named without a version: the service keeps
+which one it was, and wraps by the primary one.
+
+Source: Cloud KMS API reference, ``AsymmetricSign``, ``GetPublicKey``, ``Encrypt`` and ``Decrypt``.
 """
 
 from __future__ import annotations
@@ -25,8 +28,10 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from ledger.keys.cloud import (
     COSIGNATURES,
+    PURPOSE,
     READ_SECONDS,
     ServiceSigner,
+    Wrapper,
     check_use,
     failed,
     missing,
@@ -45,6 +50,9 @@ _URI: Final = re.compile(
     rf"gcpkms:projects/{_PART}/locations/{_PART}/keyRings/{_PART}/cryptoKeys/{_PART}"
     r"/cryptoKeyVersions/[1-9][0-9]{0,8}",
     re.ASCII,
+)
+_WRAPS: Final = re.compile(
+    rf"gcpkms:projects/{_PART}/locations/{_PART}/keyRings/{_PART}/cryptoKeys/{_PART}", re.ASCII
 )
 _FIRST_PAUSE: Final = 0.1
 _AGAIN_SECONDS: Final = 2.0
@@ -83,6 +91,30 @@ def open_google_key(uri: str, use: str) -> ServiceSigner:
         return bytes(client.asymmetric_sign(request=asked, **bounds).signature)
 
     return ServiceSigner(_NAME, uri, key, ask)
+
+
+def open_google_wrapper(uri: str) -> Wrapper:
+    """A symmetric key in Google Cloud KMS that wraps.
+
+    Raises:
+        InputError: ``invalid-key-uri``.
+        OutsideError: ``key-service-missing``, or ``token-failed``: there are no credentials.
+    """
+    if not _WRAPS.fullmatch(uri):
+        raise wrong_uri(SCHEME, "projects/P/locations/L/keyRings/R/cryptoKeys/K")
+    name = uri.removeprefix(SCHEME)
+    client, bounds = _client()
+    bound = {"name": name, "additional_authenticated_data": PURPOSE.encode()}
+
+    def seal(key: bytes) -> tuple[str, bytes]:
+        found = client.encrypt(request={**bound, "plaintext": key}, **bounds)
+        return uri, bytes(found.ciphertext)
+
+    def unseal(sealed: bytes) -> bytes:
+        found = client.decrypt(request={**bound, "ciphertext": sealed}, **bounds)
+        return bytes(found.plaintext)
+
+    return Wrapper(_NAME, seal, unseal)
 
 
 def _public_key(kind: str, data: bytes) -> PublicKey | None:

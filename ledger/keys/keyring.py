@@ -12,7 +12,7 @@ import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from ledger.errors import InputError, OutsideError
+from ledger.errors import OutsideError
 from ledger.keys.away import Elsewhere, open_away
 from ledger.keys.pkcs11 import TokenSigner
 from ledger.keys.signer import (
@@ -24,6 +24,7 @@ from ledger.keys.signer import (
     read_secret,
     write_secret,
 )
+from ledger.keys.wrapping import FILE, WrappingFile, new_wrapping_key, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,21 +39,24 @@ ADMISSIONS: Final = "admissions"
 VAULT: Final = "vault.key"
 VAULT_BEFORE: Final = "vault.key.before"
 """The key that was replaced, until it is certain that the new one is in use."""
-_WRAPPING_KEY_BYTES: Final = 32
 _PLACE: Final = ".uri"
 
 
 @dataclass
 class Keyring:
-    """Signers and the key-encryption key of the vault. Only the committing thread turns it."""
+    """Signers and the key-encryption key of the vault. Only the committing thread turns it.
+
+    ``wrapping_key`` is None as long as the service that wraps it was not asked.
+    """
 
     entries: Signer
     checkpoints: Signer
     cosignatures: Signer
-    wrapping_key: bytes
+    wrapping_key: bytes | None
     folder: Path
     passphrase: bytes = b""
     admissions: Signer | None = None
+    wrapping_file: WrappingFile = field(default_factory=WrappingFile)
     _known: dict[bytes, Signer] = field(default_factory=dict)
 
     def __repr__(self) -> str:
@@ -118,17 +122,17 @@ class Keyring:
             raise _missing(use)
         return found
 
-    def wrapping(self) -> tuple[bytes, Callable[[], bytes]]:
-        """The key-encryption key that we have, and how to read the one that stands now."""
+    def wrapping(self) -> tuple[bytes | None, Callable[[], bytes]]:
+        """The key-encryption key, if we have it, and how to read the one that stands now."""
         return self.wrapping_key, self.current_wrapping_key
 
     def current_wrapping_key(self) -> bytes:
         """The key-encryption key as it stands in its file now: another process may have turned it.
 
         Raises:
-            OutsideError, InputError: it can't be read, or is damaged.
+            OutsideError, InputError: it can't be read, or is damaged; ``vault-key-away``.
         """
-        self.wrapping_key = read_wrapping_key(self.folder / VAULT)
+        self.wrapping_key = self.wrapping_file.read(self.folder / VAULT)
         return self.wrapping_key
 
     def close(self) -> None:
@@ -167,7 +171,8 @@ def create_keyring(folder: Path, passphrase: bytes = b"") -> Keyring:
 
 def open_keyring(folder: Path, passphrase: bytes = b"") -> Keyring:
     """Read the keys of an installation: the first of each use, until the ledger says which."""
-    wrapping_key = read_wrapping_key(folder / VAULT)
+    stored = read_secret(folder / VAULT)
+    wrapping_key = stored if place_of(stored) == FILE else None
     first = folder / f"{ADMISSIONS}.pem"
     return Keyring(
         entries=open_signer(folder / f"{ENTRIES}.pem", passphrase),
@@ -178,23 +183,6 @@ def open_keyring(folder: Path, passphrase: bytes = b"") -> Keyring:
         passphrase=passphrase,
         admissions=open_signer(first, passphrase) if first.exists() else None,
     )
-
-
-def new_wrapping_key() -> bytes:
-    """A key-encryption key that wraps nothing yet."""
-    return secrets.token_bytes(_WRAPPING_KEY_BYTES)
-
-
-def read_wrapping_key(file: Path) -> bytes:
-    """A key-encryption key from its file.
-
-    Raises:
-        OutsideError, InputError: it can't be read, or is damaged.
-    """
-    key = read_secret(file)
-    if len(key) != _WRAPPING_KEY_BYTES:
-        raise InputError(f"The key file {file.name} is damaged.", code="key-damaged")
-    return key
 
 
 def _missing(use: str) -> OutsideError:

@@ -16,12 +16,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from ledger.core.signature import key_fingerprint
 from ledger.errors import InputError, OutsideError
+from ledger.keys.cloud import PURPOSE, Wrapper
 
 if TYPE_CHECKING:
     from securesystemslib.signer._signer import Signer
 
 SCHEME: Final = "hv:"
 _URI: Final = re.compile(r"hv:[A-Za-z0-9_-]{1,128}(/[1-9][0-9]{0,8})?", re.ASCII)
+_WRAPS: Final = re.compile(r"hv:[A-Za-z0-9_-]{1,128}", re.ASCII)
 _ED25519: Final = "ed25519"
 
 
@@ -79,6 +81,32 @@ def open_vault_key(uri: str) -> VaultSigner:
         return VaultSigner(whole, Signer.from_priv_key_uri(whole, key))
     except Exception as error:
         raise _failed(error) from error
+
+
+def open_vault_wrapper(uri: str) -> Wrapper:
+    """A key of a Vault (``aes256-gcm96``) that wraps; the wrapped key says by which version.
+
+    Raises:
+        InputError: ``invalid-key-uri``.
+        OutsideError: ``vault-missing``: the optional part is not installed.
+    """
+    if not _WRAPS.fullmatch(uri):
+        raise InputError(
+            "The key's URI can't be used: it is not like hv:NAME.", code="invalid-key-uri"
+        )
+    name, bound = uri.removeprefix(SCHEME), base64.b64encode(PURPOSE.encode()).decode()
+    transit = _library().Client().secrets.transit
+
+    def seal(key: bytes) -> tuple[str, bytes]:
+        text = base64.b64encode(key).decode()
+        found = transit.encrypt_data(name, plaintext=text, associated_data=bound)
+        return uri, str(found["data"]["ciphertext"]).encode()
+
+    def unseal(sealed: bytes) -> bytes:
+        found = transit.decrypt_data(name, ciphertext=sealed.decode(), associated_data=bound)
+        return base64.b64decode(found["data"]["plaintext"], validate=True)
+
+    return Wrapper("The Vault", seal, unseal)
 
 
 def _library() -> Any:

@@ -53,19 +53,26 @@ class Vault:
         self,
         log_id: int,
         origin: str,
-        wrapping_key: bytes,
+        wrapping_key: bytes | None,
         current: Callable[[], bytes] | None = None,
     ) -> None:
-        """``current`` reads the key-encryption key anew, for when another process turned it."""
+        """``current`` reads the key-encryption key anew, for when another process turned it.
+
+        Without ``wrapping_key`` it is read when it is first needed.
+        """
         self._log_id = log_id
         self._origin = origin
-        self._current = current or (lambda: wrapping_key)
-        self.turn_to(wrapping_key)
+        self._current = current or (lambda: wrapping_key or b"")
+        self._known = wrapping_key
 
     def turn_to(self, wrapping_key: bytes) -> None:
         """Wrap and unwrap under another key-encryption key from now on."""
         self._known = wrapping_key
-        self._wrap = AESGCM(wrapping_key)
+
+    def _wrap(self) -> AESGCM:
+        if self._known is None:
+            self._known = self._current()
+        return AESGCM(self._known)
 
     def seal(
         self,
@@ -236,7 +243,7 @@ class Vault:
 
     def _unwrapped(self, subject: str, wrapped: bytes) -> bytes:
         place = canonical({"origin": self._origin, "subject": subject})
-        return self._wrap.decrypt(wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:], place)
+        return self._wrap().decrypt(wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:], place)
 
     def _turned(self) -> bool:
         """Take the key-encryption key that stands now; False if it is the one we have."""
@@ -271,7 +278,7 @@ class Vault:
     def _wrapped(self, subject: str, key: bytes) -> bytes:
         nonce = secrets.token_bytes(_NONCE_BYTES)
         place = canonical({"origin": self._origin, "subject": subject})
-        return nonce + self._wrap.encrypt(nonce, key, place)
+        return nonce + self._wrap().encrypt(nonce, key, place)
 
     def _place(self, sequence: int, field: str, subject: str) -> bytes:
         return canonical(

@@ -8,23 +8,27 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    Key = Ed25519PrivateKey | MLDSA44PrivateKey | ec.EllipticCurvePrivateKey
+    Key = Ed25519PrivateKey | MLDSA44PrivateKey | ec.EllipticCurvePrivateKey | AESGCM
 
 ARN = "arn:aws:kms:eu-central-1:111122223333:key/"
 ACCESS_KEY = "AKIAIOSFODNN7EXAMPLE"
+VAULT_TOKEN = "hvs.correct-horse"
 MOST_BYTES = 4096
 NIST_PQC = 3
 RING = "projects/acme/locations/europe-west3/keyRings/ledger/cryptoKeys"
@@ -38,6 +42,7 @@ class Service(ThreadingHTTPServer):
         self.keys = keys
         self.away = False
         self.signed = 0
+        self.unwrapped = 0
         self.url = f"http://127.0.0.1:{self.server_port}"
 
 
@@ -61,7 +66,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 class Aws(_Handler):
-    """AWS KMS: ``GetPublicKey`` and ``Sign`` by the JSON 1.1 protocol."""
+    """AWS KMS: ``GetPublicKey``, ``Sign``, ``Encrypt``, ``Decrypt`` by the JSON 1.1 protocol."""
 
     def do_POST(self) -> None:
         asked = self.body()
@@ -76,12 +81,32 @@ class Aws(_Handler):
         arn = ARN + name.replace("alias/", "1234abcd-")
         self.server.keys[arn.removeprefix(ARN)] = key
         operation = self.headers["X-Amz-Target"].removeprefix("TrentService.")
-        answer = {"GetPublicKey": self.public, "Sign": self.sign}[operation](key, asked)
+        if isinstance(key, AESGCM) != (operation in {"Encrypt", "Decrypt"}):
+            return self.refuse(400, "InvalidKeyUsageException")
+        operations = {
+            "GetPublicKey": self.public,
+            "Sign": self.sign,
+            "Encrypt": self.encrypt,
+            "Decrypt": self.decrypt,
+        }
+        answer = operations[operation](key, asked)
         if answer is not None:
             self.send(200, {"KeyId": arn, **answer}, "application/x-amz-json-1.1")
         return None
 
-    def public(self, key: Key, asked: dict[str, Any]) -> dict[str, Any]:
+    def encrypt(self, key: Any, asked: dict[str, Any]) -> dict[str, Any]:
+        context = json.dumps(asked.get("EncryptionContext", {}), sort_keys=True).encode()
+        return {"CiphertextBlob": _sealed(key, asked["Plaintext"], context)}
+
+    def decrypt(self, key: Any, asked: dict[str, Any]) -> dict[str, Any] | None:
+        context = json.dumps(asked.get("EncryptionContext", {}), sort_keys=True).encode()
+        self.server.unwrapped += 1
+        try:
+            return {"Plaintext": _opened(key, asked["CiphertextBlob"], context)}
+        except InvalidTag:
+            return self.refuse(400, "InvalidCiphertextException")
+
+    def public(self, key: Any, asked: dict[str, Any]) -> dict[str, Any]:
         der = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         return {"PublicKey": _b64(der), "KeySpec": _aws_kind(key), "KeyUsage": "SIGN_VERIFY"}
 
@@ -105,13 +130,15 @@ class Aws(_Handler):
 
 
 class Google(_Handler):
-    """Google Cloud KMS: ``GetPublicKey`` and ``AsymmetricSign`` by REST."""
+    """Google Cloud KMS: ``GetPublicKey``, ``AsymmetricSign``, ``Encrypt``, ``Decrypt`` by REST."""
 
     def do_GET(self) -> None:
         path, _, query = self.path.partition("?")
         key = self.key(path.removesuffix("/publicKey"))
         if key is None:
             return None
+        if isinstance(key, AESGCM):
+            return self.refuse(400, "INVALID_ARGUMENT")
         pqc = isinstance(key, MLDSA44PrivateKey)
         if pqc != (f"publicKeyFormat={NIST_PQC}&" in query):
             return self.refuse(400, "INVALID_ARGUMENT")
@@ -122,15 +149,30 @@ class Google(_Handler):
 
     def do_POST(self) -> None:
         asked = self.body()
-        key = self.key(self.path.partition("?")[0].removesuffix(":asymmetricSign"))
+        path, _, operation = self.path.partition("?")[0].rpartition(":")
+        key = self.key(path)
         if key is None:
             return None
+        if isinstance(key, AESGCM):
+            return self.wrap(key, operation, asked)
         if isinstance(key, ec.EllipticCurvePrivateKey) or "digest" in asked:
             return self.refuse(400, "INVALID_ARGUMENT")
         self.server.signed += 1
         signature = key.sign(base64.b64decode(asked["data"]))
         self.send(200, {"signature": _b64(signature)}, "application/json")
         return None
+
+    def wrap(self, key: AESGCM, operation: str, asked: dict[str, Any]) -> None:
+        bound = base64.b64decode(asked.get("additionalAuthenticatedData", ""))
+        if operation == "encrypt":
+            sealed = _sealed(key, asked["plaintext"], bound)
+            return self.send(200, {"ciphertext": sealed}, "application/json")
+        self.server.unwrapped += 1
+        try:
+            opened = _opened(key, asked["ciphertext"], bound)
+        except InvalidTag:
+            return self.refuse(400, "INVALID_ARGUMENT")
+        return self.send(200, {"plaintext": opened}, "application/json")
 
     def key(self, path: str) -> Key | None:
         if self.server.away:
@@ -146,6 +188,47 @@ class Google(_Handler):
     def refuse(self, status: int, kind: str) -> None:
         said = {"error": {"code": status, "status": kind, "message": "ledger@acme may not"}}
         self.send(status, said, "application/json")
+
+
+class Transit(_Handler):
+    """The transit engine of a Vault: ``encrypt`` and ``decrypt`` of keys of ``aes256-gcm96``."""
+
+    def do_PUT(self) -> None:
+        self.do_POST()
+
+    def do_POST(self) -> None:
+        asked = self.body()
+        operation, name = self.path.split("/")[-2:]
+        key: Any = self.server.keys.get(name)
+        if self.server.away:
+            return self.refuse(503, "Vault is sealed")
+        if self.headers["X-Vault-Token"] != VAULT_TOKEN:
+            return self.refuse(403, "permission denied")
+        if key is None:
+            return self.refuse(400, "encryption key not found")
+        bound = base64.b64decode(asked.get("associated_data", ""))
+        if operation == "encrypt":
+            sealed = f"vault:v1:{_sealed(key, asked['plaintext'], bound)}"
+            return self.send(200, {"data": {"ciphertext": sealed}}, "application/json")
+        self.server.unwrapped += 1
+        try:
+            opened = _opened(key, asked["ciphertext"].removeprefix("vault:v1:"), bound)
+        except InvalidTag:
+            return self.refuse(400, "invalid ciphertext")
+        return self.send(200, {"data": {"plaintext": opened}}, "application/json")
+
+    def refuse(self, status: int, kind: str) -> None:
+        self.send(status, {"errors": [f"{kind} for {VAULT_TOKEN}"]}, "application/json")
+
+
+def _sealed(key: AESGCM, plain: str, bound: bytes) -> str:
+    nonce = os.urandom(12)
+    return _b64(nonce + key.encrypt(nonce, base64.b64decode(plain), bound))
+
+
+def _opened(key: AESGCM, sealed: str, bound: bytes) -> str:
+    data = base64.b64decode(sealed)
+    return _b64(key.decrypt(data[:12], data[12:], bound))
 
 
 @contextmanager
