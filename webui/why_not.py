@@ -15,11 +15,12 @@ from ledger.events.deployment import DeploymentRecorded
 from ledger.events.model import EvidenceAttached, MetricsObserved, VersionRegistered
 from ledger.events.names import format_instant
 from ledger.events.release import ReleaseRequested
-from ledger.state.aggregates import ReleaseState, VersionState, number_key, version_key
+from ledger.state.aggregates import ModelState, ReleaseState, VersionState, number_key, version_key
 from ledger.state.fold import Place, fold
 from ledger.store.database import reading
 from ledger.store.entries import read_head
 from policies import pending, sentence, what_is_missing
+from policies.holding import Reach, holders
 from webui.naming import namer
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ class _Trial:
     place: Place
     name_of: Callable[[str], str]
     found: list[Unmet]
+    reach: Reach
 
     def step(self, name: str, event: Event) -> None:
         """Ask for an event, note what it lacks, and go on as if it had happened."""
@@ -143,10 +145,10 @@ class _Trial:
         )
 
     def holders(self, roles: tuple[str, ...]) -> tuple[Voices, ...]:
-        """One of whoever holds one of these roles."""
+        """One of whoever holds one of these roles, as it counts for this model."""
         if not roles:
             return ()
-        people = sorted({holder for role in roles for holder in self.registry.holders(role)})
+        people = sorted({one for role in roles for one in holders(self.registry, role, self.reach)})
         return (Voices(1, roles, tuple(map(self.name_of, people))),)
 
 
@@ -176,6 +178,7 @@ def why_not(wiring: Wiring, actor: Actor, wanted: Wanted) -> WhyNot:
             Place(head.size, now, actor.id),
             namer(wiring.reader, connection),
             [],
+            Reach(model, _tags(registry, model), now),
         )
         known = registry.find(VersionState, version_key(model, version))
         if known is None and planned is not None:
@@ -195,6 +198,11 @@ def why_not(wiring: Wiring, actor: Actor, wanted: Wanted) -> WhyNot:
             _grant(trial, release, now)
         trial.note("deploy", _deploy(trial, release), {})
     return WhyNot(number, status, tuple(trial.found))
+
+
+def _tags(registry: Registry, model: str) -> tuple[str, ...]:
+    found = registry.find(ModelState, model)
+    return (found.tags or ()) if found else ()
 
 
 def _release(registry: Registry, model: str, version: str, environment: str) -> ReleaseState | None:

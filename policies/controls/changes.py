@@ -122,7 +122,7 @@ class _Walk:
                 at=entry.recorded_at,
                 actor=entry.actor.id,
                 via=entry.actor.via,
-                roles=self.people.roles_at(entry.actor.id, entry.sequence),
+                roles=self.people.roles_at(entry.actor.id, entry, item.about.model),
                 artifact=event.artifact,
             )
         elif isinstance(event, release.ReleaseGranted):

@@ -1,7 +1,8 @@
 """Who held which role when, folded over the entries.
 
 A role granted by entry 7 and revoked by entry 20 is held at entries 8 to 20: an entry is judged by
-the state before it.
+the state before it. A role with a scope counts for the models that it names, and for those with
+one of its tags as they were registered; one with an end counts before it.
 """
 
 from __future__ import annotations
@@ -10,9 +11,13 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ledger.events import log, people
+from ledger.events import log, model, people
+from ledger.events.names import format_instant, parse_instant
+from ledger.state.aggregates import RoleHeld
+from ledger.state.place import Place
 
 if TYPE_CHECKING:
+    from ledger.events.entry import Entry
     from ledger.events.people import ActorType
     from ledger.state.history import Recorded
 
@@ -29,19 +34,33 @@ class Holding:
     revoked: int | None = None
     revoked_at: str | None = None
     until: str | None = None
+    models: tuple[str, ...] | None = None
+    tags: tuple[str, ...] | None = None
 
     def at(self, sequence: int) -> bool:
-        """Whether the role was held when the entry at ``sequence`` was made."""
+        """Whether the role was held when the entry at ``sequence`` was made, over or not."""
         return self.granted < sequence and (self.revoked is None or self.revoked >= sequence)
+
+    def counts(self, place: Place, model: str, tags: tuple[str, ...]) -> bool:
+        """Whether it counted for a model (empty: for none) when an entry was made."""
+        held = RoleHeld(
+            role=self.role,
+            granted=self.granted,
+            models=self.models,
+            tags=self.tags,
+            until=self.until,
+        )
+        return self.at(place.sequence) and held.in_time(place.at) and held.reaches(model, tags)
 
 
 @dataclass(frozen=True)
 class People:
-    """Every actor's kind and every role ever held."""
+    """Every actor's kind and every role ever held; the tags of models, which no entry changes."""
 
     types: dict[str, ActorType]
     holdings: tuple[Holding, ...]
     persons: dict[str, str] = field(default_factory=dict)
+    tags: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @cached_property
     def _of_actor(self) -> dict[str, list[Holding]]:
@@ -58,10 +77,12 @@ class People:
         """Whether the actor is enrolled as a natural person."""
         return self.types.get(actor) == "person"
 
-    def roles_at(self, actor: str, sequence: int) -> tuple[str, ...]:
-        """Roles of an actor when the entry at ``sequence`` was made, by name."""
+    def roles_at(self, actor: str, entry: Entry, model: str) -> tuple[str, ...]:
+        """Roles of an actor as they counted for a model when an entry was made, by name."""
         held = self._of_actor.get(actor, ())
-        return tuple(sorted(item.role for item in held if item.at(sequence)))
+        place = Place(entry.sequence, entry.recorded_at, actor)
+        tags = self.tags.get(model, ())
+        return tuple(sorted(item.role for item in held if item.counts(place, model, tags)))
 
 
 def people_of(recorded: tuple[Recorded, ...]) -> People:
@@ -69,6 +90,7 @@ def people_of(recorded: tuple[Recorded, ...]) -> People:
     types: dict[str, ActorType] = {}
     open_: dict[tuple[str, str], Holding] = {}
     closed: list[Holding] = []
+    tags: dict[str, tuple[str, ...]] = {}
     for item in recorded:
         entry, event = item.entry, item.entry.event
         if isinstance(event, log.LogCreated):
@@ -82,11 +104,15 @@ def people_of(recorded: tuple[Recorded, ...]) -> People:
                 entry.sequence,
                 entry.recorded_at,
                 entry.actor.id,
-                until=event.until,
+                until=None if event.until is None else format_instant(parse_instant(event.until)),
+                models=event.models,
+                tags=event.tags,
             )
+        elif isinstance(event, model.ModelRegistered):
+            tags[event.model] = event.tags or ()
         elif isinstance(event, people.RoleRevoked):
             held = open_.pop((event.actor_id, event.role), None)
             if held is not None:
                 closed.append(replace(held, revoked=entry.sequence, revoked_at=entry.recorded_at))
     holdings = sorted((*closed, *open_.values()), key=lambda item: item.granted)
-    return People(types, tuple(holdings))
+    return People(types, tuple(holdings), tags=tags)

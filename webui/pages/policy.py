@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from flask import render_template, request
 
 from ledger.events.assurance import PolicyActivated
+from ledger.events.names import format_instant
 from policies import PolicyError, describe, document_digest, document_text, load_document
 from policies.bundle import compose
 from policies.describe import describe_review
@@ -22,8 +23,10 @@ if TYPE_CHECKING:
     from flask import Blueprint
     from flask.typing import ResponseReturnValue
 
+    from ledger.state.aggregates import RoleHeld
     from policies import Document
     from policies.document import Gate
+    from webui.wiring import Wiring
 
 _CHAPTERS: Final = {
     "actor": "People and roles",
@@ -61,10 +64,17 @@ def _policy() -> ResponseReturnValue:
         document=document,
         chapters=_chapters(document),
         activated=wiring.reader.tell(state.since),
-        holders={role: wiring.reader.holders(role) for role in document.roles},
+        holders={role: _holding(wiring, role) for role in document.roles},
         describe=describe,
         describe_review=describe_review,
     )
+
+
+def _holding(wiring: Wiring, role: str) -> list[tuple[str, RoleHeld]]:
+    """Who holds a role that is not over, each with its scope and its end."""
+    now = format_instant(wiring.now())
+    found = ((one, wiring.reader.actor(one).held(role)) for one in wiring.reader.holding(role, now))
+    return [(one, held) for one, held in found if held is not None]
 
 
 def _new() -> ResponseReturnValue:

@@ -9,7 +9,9 @@ from flask import request
 
 from ledger.errors import InputError
 from ledger.events.names import format_instant
+from ledger.state.aggregates import ModelState
 from ledger.store.database import reading
+from policies.holding import Reach, holders
 from webui.here import wired
 from webui.pages.asking import ask, concluded, optional, text
 from webui.pages.waiting import listed
@@ -51,10 +53,13 @@ def askable(item: Waiting, could: frozenset[str]) -> list[Askable]:
             for roles in listed(result.params.get("missing"))
             for role in roles.split("|")
         }
-        held = {actor for role in sorted(roles) for actor in registry.holders(role)}
+        found = registry.find(ModelState, item.release.model)
+        tags = (found.tags or ()) if found else ()
+        reach = Reach(item.release.model, tags, format_instant(wiring.now()))
+        held = {actor for role in sorted(roles) for actor in holders(registry, role, reach)}
     offered = sorted(could | asked | held)[:MOST_OFFERED]
-    found = [Askable(actor, actor in asked, actor in could) for actor in offered]
-    return sorted(found, key=lambda one: (not one.asked, not one.could))
+    able = [Askable(actor, actor in asked, actor in could) for actor in offered]
+    return sorted(able, key=lambda one: (not one.asked, not one.could))
 
 
 def _comment(number: int) -> ResponseReturnValue:

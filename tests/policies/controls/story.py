@@ -115,8 +115,8 @@ class Story:
         if role:
             self.granted_role(name, role)
 
-    def granted_role(self, name: str, role: str, by: str = "service") -> int:
-        return self.says(by, people.RoleGranted(actor_id=actor_id(name), role=role))
+    def granted_role(self, name: str, role: str, by: str = "service", **limits: Any) -> int:
+        return self.says(by, people.RoleGranted(actor_id=actor_id(name), role=role, **limits))
 
     def revoked_role(self, name: str, role: str) -> int:
         return self.says("service", people.RoleRevoked(actor_id=actor_id(name), role=role))
@@ -126,7 +126,11 @@ class Story:
         return self.says("service", people.IdentityLinked(actor_id=one, same_as=same))
 
     def model(
-        self, name: str = "prices", risk: str = "low", purposes: tuple[str, ...] = ("pricing",)
+        self,
+        name: str = "prices",
+        risk: str = "low",
+        purposes: tuple[str, ...] = ("pricing",),
+        tags: tuple[str, ...] | None = None,
     ) -> int:
         return self.says(
             "ana",
@@ -137,6 +141,7 @@ class Story:
                 risk_tier=risk,
                 purposes=purposes,
                 owner=actor_id("ana"),
+                tags=tags,
             ),
         )
 

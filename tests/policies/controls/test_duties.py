@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from tests.policies.controls.examine import examine, told
 from tests.policies.controls.story import Story
 
@@ -61,6 +65,33 @@ def test_an_approver_who_lost_every_role_before_approving_does_not_count() -> No
     found = examine(story, "T4")
     assert found.verdict == "fail"
     assert "an approver held no role at that time" in found.exceptions[0].sentence
+
+
+@pytest.mark.parametrize(
+    ("limits", "verdict"),
+    [
+        ({"models": ("prices",)}, "pass"),
+        ({"models": ("stock",)}, "fail"),
+        ({"tags": ("retail",)}, "pass"),
+        ({"tags": ("health",)}, "fail"),
+        ({"until": "2026-03-03T00:00:00Z"}, "pass"),
+        ({"until": "2026-03-02T00:00:00Z"}, "fail"),
+    ],
+)
+def test_a_role_counts_for_its_models_and_before_its_end(
+    limits: dict[str, Any], verdict: str
+) -> None:
+    """Whatever policy let the approval through: the control looks at it by itself."""
+    story = Story().began()
+    story.model(tags=("retail",))
+    story.revoked_role("bo", "compliance")
+    story.on("2026-03-01").granted_role("bo", "compliance", **limits)
+    story.on("2026-03-02")
+    _change(story, by="ana", approver="bo")
+    found = examine(story, "T4", roles=("compliance",))
+    assert found.verdict == verdict
+    if verdict == "fail":
+        assert "an approver held no role at that time" in found.exceptions[0].sentence
 
 
 def test_a_role_revoked_after_the_approval_does_not_undo_it() -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
+from ledger.events.actor import Actor
+from ledger.events.people import RoleGranted
 from tests.webui.seed import PASSWORD, Seeded, seed
 from webui.identity.accounts import create_account
+from webui.why_not import Wanted, why_not
 
 if TYPE_CHECKING:
     from tests.webui.house import House
@@ -61,3 +65,31 @@ def test_nobody_decides_of_the_own_role(seeded: Seeded) -> None:
 def test_a_review_that_is_not_there_is_not_there(seeded: Seeded) -> None:
     assert seeded.browser("chi").get("/access-reviews/99999").status_code == 404
     assert seeded.browser("bo").get("/access-reviews").status_code == 403
+
+
+def test_the_policy_page_names_holders_with_scope_and_end(seeded: Seeded) -> None:
+    house = seeded.house
+    eve = house.enrol("Eve")
+    root = Actor(id=house.administrator, type="person", via="password")
+    limits = {"models": ("churn",), "until": "2026-12-31T00:00:00Z"}
+    granted = RoleGranted(actor_id=eve, role="operator", **limits)
+    assert house.wiring.submitter.submit(root, granted).outcome == "allow"
+    page = seeded.browser("bo").get("/policy").text
+    assert "Eve</a> for churn until 2026-12-31" in page
+    house.clock.at += timedelta(days=400)
+    try:
+        assert "Eve</a>" not in seeded.browser("bo").get("/policy").text
+    finally:
+        house.clock.at -= timedelta(days=400)
+
+
+def test_who_could_meet_a_rule_is_named_only_where_the_role_reaches(seeded: Seeded) -> None:
+    house = seeded.house
+    root = Actor(id=house.administrator, type="person", via="password")
+    for name, model in (("Dee Here", "churn"), ("Dee There", "demand")):
+        limits = {"actor_id": house.enrol(name), "role": "pipeline", "models": (model,)}
+        assert house.wiring.submitter.submit(root, RoleGranted(**limits)).outcome == "allow"
+    found = why_not(house.wiring, root, Wanted("churn", "1.0.0", "production"))
+    named = {one for unmet in found.unmet for voices in unmet.who for one in voices.people}
+    assert "Dee Here" in named
+    assert "Dee There" not in named

@@ -208,7 +208,8 @@ def _persons(basis: Basis, held: SampleMaterial, change: Change) -> Table:
     def row(part: str, actor: str | None, entry: int | None) -> tuple[str, ...]:
         if actor is None or entry is None:
             return (part, "nobody", _DASH, _DASH)
-        roles = ", ".join(words(role) for role in people.roles_at(actor, entry))
+        there = held.material.by_sequence[entry].entry
+        roles = ", ".join(words(role) for role in people.roles_at(actor, there, change.model))
         return (part, basis.name(actor), roles or "no role", str(entry))
 
     rows = [
