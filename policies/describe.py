@@ -22,6 +22,7 @@ _PARTIES: Final = {
     "owner": "the model's owner",
     "receiver": "whoever it is about",
     "approver": "whoever approved it",
+    "refuser": "whoever refused it",
 }
 
 
@@ -49,6 +50,10 @@ def _fields(paths: tuple[str, ...]) -> str:
 
 def _not_during(windows: tuple[str, ...]) -> str:
     return f"Not during {_either(windows)}"
+
+
+def _not_vetoed_by(roles: tuple[str, ...]) -> str:
+    return f"Nobody refused these bytes there as {_either(roles)}, or it was lifted"
 
 
 def _wait(span: str) -> str:
@@ -115,6 +120,7 @@ def _actor(rule: ActorRule) -> str:
     who += ["whoever asked for it"] if rule.requester else []
     who += ["whoever proposed it"] if rule.proposer else []
     who += ["whoever gave it"] if rule.delegator else []
+    who += ["whoever refused"] if rule.refuser else []
     who += ["the service itself"] if rule.service else []
     text = f"Done by {' or '.join(who)}"
     if rule.delegates:
@@ -150,5 +156,6 @@ _FORMS: Final[dict[str, Callable[[Any], str]]] = {
     "history": _history,
     "fields": _fields,
     "not_during": _not_during,
+    "not_vetoed_by": _not_vetoed_by,
     "wait": _wait,
 }

@@ -27,7 +27,7 @@ _WORDS: Final = frozenset(
 )
 """What explains, and decides nothing."""
 _MORE_IS_TIGHTER: Final = frozenset(
-    {"at_least", "not_by", "fields", "not_during", "after", "events"}
+    {"at_least", "not_by", "fields", "not_during", "not_vetoed_by", "after", "events"}
 )
 _MORE_IS_LOOSER: Final = frozenset(
     {
@@ -37,6 +37,7 @@ _MORE_IS_LOOSER: Final = frozenset(
         "requester",
         "proposer",
         "delegator",
+        "refuser",
         "delegates",
         "across_policies",
         "service",

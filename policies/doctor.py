@@ -18,6 +18,7 @@ from policies.fields import DIFFERENCE_PREFIX, METRIC_PREFIX
 from policies.matching import asks_no_more
 from policies.mutate import fields_of
 from policies.names_used import field_types, field_values
+from policies.reasons import humanize
 from policies.staffing import understaffed
 from policies.worlds import TooManyError, worlds
 
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 Level = Literal["error", "warning", "note"]
 _LEVELS: Final = ("error", "warning", "note")
 _TRUE: Final = parse("true")
+_REFUSING: Final = "release.rejected"
+_LIFTING: Final = "rejection.lifted"
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,7 @@ def examine(
         *doctor.kinds(),
         *doctor.twice(),
         *doctor.branches(),
+        *doctor.vetoes(),
         *doctor.idle(),
     ]
     if holders is not None:
@@ -200,6 +204,39 @@ class _Doctor:
                 if item.approvals is not None:
                     path = ("gates", at, "require", number, "approvals")
                     yield from _idle_choices(f"{gate.id}/{item.id}", item.approvals, path)
+
+    def vetoes(self) -> Iterator[Finding]:
+        """Vetoes of a role that may not refuse, and vetoes that nobody could lift."""
+        document = self._document
+        for at, gate in enumerate(document.gates):
+            for number, item in enumerate(gate.require):
+                path: Path = ("gates", at, "require", number, "not_vetoed_by")
+                name = f"{gate.id}/{item.id}"
+                for role in item.not_vetoed_by or ():
+                    if not self._may_refuse(role):
+                        sentence = (
+                            f"{name}: no gate lets {humanize(role)} refuse a release, so this role"
+                            " has no veto."
+                        )
+                        yield Finding("warning", "idle-veto", sentence, path)
+                if item.not_vetoed_by and _LIFTING not in document.opens:
+                    sentence = (
+                        f"{name}: {_LIFTING} is not opened, so a veto ends only where whoever"
+                        " refused approves after all."
+                    )
+                    yield Finding("warning", "veto-for-ever", sentence, path)
+
+    def _may_refuse(self, role: str) -> bool:
+        """Whether every gate of refusing that always applies names the role."""
+        gates = [gate for gate in self._document.gates if gate.event == _REFUSING]
+        rules = [
+            item.actor
+            for gate in gates
+            if gate.when is None
+            for item in gate.require
+            if item.actor is not None
+        ]
+        return bool(gates) and all(role in rule.any_role for rule in rules)
 
     def idle(self) -> Iterator[Finding]:
         """Roles and metrics that serve nothing, and roles that nobody can be given."""

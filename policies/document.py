@@ -94,7 +94,7 @@ class ActorRule(Part):
     """Who may do it: holders of a role, the owner, the requester, the proposer, the service.
 
     With ``delegates``, also whoever stands in for a holder of a role; ``delegator`` is whoever gave
-    the delegation that the event is about.
+    the delegation that the event is about, ``refuser`` whoever refused what is no longer refused.
     """
 
     any_role: tuple[Slug, ...] = ()
@@ -103,6 +103,7 @@ class ActorRule(Part):
     requester: bool = False
     proposer: bool = False
     delegator: bool = False
+    refuser: bool = False
     delegates: bool = False
     service: bool = False
     not_by: tuple[Party, ...] = ()
@@ -115,6 +116,7 @@ class ActorRule(Part):
             or self.requester
             or self.proposer
             or self.delegator
+            or self.refuser
             or self.service
         ):
             msg = "nobody could ever do this"
@@ -143,6 +145,7 @@ FORMS: Final = (
     "actor",
     "history",
     "not_during",
+    "not_vetoed_by",
     "wait",
 )
 """The forms of a requirement."""
@@ -163,6 +166,7 @@ class Requirement(Part):
     actor: ActorRule | None = None
     history: History | None = None
     not_during: Annotated[tuple[Slug, ...], Field(min_length=1)] | None = None
+    not_vetoed_by: Annotated[tuple[Slug, ...], Field(min_length=1)] | None = None
     wait: Duration | None = None
     bypass: Literal["never", "emergency"] = "never"
 

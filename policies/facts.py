@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from ledger.errors import InputError, UnknownSubjectError
-from ledger.events import assurance, change, exception, model, passkey, people, privacy
+from ledger.events import assurance, change, exception, model, passkey, people, privacy, release
 from ledger.events.names import parse_instant
 from ledger.events.proof import IdTokenProof
 from ledger.state.access import OpenAccessReviews
@@ -36,6 +36,7 @@ from ledger.state.concerns import about
 from ledger.state.exceptions import ExceptionState, OwedReviews, ReviewState
 from ledger.state.fold_changes import proposal_of
 from ledger.state.privacy import ErasureState, HoldState
+from ledger.state.rejections import RejectionState
 from policies.asked import change_asked, release_asked
 from policies.fields import DIFFERENCE_PREFIX, METRIC_PREFIX
 from policies.holding import Reach, lasting
@@ -193,6 +194,13 @@ class Case:
         return self.registry.find(DelegationState, number_key(self.event.delegation))
 
     @once
+    def rejection(self) -> RejectionState | None:
+        """The refusal that the event lifts."""
+        if not isinstance(self.event, release.RejectionLifted):
+            return None
+        return self.registry.find(RejectionState, number_key(self.event.rejection))
+
+    @once
     def exception(self) -> ExceptionState | None:
         """The exception that is in force for the model and environment that are concerned."""
         about = self.about
@@ -236,6 +244,8 @@ class Case:
             found = self.change.proposer if self.change else None
         elif name == "delegator":
             found = self.delegation.delegator if self.delegation else None
+        elif name == "refuser":
+            found = self.rejection.by if self.rejection else None
         elif name == "owner":
             found = self.model.owner if self.model else None
         else:

@@ -112,6 +112,10 @@ class _Names:
             raise self._wrong(f"{kind} is not about one version", path)
         if item.wait is not None and kind not in VOTED_ON:
             raise self._wrong(f"{kind} is nothing that is asked for and waits", path)
+        if item.not_vetoed_by is not None:
+            if kind not in IN_AN_ENVIRONMENT:
+                raise self._wrong(f"{kind} is about no version in an environment", path)
+            self._roles(item.not_vetoed_by, path)
         self._known(item.fields or (), self._types, "There is no fact", path)
         freezes = [freeze.id for freeze in self._document.calendar or ()]
         self._known(item.not_during or (), freezes, "The calendar has no window", path)
@@ -138,14 +142,14 @@ class _Names:
     def _actor(self, kind: str, rule: ActorRule, path: Path) -> None:
         self._roles(rule.any_role, path)
         self._parties(kind, rule.not_by, path)
-        if rule.owner:
-            self._parties(kind, ("owner",), path)
-        if rule.requester:
-            self._parties(kind, ("requester",), path)
-        if rule.delegator:
-            self._parties(kind, ("delegator",), path)
-        if rule.proposer:
-            self._parties(kind, ("proposer",), path)
+        let_in: tuple[tuple[bool, Party], ...] = (
+            (rule.owner, "owner"),
+            (rule.requester, "requester"),
+            (rule.delegator, "delegator"),
+            (rule.proposer, "proposer"),
+            (rule.refuser, "refuser"),
+        )
+        self._parties(kind, tuple(party for may, party in let_in if may), path)
 
     def _roles(self, roles: tuple[str, ...], path: Path) -> None:
         self._known(roles, self._document.roles, "There is no role", path)

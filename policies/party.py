@@ -4,7 +4,8 @@
   release. proposer: proposed the change. receiver: is enrolled, or is given or loses a role.
   approver: approved the release or the change. receiver and delegator of a delegation: who stands
   in, and for whom. participant: had a part in what is closed or reviewed,
-  placed the hold, recorded the request for erasure or is whom it is about.
+  placed the hold, recorded the request for erasure or is whom it is about. refuser: refused the
+  release, where a refusal is lifted.
 - Not every kind of event has every party. A rule about a party that its kind lacks is refused at
   load: it would exclude nobody, ever.
 """
@@ -24,6 +25,7 @@ Party = Literal[
     "delegator",
     "participant",
     "approver",
+    "refuser",
 ]
 
 _OF_A_DELEGATION: Final = frozenset({"role.delegated", "delegation.ended"})
@@ -65,10 +67,12 @@ IN_AN_ENVIRONMENT: Final = OF_A_RELEASE | {"release.requested"}
 """Kinds that concern a model in an environment, so that an exception can be open for them."""
 VOTED_ON: Final = OF_A_RELEASE | PROPOSABLE
 """Kinds that people can be asked to agree to: through a release, or through a proposal."""
+_OF_A_REJECTION: Final = frozenset({"rejection.lifted"})
 _KINDS: Final[dict[Party, frozenset[str]]] = {
-    "registrant": OF_A_VERSION,
-    "owner": OF_A_VERSION | {"version.registered"},
-    "requester": OF_A_RELEASE,
+    "registrant": OF_A_VERSION | _OF_A_REJECTION,
+    "owner": OF_A_VERSION | _OF_A_REJECTION | {"version.registered"},
+    "requester": OF_A_RELEASE | _OF_A_REJECTION,
+    "refuser": _OF_A_REJECTION,
     "approver": VOTED_ON | ON_A_CHANGE,
     "proposer": PROPOSABLE | ON_A_CHANGE,
     "receiver": _OF_A_PERSON | ON_A_CHANGE,

@@ -29,12 +29,14 @@ _PARTIES: Final = {
     "owner": "owns this model",
     "receiver": "is the one whom it is about",
     "approver": "approved this",
+    "refuser": "refused this",
 }
 _PLAIN: Final = {
     "M_CHECK": "{say}",
     "M_DOCUMENTS": "attached: {types}",
     "M_FIELDS": "recorded: {fields}",
     "M_OPEN": "outside of: {titles}",
+    "M_NOT_VETOED": "refused by nobody of {roles}, or no longer",
     "M_WAITED": "{limit} have passed since it was asked for",
     "M_GRANTED": "release {release} is granted",
     "M_POLICY": "the new policy can be read, is the one its digest names, and can be changed again",
@@ -52,6 +54,7 @@ _PLAIN: Final = {
     "E_POLICY_LOCKED": "under the new policy nobody who is enrolled now could change it again",
     "O_REVIEW": "it is reviewed until {due}",
     "E_NOT_PROPOSED": "this needs the approval of others: propose it first",
+    "E_NO_VERSION": "it is not known which version this is about",
     "E_NO_RELEASE": "nobody has asked for a release of this version to this environment",
     "E_NOT_GRANTED": "release {release} is {status}, not granted",
     "E_GRANT_OLD": "release {release} was granted longer ago than {limit}",
@@ -273,6 +276,15 @@ def _rejected(params: Mapping[str, Any], name_of: NameOf) -> str:
     return f"release {release} was refused by {_all_of(names)}; it must be asked for anew"
 
 
+def _vetoed(params: Mapping[str, Any], name_of: NameOf) -> str:
+    names = [name_of(actor) for actor in _list(params.get("people"))]
+    roles = _all_of(humanize(role) for role in _list(params.get("roles")))
+    return (
+        f"{_all_of(names) or 'somebody'} refused these bytes as {roles or '-'}, and that stands:"
+        " until whoever refused approves, or it is lifted"
+    )
+
+
 def _beyond(params: Mapping[str, Any], name_of: NameOf) -> str:
     del name_of
     field, value, need = (params.get(key, "-") for key in ("field", "value", "need"))
@@ -312,6 +324,7 @@ _SPECIAL: Final = {
     "M_STANDS_IN": _stands_in,
     "E_NEED": _need,
     "E_REJECTED": _rejected,
+    "E_VETOED": _vetoed,
     "E_BELOW": _beyond,
     "E_ABOVE": _beyond,
     "E_NOT_RECORDED": _not_recorded,

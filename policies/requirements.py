@@ -14,6 +14,7 @@ from ledger.events.change import PROPOSABLE
 from ledger.events.decision import Result, ResultState
 from ledger.events.names import format_instant, parse_instant
 from ledger.state.aggregates import DeploymentState, number_key
+from ledger.state.rejections import standing
 from policies.duration import parse_duration
 from policies.expression.evaluate import compile_condition
 from policies.expression.parse import parse
@@ -199,6 +200,32 @@ def _not_during(gate: str, requirement: Requirement, windows: list[Freeze]) -> A
     return answer
 
 
+def _not_vetoed_by(gate: str, requirement: Requirement, roles: tuple[str, ...]) -> Answer:
+    """Nobody refused these bytes there in one of these roles, or it was lifted."""
+    wanted = frozenset(roles)
+    met = _result(gate, requirement, "met", "M_NOT_VETOED", roles=list(roles))
+
+    def answer(case: Case) -> Result:
+        version, environment = case.version, case.about.environment
+        if version is None or not environment:
+            return _result(gate, requirement, "not_known", "E_NO_VERSION")
+        there = standing(case.registry, version.model, environment, version.artifact.sha256)
+        vetoes = [one for one in there if wanted.intersection(one.roles)]
+        if not vetoes:
+            return met
+        return _result(
+            gate,
+            requirement,
+            "unmet",
+            "E_VETOED",
+            tuple(one.since for one in vetoes[:MOST_NAMED]),
+            people=list(dict.fromkeys(one.by for one in vetoes))[:MOST_NAMED],
+            roles=sorted(wanted & {role for one in vetoes for role in one.roles}),
+        )
+
+    return answer
+
+
 def _wait(gate: str, requirement: Requirement, span: str) -> Answer:
     """So long must pass between asking and this."""
     lasts = parse_duration(span)
@@ -306,6 +333,7 @@ def _is_a_party(case: Case, rule: ActorRule) -> bool:
         (rule.requester, "requester"),
         (rule.proposer, "proposer"),
         (rule.delegator, "delegator"),
+        (rule.refuser, "refuser"),
     ]
     return any(may and case.actor.id in (case.party(party) or ()) for may, party in named)
 
@@ -388,6 +416,7 @@ _FORMS: dict[str, Callable[[str, Requirement, Any], Answer]] = {
     "check": _check,
     "approvals": _approvals,
     "fields": _fields,
+    "not_vetoed_by": _not_vetoed_by,
     "wait": _wait,
     "documents": _documents,
     "actor": _actor,

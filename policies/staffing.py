@@ -33,6 +33,12 @@ def understaffed(document: Document, holders: Holders, signers: Signers) -> Iter
             if item.approvals is not None:
                 yield from _quorum(name, path, item.approvals, holders)
                 yield from _signing(name, path, item.approvals, holders, signers)
+            for role in item.not_vetoed_by or ():
+                if not _people(holders.get(role, {})):
+                    sentence = (
+                        f"{name}: nobody holds the role {humanize(role)}, so nobody can veto."
+                    )
+                    yield "warning", "nobody-holds-it", sentence, (*path, "not_vetoed_by")
             yield from _actor(name, path, item, holders)
 
 
@@ -116,7 +122,7 @@ def _actor(name: str, path: Path, item: Requirement, holders: Holders) -> Iterat
     rule = item.actor
     if rule is None or rule.service:
         return
-    if rule.owner or rule.requester or rule.proposer or rule.delegator:
+    if rule.owner or rule.requester or rule.proposer or rule.delegator or rule.refuser:
         return
     able = {
         one

@@ -328,6 +328,7 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
     },
     "release.rejected": {"release": 17, "artifact": DIGEST, "reason": "The bias report is old"},
     "release.withdrawn": {"release": 17, "reason": "A better one comes"},
+    "rejection.lifted": {"rejection": 20, "reason": "The bias report was renewed"},
     "approval.revoked": {"release": 17, "reason": "I looked at the wrong report"},
     "release.granted": {**_RELEASE, "approvals": (18, 19)},
     "release.lapsed": {**_RELEASE, "cause": 21},

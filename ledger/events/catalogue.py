@@ -68,6 +68,7 @@ CATALOGUE: Final[dict[str, type[Event]]] = {
         release.ReleaseApproved,
         release.ReleaseRejected,
         release.ReleaseWithdrawn,
+        release.RejectionLifted,
         release.ApprovalRevoked,
         release.ReleaseGranted,
         release.ReleaseLapsed,

@@ -47,6 +47,7 @@ PROPOSABLE: Final = frozenset(
         "exception.opened",
         "exception.closed",
         "review.completed",
+        "rejection.lifted",
     }
 )
 """The kinds that can be proposed. What a release is about is voted on as a release."""

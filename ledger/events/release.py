@@ -98,6 +98,15 @@ class ReleaseWithdrawn(Event):
     reason: PrivateText | None = None
 
 
+class RejectionLifted(Event):
+    """A refusal no longer stands; ``rejection`` is the entry that refused."""
+
+    kind: ClassVar[str] = "rejection.lifted"
+
+    rejection: Sequence
+    reason: PrivateText
+
+
 class ApprovalRevoked(Event):
     """A person takes an own approval back."""
 

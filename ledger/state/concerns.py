@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ledger.core.statement import Subject
-from ledger.events import change, deployment, exception, incident, model
+from ledger.events import change, deployment, exception, incident, model, release
 from ledger.events.catalogue import read_proposed
 from ledger.events.event import About, Event
 
@@ -26,6 +26,9 @@ def about(registry: Registry, event: Event) -> About:  # noqa: PLR0911 (one per 
     if named.release >= 0 and not named.model:
         asked = registry.release(named.release)
         return About(asked.model, asked.version, asked.environment, asked.since)
+    if isinstance(event, release.RejectionLifted):
+        refused = registry.rejection(event.rejection)
+        return About(refused.model, refused.version, refused.environment, refused.release)
     if isinstance(event, change.ChangeProposed):
         return about(registry, read_proposed(event))
     if isinstance(event, change.Word):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from ledger.events import model, people, release
 from ledger.state.aggregates import ModelState, ReleaseState, VersionState, number_key, version_key
 from ledger.state.approvers import Approved
+from ledger.state.rejections import StandingRejections, refused_key
 
 if TYPE_CHECKING:
     from ledger.events.event import Event
@@ -38,6 +39,8 @@ def affected_releases(registry: Registry, event: Event, sequence: int) -> tuple[
         entries = [sequence]
     elif isinstance(event, _ON_A_RELEASE):
         entries = [event.release]
+    elif isinstance(event, release.RejectionLifted):
+        entries = _asked_for_again(registry, event)
     elif isinstance(event, _ON_A_VERSION):
         version = registry.version(event.model, event.version)
         entries = sorted(version.current_releases.values())
@@ -49,6 +52,14 @@ def affected_releases(registry: Registry, event: Event, sequence: int) -> tuple[
         entries = []
     found = (registry.release(entry) for entry in entries)
     return tuple(item for item in found if item.status in {"open", "granted"})
+
+
+def _asked_for_again(registry: Registry, event: release.RejectionLifted) -> list[int]:
+    """The releases of what was refused that were asked for since."""
+    lifted = registry.rejection(event.rejection)
+    key = refused_key(lifted.model, lifted.environment, lifted.artifact)
+    found = registry.find(StandingRejections, key)
+    return list(found.releases) if found else []
 
 
 def _approved(registry: Registry, accounts: tuple[str, ...]) -> list[int]:

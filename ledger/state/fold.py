@@ -44,6 +44,7 @@ from ledger.state import (
     fold_publishers,
     fold_releases,
     fold_versions,
+    rejections,
     samples,
 )
 from ledger.state.aggregates import LogState
@@ -114,6 +115,7 @@ _FOLDS: dict[str, Callable[[Registry, Any, Place], Changes]] = {
     release.ReleaseApproved.kind: fold_releases.vote,
     release.ReleaseRejected.kind: fold_releases.release_rejected,
     release.ReleaseWithdrawn.kind: fold_releases.release_withdrawn,
+    release.RejectionLifted.kind: rejections.rejection_lifted,
     release.ApprovalRevoked.kind: fold_releases.approval_revoked,
     release.ReleaseGranted.kind: fold_releases.release_granted,
     release.ReleaseLapsed.kind: fold_releases.release_lapsed,

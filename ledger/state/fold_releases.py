@@ -8,6 +8,7 @@ from ledger.errors import ConflictError, UnknownSubjectError
 from ledger.events import release
 from ledger.events.names import format_instant, parse_instant
 from ledger.events.proof import WebAuthnProof
+from ledger.state import rejections
 from ledger.state.aggregates import ActorState, Aggregate, ReleaseState, Vote
 from ledger.state.approvers import Approved, AssignmentState
 from ledger.state.fold_versions import living
@@ -40,7 +41,8 @@ def release_requested(registry: Registry, event: release.ReleaseRequested, place
         requested_at=place.at,
     )
     releases = {**version.current_releases, event.environment: place.sequence}
-    return (asked, version.but(current_releases=releases))
+    anew = rejections.asked_anew(registry, asked)
+    return (asked, version.but(current_releases=releases), *anew)
 
 
 def release_assigned(registry: Registry, event: release.ReleaseAssigned, place: Place) -> Changes:
@@ -116,7 +118,10 @@ def vote(registry: Registry, event: Any, place: Place) -> Changes:
         device_bound=key is not None and not key.backup_eligible,
     )
     voted = asked.but(votes=(*earlier, said))
-    return (voted, _approved(registry, asked.since, place)) if approval else (voted,)
+    if approval is None:
+        return (voted,)
+    answered = rejections.answered(registry, asked, place)
+    return (voted, _approved(registry, asked.since, place), *answered)
 
 
 def _approved(registry: Registry, release: int, place: Place) -> Approved:
@@ -135,10 +140,11 @@ def _undecided(registry: Registry, entry: int) -> ReleaseState:
 
 
 def release_rejected(registry: Registry, event: release.ReleaseRejected, place: Place) -> Changes:
-    """One no ends a release."""
+    """One no ends a release, and stands beyond it."""
     (asked, *_) = vote(registry, event, place)
     assert isinstance(asked, ReleaseState)  # noqa: S101 (a vote changes its release first)
-    return (asked.but(status="rejected", closed=place.sequence),)
+    stands = rejections.rejected(registry, asked, place)
+    return (asked.but(status="rejected", closed=place.sequence), *stands)
 
 
 def release_withdrawn(registry: Registry, event: release.ReleaseWithdrawn, place: Place) -> Changes:

@@ -33,6 +33,7 @@ from ledger.state.exceptions import ExceptionSlot, ExceptionState, OwedReviews, 
 from ledger.state.passkeys import ActorPasskeys, PasskeyState
 from ledger.state.privacy import ErasureState, HoldsInForce, HoldState, SubjectState
 from ledger.state.publishers import PublisherState
+from ledger.state.rejections import RejectionState, StandingRejections
 from ledger.state.samples import SampleState
 
 AGGREGATES: tuple[type[Aggregate], ...] = (
@@ -59,6 +60,8 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     PublisherState,
     ClientKeyState,
     AssignmentState,
+    RejectionState,
+    StandingRejections,
     HoldState,
     HoldsInForce,
     ErasureState,

@@ -30,6 +30,7 @@ from ledger.state.approvers import AssignmentState
 from ledger.state.assurance import IncidentState
 from ledger.state.exceptions import ExceptionSlot, ExceptionState, ReviewState
 from ledger.state.passkeys import ActorPasskeys, PasskeyState, credential_key
+from ledger.state.rejections import RejectionState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -122,6 +123,10 @@ class Registry:
     def exception(self, entry: int) -> ExceptionState:
         """The exception, or UnknownSubjectError."""
         return self._require(ExceptionState, number_key(entry), "exception", "/event/exception")
+
+    def rejection(self, entry: int) -> RejectionState:
+        """The refusal, or UnknownSubjectError."""
+        return self._require(RejectionState, number_key(entry), "refusal", "/event/rejection")
 
     def review(self, entry: int) -> ReviewState:
         """The review, or UnknownSubjectError."""

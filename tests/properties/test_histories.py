@@ -100,6 +100,7 @@ commands = st.one_of(
         reason=st.just("No"),
     ),
     fixed("release.withdrawn", release=numbers),
+    fixed("rejection.lifted", rejection=numbers, reason=st.just("Settled")),
     fixed("approval.revoked", release=numbers, reason=st.just("A second look")),
     fixed(
         "deployment.recorded",

@@ -91,6 +91,7 @@ _SENTENCES: Final[dict[str, str]] = {
     "release.approved": "{who} approved the release of {what}{where}.",
     "release.granted": "The release of {what}{where} is granted.",
     "release.rejected": "{who} refused the release of {what}{where}.",
+    "rejection.lifted": "{who} lifted the refusal of {what}{where}.",
     "approval.revoked": "{who} took back an approval of the release of {what}{where}.",
     "release.withdrawn": "{who} withdrew the request to release {what}{where}.",
     "release.lapsed": "The release of {what}{where} ended: the policy no longer covers it.",

@@ -10,6 +10,7 @@ from ledger.errors import UnknownSubjectError
 from ledger.events.names import format_instant
 from ledger.shown import what_was_shown
 from ledger.state.pack import pack_of, what_changed
+from ledger.state.rejections import standing
 from ledger.store.database import reading
 from ledger.store.entries import Filter
 from policies import who_could_approve, why_not_counted
@@ -17,6 +18,7 @@ from webui.comments import comments_on
 from webui.here import wired
 from webui.naming import namer
 from webui.pages.asking import ask, concluded, optional, text
+from webui.pages.changes import done_or_proposed
 from webui.pages.compared import compare
 from webui.pages.frame import me
 from webui.pages.talking import askable
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from ledger.state.aggregates import DeploymentState, ReleaseState
     from ledger.state.exceptions import ExceptionState
     from ledger.state.pack import Changed, Pack
+    from ledger.state.rejections import RejectionState
     from webui.pages.waiting import Waiting
 
 ON_A_TIMELINE = 30
@@ -46,6 +49,8 @@ def add_to(blueprint: Blueprint) -> None:
     ):
         rule = f"/releases/<int:number>/{word}"
         blueprint.add_url_rule(rule, f"release_{word}", view, methods=["POST"])
+    rule = "/releases/<int:number>/refusals/<int:entry>/lift"
+    blueprint.add_url_rule(rule, "release_lift", _lift, methods=["POST"])
     shown = "/releases/<int:number>/votes/<int:entry>"
     blueprint.add_url_rule(shown, "release_shown", _shown)
     blueprint.add_url_rule(f"{shown}/pack.json", "release_pack", _pack)
@@ -60,7 +65,7 @@ def _release(number: int) -> ResponseReturnValue:
     other = reader.version(now.model, now.version) if now else None
     wanted = Filter(model=release.model, version=release.version, environment=release.environment)
     item = waiting([release], actor)[0]
-    pack, exception = _as_it_stands(release)
+    pack, exception, refusals = _as_it_stands(release)
     lapsed = _lapsed(release, item, pack)
     return render_template(
         "release.html",
@@ -78,6 +83,8 @@ def _release(number: int) -> ResponseReturnValue:
         said={vote.entry: reader.tell(vote.entry).private for vote in release.votes},
         comments=comments_on(reader, release),
         askable=askable(item, who_could_approve(item.granting)),
+        refusals=refusals,
+        reasons={one.since: reader.tell(one.since).private.get("reason") for one in refusals},
         mine=next((vote for vote in release.votes if vote.actor == actor.id and vote.counts), None),
         told=reader.told(reader.entries(wanted, limit=ON_A_TIMELINE)),
     )
@@ -123,14 +130,17 @@ class Lapsed(NamedTuple):
     changed: tuple[Changed, ...]
 
 
-def _as_it_stands(release: ReleaseState) -> tuple[Pack, ExceptionState | None]:
-    """What there is to look at, and the exception in force where the release wants to go."""
+def _as_it_stands(
+    release: ReleaseState,
+) -> tuple[Pack, ExceptionState | None, tuple[RejectionState, ...]]:
+    """What there is to look at; the exception in force there, and the refusals that stand."""
     wiring = wired()
     with reading(wiring.engine) as connection:
         registry = wiring.reader.registry(connection)
         now = format_instant(wiring.now())
         exception = registry.exception_in_force(release.model, release.environment, now)
-        return pack_of(registry, release), exception
+        refusals = standing(registry, release.model, release.environment, release.artifact)
+        return pack_of(registry, release), exception, refusals
 
 
 def _lapsed(release: ReleaseState, item: Waiting, now: Pack) -> dict[int, Lapsed]:
@@ -172,6 +182,14 @@ def _approve(number: int) -> ResponseReturnValue:
 def _reject(number: int) -> ResponseReturnValue:
     fields = {"release": number, "artifact": text("artifact"), "reason": text("reason")}
     return concluded(ask("release.rejected", fields), "Rejected.", f"/releases/{number}")
+
+
+def _lift(number: int, entry: int) -> ResponseReturnValue:
+    """Lift a refusal, or propose it where others must agree."""
+    fields = {"rejection": entry, "reason": text("reason")}
+    return done_or_proposed(
+        "rejection.lifted", fields, "The refusal is lifted.", f"/releases/{number}"
+    )
 
 
 def _withdraw(number: int) -> ResponseReturnValue:

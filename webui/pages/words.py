@@ -189,6 +189,7 @@ _PHRASES: Final[dict[str, Callable[[Any, NameOf], str]]] = {
     "release.approved": lambda e, _: f"approved release {e.release}",
     "release.rejected": lambda e, _: f"rejected release {e.release}",
     "release.withdrawn": lambda e, _: f"withdrew the request for release {e.release}",
+    "rejection.lifted": lambda e, _: f"lifted the refusal of entry {e.rejection}",
     "approval.revoked": lambda e, _: f"took back an approval of release {e.release}",
     "release.granted": lambda e, _: (
         f"granted release {e.release}: {e.model} {e.version} may run in {e.environment}"
@@ -278,6 +279,7 @@ _DETAILS: Final[dict[str, Callable[[Any, NameOf], str]]] = {
     "release.approved": lambda e, _: f"release {e.release}",
     "release.rejected": lambda e, _: f"release {e.release}",
     "release.withdrawn": lambda e, _: f"release {e.release}",
+    "rejection.lifted": lambda e, _: f"entry {e.rejection}",
     "approval.revoked": lambda e, _: f"release {e.release}",
     "release.granted": lambda e, _: f"release {e.release}",
     "release.lapsed": lambda e, _: f"release {e.release}",
@@ -344,6 +346,7 @@ _ATTEMPTS: Final = {
     "release.approved": "approve a release",
     "release.rejected": "reject a release",
     "release.withdrawn": "withdraw a request",
+    "rejection.lifted": "lift a refusal",
     "approval.revoked": "take an approval back",
     "deployment.recorded": "deploy a version",
     "deployment.rolled_back": "roll back",

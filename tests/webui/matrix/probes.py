@@ -96,6 +96,7 @@ def _forms(world: World) -> dict[str, dict[str, Any]]:
         "POST /releases/<int:number>/approve": vote,
         "POST /releases/<int:number>/reject": {**vote, **words},
         "POST /releases/<int:number>/revoke": words,
+        "POST /releases/<int:number>/refusals/<int:entry>/lift": words,
         "POST /releases/<int:number>/withdraw": words,
         "POST /releases/<int:number>/comment": words,
         "POST /releases/<int:number>/assign": {"reviewer": ids["agreer"], "days": "3"},

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ledger.state.rejections import standing
+from ledger.store.database import reading
+from tests.webui.pages.test_company import shown
 from tests.webui.seed import ARTIFACT, HOSTILE, PASSWORD, Seeded, pack_of, seed, token_of
 
 if TYPE_CHECKING:
@@ -151,6 +154,26 @@ def test_a_rejection_needs_a_reason(seeded: Seeded) -> None:
     )
     assert answer.status_code == 302
     assert seeded.house.wiring.reader.release(seeded.release).status == "rejected"
+
+
+def test_a_refusal_that_stands_is_shown_with_its_reason_and_lifted(seeded: Seeded) -> None:
+    path, wiring = f"/releases/{seeded.release}", seeded.house.wiring
+    chi = seeded.browser("chi")
+    seeded.post(chi, f"{path}/reject", path, artifact=ARTIFACT, reason="Too early")
+    with reading(wiring.engine) as connection:
+        registry = wiring.reader.registry(connection)
+        (refusal,) = standing(registry, "churn", "production", ARTIFACT)
+    assert refusal.roles == ("compliance",)
+    page = shown(chi.get(path).text)
+    assert "Refusals that stand" in page
+    assert "Chi as compliance" in page
+    assert "Too early" in page
+    lift = f"{path}/refusals/{refusal.since}/lift"
+    assert seeded.post(seeded.browser("ana"), lift, path, reason="Mine").status_code == 403
+    assert seeded.post(chi, lift, path, reason="It is time now").status_code == 302
+    page = shown(chi.get(path).text)
+    assert "Refusals that stand" not in page
+    assert f"lifted the refusal of entry {refusal.since}" in page
 
 
 def test_a_form_without_its_token_or_from_elsewhere_is_refused(seeded: Seeded) -> None:

@@ -63,6 +63,7 @@ KIND_WORDS: Final = {
     "release.rejected": "Release refused by a person",
     "release.withdrawn": "Release request withdrawn",
     "approval.revoked": "Approval taken back",
+    "rejection.lifted": "Refusal lifted",
     "release.granted": "Release granted by the policy",
     "release.lapsed": "Release lapsed",
     "deployment.recorded": "Deployed",
