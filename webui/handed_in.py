@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from ledger.core.checkpoint import parse_checkpoint
-from ledger.core.digest import equal, hex_digest
+from ledger.core.digest import equal
 from ledger.core.envelope import check_envelope, parse_envelope
 from ledger.core.merkle import check_inclusion, leaf_hash
 from ledger.core.note import parse_note
@@ -26,7 +26,7 @@ from ledger.errors import InputError, LedgerError, ProofError, UnknownSubjectErr
 from ledger.events.entry import decode_entry
 from ledger.recheck import Step
 from ledger.store.database import reading
-from webui.issuing import find_issued
+from webui.register import judge
 from webui.sandbox import check_bundle
 from webui.sealed import check_seal
 
@@ -59,7 +59,10 @@ class HandedIn:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of a file: every step, what holds then, what it does not prove, and words."""
+    """What became of a file: every step, what holds then, what it does not prove, and words.
+
+    ``word`` is the register's on a report: genuine, superseded, unsealed, altered or not ours.
+    """
 
     name: str
     noun: str
@@ -67,6 +70,7 @@ class Verdict:
     proves: str
     not_proved: str
     said: str = ""
+    word: str = ""
 
     @property
     def holds(self) -> bool:
@@ -304,19 +308,12 @@ def _too_large(what: str) -> InputError:
 
 def _report(wiring: Wiring, file: HandedIn) -> Verdict:
     steps = _Steps()
-    digest = hex_digest(file.data)
+    found = judge(wiring.reader, file.data)
 
     def recorded() -> str:
-        report = find_issued(wiring.reader, digest)
-        if report is None:
-            raise UnknownSubjectError(
-                f"No entry of this ledger names its SHA-256 {digest}.",
-                remedy="It was changed, or is not a report of this installation.",
-            )
-        return (
-            f"report {report.report}, issued {report.at} over the first {report.position} "
-            f"entries; entry {report.since} names its SHA-256 {digest}"
-        )
+        if not found.genuine:
+            raise UnknownSubjectError(found.sentence)
+        return found.sentence
 
     if steps.check("An entry of this ledger names the SHA-256 of this file", recorded):
         steps.check(
@@ -330,4 +327,5 @@ def _report(wiring: Wiring, file: HandedIn) -> Verdict:
         "This installation issued exactly this file, and nothing was added to it.",
         "That what the report concludes is right. Its numbers can be computed again from the "
         "entries that it names.",
+        word=found.word.replace("_", " "),
     )

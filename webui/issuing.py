@@ -46,7 +46,6 @@ if TYPE_CHECKING:
 
     from ledger.audit import Audit
     from ledger.events.actor import Actor
-    from ledger.query import Reader
     from ledger.state.aggregates import ReportState
     from ledger.submit import Receipt
     from webui.reports.make import MadeReport
@@ -332,14 +331,3 @@ def _write(path: Path, data: bytes) -> None:
             code="report-unwritable",
             remedy="Make room or give the folder back its permissions; nothing was recorded.",
         ) from error
-
-
-def find_issued(reader: Reader, sealed: str) -> ReportState | None:
-    """The report whose file has this SHA-256, or None."""
-    before: int | None = None
-    while page := reader.reports(before=before, limit=100):
-        found = next((one for one in page if one.sealed == sealed), None)
-        if found is not None:
-            return found
-        before = page[-1].since
-    return None

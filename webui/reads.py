@@ -262,6 +262,7 @@ ROUTES: Final[dict[str, Reads]] = {
     "api.list_reports": _LIST,
     "api.get_report_pdf": _EXPORT,
     "api.issue_report": _OWN_ACT,
+    "api.get_component_definition": _EXPORT,
     "api.list_samples": _LIST,
     "api.get_sample": _VIEW,
     "api.draw_sample": _OWN_ACT,

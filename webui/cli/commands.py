@@ -57,6 +57,12 @@ def _report() -> click.Command:
     return report
 
 
+def _component() -> click.Command:
+    from webui.cli.component import component
+
+    return component
+
+
 def _publisher() -> click.Command:
     from webui.cli.publisher import publisher
 
@@ -268,6 +274,7 @@ COMMANDS: Final[Mapping[str, Load]] = {
     "serve": _serve,
     "verify": _verify,
     "report": _report,
+    "component": _component,
     "publisher": _publisher,
     "token": _token,
     "people": _people,

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ledger.core.digest import hex_digest
 from ledger.errors import InputError, OutsideError, ProofError
 
 if TYPE_CHECKING:
@@ -87,22 +86,19 @@ def _read(file: Path) -> bytes:
 
 
 def find_report(wiring: Wiring, file: Path) -> str:
-    """Find the entry that a report's file was recorded by; one sentence about it.
+    """The register's word on a file, and the entry that it was recorded by.
 
     Raises:
-        ProofError: no entry names the SHA-256 of this file.
+        ProofError: it is unsealed or altered, or no report of this installation.
     """
-    from webui.issuing import find_issued
+    from webui.register import judge
 
-    digest = hex_digest(_read(file))
-    report = find_issued(wiring.reader, digest)
-    if report is not None:
-        return (
-            f"{file.name} is report {report.report}, issued {report.at} over the first "
-            f"{report.position} entries; entry {report.since} names its SHA-256 {digest}."
-        )
+    found = judge(wiring.reader, _read(file))
+    word = found.word.replace("_", " ")
+    if found.genuine:
+        return f"{file.name} is {word}: {found.sentence}"
     raise ProofError(
-        "No entry of the ledger names the SHA-256 of this file.",
+        f"{file.name} is {word}: {found.sentence}",
         code="report-unknown",
-        remedy="It was changed, or is not a report of this installation.",
+        remedy="Ask whoever gave it to you for the file that was issued.",
     )

@@ -19,6 +19,24 @@ def test_the_command_knows_every_kind_of_report() -> None:
     assert tuple(KNOWN) == KINDS
 
 
+def test_a_component_definition_is_written_and_trestle_accepts_it(
+    installed: Run, tmp_path: Path
+) -> None:
+    from tests.tools import trestle
+
+    file = tmp_path / "component.json"
+    told = installed("component", "hipaa-proposed", "-o", str(file))
+    assert told.exit_code == 0, told.stderr
+    assert (
+        file.read_bytes().strip() == installed("component", "hipaa-proposed").stdout_bytes.strip()
+    )
+    folder = tmp_path / "judged"
+    folder.mkdir()
+    said = trestle.judged(folder, {"component-definition": file.read_bytes()})
+    assert "VALID" in said
+    assert "INVALID" not in said
+
+
 def test_a_nonce_is_kept_by_its_maker_and_never_written_over(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "nonce.txt"
     told = run("sample", "nonce", str(file))

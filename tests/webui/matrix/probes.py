@@ -42,6 +42,7 @@ def places(world: World, route: str) -> dict[str, str]:
         "report": named["report"], "erasure": named["approved"], "rest": "0/000.p/1",
         "stamp": named["deployment"], "sample": named["sample"],
         "user": ids["someone"], "group": "0" * 32,
+        "framework": "soc2",
     }  # fmt: skip
     for begin, name in (
         ("/changes", "change"), ("/exceptions", "exception"), ("/reviews", "review"),

@@ -237,7 +237,8 @@ def test_a_report_is_recognised_and_its_seal_checked(seeded: Seeded) -> None:
     assert "✓ holds Its electronic seal is this installation's" in words
     words = said(seeded.house.client(), ("report.pdf", pdf + b"\n"))
     assert "✗ fails An entry of this ledger names the SHA-256" in words
-    assert "It was changed, or is not a report of this installation." in words
+    assert "✗ altered" in words
+    assert "altered: something was added behind its end" in words
 
 
 def test_an_entry_alone_is_compared_with_ours(seeded: Seeded) -> None:

@@ -50,6 +50,17 @@ def test_trestle_accepts_results_and_component_definition(tmp_path: Path) -> Non
     assert "INVALID" not in said
 
 
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_a_component_definition_names_every_control_once(framework: str) -> None:
+    made = json.loads(
+        component_definition(shipped_framework(framework), "x/y", "2026-11-20T00:00:00Z")
+    )
+    (component,) = made["component-definition"]["components"]
+    (implementation,) = component["control-implementations"]
+    named = [one["control-id"] for one in implementation["implemented-requirements"]]
+    assert named == [one.id for one in shipped_framework(framework).controls]
+
+
 def test_trestle_names_what_is_no_oscal(tmp_path: Path) -> None:
     wrong = written("soc2").replace(b'"not-satisfied"', b'"failed"')
     assert "state" in trestle.judged(tmp_path, {"assessment-results": wrong})

@@ -1,0 +1,45 @@
+"""``counterseal component``: what this service can give evidence of, as OSCAL."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from webui.cli.home import home_option, opened
+from webui.cli.report import KINDS
+
+FRAMEWORKS = KINDS[:5]
+
+
+@click.command()
+@home_option
+@click.argument("framework", type=click.Choice(FRAMEWORKS))
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Where it is written. Default: standard output.",
+)
+def component(*, framework: str, output: Path | None) -> None:
+    """Write an OSCAL component definition of this service for a framework.
+
+    It says which controls this ledger computes tests of, for a control owner to import. It is about
+    what can be shown, not about what is so: that is what reports say.
+    """
+    from ledger.errors import OutsideError
+    from webui.components import definition
+
+    with opened() as wiring:
+        made = definition(wiring, framework)
+    if output is None:
+        click.echo(made.decode("utf-8"))
+        return
+    try:
+        output.write_bytes(made)
+    except OSError as error:
+        raise OutsideError(
+            f"The file {output} can't be written: {error.strerror}.", code="file-unwritable"
+        ) from error
+    click.echo(str(output))
