@@ -303,9 +303,7 @@ class Reader:
 
     def access_digest(self) -> AccessDigest | None:
         """How far the access log was digested, or None before the first digest."""
-        with reading(self.log.engine) as connection:
-            found = folded.load(connection, self.log.log_id, AccessDigest.table, "newest")
-        return found if isinstance(found, AccessDigest) else None
+        return self.state_of(AccessDigest, "newest")
 
     def activity_reviews(
         self, *, before: int | None = None, limit: int = 50
@@ -477,6 +475,12 @@ class Reader:
         if not isinstance(found, kind):
             raise UnknownSubjectError(f"There is no such {word}.", pointer=f"/{word}")
         return found
+
+    def state_of(self, kind: type[Kind], key: str) -> Kind | None:
+        """One thing of a kind by its key, or None."""
+        with reading(self.log.engine) as connection:
+            found = folded.load(connection, self.log.log_id, kind.table, key)
+        return found if isinstance(found, kind) else None
 
     def all_of(
         self, kind: type[Kind], *, before: int | None = None, limit: int = 50, **columns: str

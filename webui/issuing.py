@@ -97,7 +97,7 @@ def issue_report(wiring: Wiring, actor: Actor, wanted: Wanted) -> IssuedReport:
         OutsideError: the file can't be written.
     """
     scope = scope_wanted(wiring, wanted)
-    _check_may_issue(wiring, actor, wanted, scope)
+    check_may_issue(wiring, actor, wanted, scope)
     found = audit(wiring.log, redecide=wiring.redecide())
     name = f"{wanted.kind}-{found.size}-{secrets.token_hex(3)}"
     made = _made(wiring, wanted, scope, found, name)
@@ -224,7 +224,7 @@ def _sample(wiring: Wiring, wanted: Wanted) -> SampleMaterial | None:
     return SampleMaterial(held.sample, held.material, recomputed(held))
 
 
-def _anchors(wiring: Wiring) -> tuple[Anchor, ...]:
+def anchors(wiring: Wiring) -> tuple[Anchor, ...]:
     """Who outside has signed how much: witnesses, and authorities whose tokens are kept."""
     state = publication_state(wiring.log)
     witnesses = (Anchor(one.shown_name, one.signed_size) for one in state.witnesses)
@@ -242,7 +242,7 @@ def _context(wiring: Wiring, wanted: Wanted, found: Audit, name: str) -> ReportC
         generator=generator(),
         names=name_of,
         sentence=lambda result: sentence(result, name_of),
-        integrity=Integrity(found.size, problems, _anchors(wiring)),
+        integrity=Integrity(found.size, problems, anchors(wiring)),
         fingerprints=Fingerprints(
             checkpoint=wiring.log.vkey,
             entries=wiring.log.keyring.entries.public.hex(),
@@ -250,11 +250,12 @@ def _context(wiring: Wiring, wanted: Wanted, found: Audit, name: str) -> ReportC
         ),
         watermark=DEMO_WATERMARK if wiring.is_demo else "",
         sample=_sample(wiring, wanted),
+        text=lambda entry, field: wiring.reader.tell(entry).private.get(field) or "",
         runs=tuple(Verified(run.ended_at, run.size, run.problems) for run in kept_runs(wiring)),
     )
 
 
-def _check_may_issue(wiring: Wiring, actor: Actor, wanted: Wanted, scope: Scope) -> None:
+def check_may_issue(wiring: Wiring, actor: Actor, wanted: Wanted, scope: Scope) -> None:
     """Ask the policy before the work; a refusal is recorded like any other."""
     if wiring.log.alarm:
         raise IntegrityError(

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from ledger.events.assurance import ReportIssued
 from ledger.state.aggregates import ReportState
+from ledger.state.assurance import StatementState
 from webui.api.answer import json_answer, page_answer, text_answer
 from webui.api.model import Paging
 from webui.api.route import PDF, Answer, Route
-from webui.api.shapes import ReportAnswer, ReportWanted
+from webui.api.shapes import LackAnswer, PreparedAnswer, ReportAnswer, ReportWanted
 from webui.api.strict import body_fields, number, read_query
 from webui.identity.errors import ScopeError
 from webui.identity.scope import check_kind, check_whole
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from flask import Response
 
     from webui.api.route import Asker
+    from webui.issuing import Wanted
+    from webui.preparing import Lack
 
 
 def _reports(asker: Asker) -> Response:
@@ -44,17 +47,9 @@ def _issue(asker: Asker) -> Response:
     if asker.proof is not None:
         raise ScopeError("A CI job's token issues no report.", remedy="Use an API token.")
     # Drawing and sealing load heavy libraries.
-    from webui.issuing import Wanted, issue_report
+    from webui.issuing import issue_report
 
-    asked = Wanted(
-        wanted.framework,
-        wanted.period_from or "",
-        wanted.period_until or "",
-        wanted.models,
-        wanted.environments,
-        wanted.sample,
-    )
-    issued = issue_report(asker.wiring, asker.actor, asked)
+    issued = issue_report(asker.wiring, asker.actor, _wanted(wanted))
     state = asker.wiring.reader.report(issued.sequence)
     answer = ReportAnswer(
         sequence=state.since,
@@ -65,6 +60,59 @@ def _issue(asker: Asker) -> Response:
         pdf=f"/api/v1/reports/{state.since}/pdf",
     )
     return json_answer(answer, 201)
+
+
+def _wanted(said: ReportWanted) -> Wanted:
+    from webui.issuing import Wanted
+
+    return Wanted(
+        said.framework,
+        said.period_from or "",
+        said.period_until or "",
+        said.models,
+        said.environments,
+        said.sample,
+    )
+
+
+def _prepare(asker: Asker) -> Response:
+    wanted = body_fields(ReportWanted)
+    check_kind(asker.scope, ReportIssued.kind)
+    from webui.issuing import check_may_issue, scope_wanted
+    from webui.preparing import prepare
+
+    asked = _wanted(wanted)
+    check_may_issue(asker.wiring, asker.actor, asked, scope_wanted(asker.wiring, asked))
+    found = prepare(asker.wiring, asked)
+    return json_answer(
+        PreparedAnswer(
+            kind=found.kind,
+            position=found.position,
+            missing=_lacks(found.missing),
+            expired=_lacks(found.expired),
+            uncomputed=_lacks(found.uncomputed),
+            failing=_lacks(found.failing),
+        )
+    )
+
+
+def _lacks(found: tuple[Lack, ...]) -> tuple[LackAnswer, ...]:
+    return tuple(
+        LackAnswer(
+            control=one.control,
+            ref=one.ref,
+            title=one.title,
+            texts=one.texts,
+            sentence=one.sentence,
+        )
+        for one in found
+    )
+
+
+def _statements(asker: Asker) -> Response:
+    query = read_query(Paging)
+    found = asker.wiring.reader.all_of(StatementState, before=query.before, limit=query.limit)
+    return page_answer(found, query.limit, lambda item: item.since)
 
 
 _REPORT = {"report": "The sequence number of the entry that issued it."}
@@ -88,6 +136,26 @@ ROUTES = (
         needs="token",
         body="ReportWanted",
         answers=(Answer(201, "The report was issued.", ReportAnswer),),
+    ),
+    Route(
+        method="POST",
+        path="/v1/reports/missing",
+        name="prepare_report",
+        says="What a report will lack: texts that nobody wrote or that are over, tests that can't "
+        "be computed. Nothing is recorded.",
+        view=_prepare,
+        needs="token",
+        body="ReportWanted",
+        answers=(Answer(200, "What lacks.", PreparedAnswer),),
+    ),
+    Route(
+        method="GET",
+        path="/v1/statements",
+        name="list_statements",
+        says="What people signed for controls, and what they set aside; the texts are in entries.",
+        view=_statements,
+        query=Paging,
+        answers=(Answer(200, "A page of statements.", StatementState, page=True),),
     ),
     Route(
         method="GET",

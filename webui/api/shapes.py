@@ -370,6 +370,30 @@ class SampleRows(Value):
     reason: PrivateText
 
 
+class LackAnswer(Value):
+    """A control for which a report will lack something."""
+
+    control: str
+    ref: str
+    title: str
+    texts: tuple[str, ...]
+    sentence: str
+
+
+class PreparedAnswer(Value):
+    """What a report will lack: texts nobody wrote, or that are over; tests that can't be computed.
+
+    ``failing`` are controls whose tests fail.
+    """
+
+    kind: str
+    position: Count
+    missing: tuple[LackAnswer, ...]
+    expired: tuple[LackAnswer, ...]
+    uncomputed: tuple[LackAnswer, ...]
+    failing: tuple[LackAnswer, ...]
+
+
 class ReportAnswer(Value):
     """A report was issued by the entry ``sequence``."""
 

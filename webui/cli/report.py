@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
+    from webui.issuing import Wanted
+
 KINDS: Final = (
     "soc2",
     "gdpr",
@@ -66,10 +68,10 @@ _DAY: Final = click.DateTime(formats=["%Y-%m-%d"])
     "-o",
     "--output",
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
-    required=True,
     metavar="FILE",
     help="Where the sealed PDF is written.",
 )
+@click.option("--missing", is_flag=True, help="Only say what the report would lack.")
 def report(
     *,
     kind: str,
@@ -78,7 +80,8 @@ def report(
     models: tuple[str, ...],
     environments: tuple[str, ...],
     sample: int | None,
-    output: Path,
+    output: Path | None,
+    missing: bool,
 ) -> None:
     """Issue a report as a sealed PDF; that it was issued is an entry of the ledger.
 
@@ -93,12 +96,37 @@ def report(
 
     period = _period(kind, first, last)
     wanted = Wanted(kind, *period, models, environments or PRODUCTION, sample)
+    if missing:
+        _tell_missing(wanted)
+        return
+    if output is None:
+        raise click.MissingParameter(param_hint="'-o'", param_type="option")
     with _arriving(output) as part, opened() as wiring:
         issued = issue_report(wiring, wiring.service, wanted)
         shutil.copyfile(issued.path, part)
     click.echo(f"{output}: {issued.pages} pages, entry {issued.sequence}")
     click.echo(f"SHA-256 {issued.sealed_sha256}")
     click.echo(counted(issued.verdicts))
+
+
+def _tell_missing(wanted: Wanted) -> None:
+    from webui.preparing import prepare
+
+    with opened() as wiring:
+        found = prepare(wiring, wanted)
+    for title, lacks in (
+        ("nobody has written it", found.missing),
+        ("it was written, and is over", found.expired),
+        ("the test can't be computed", found.uncomputed),
+        ("the test fails", found.failing),
+    ):
+        for one in lacks:
+            what = one.sentence if "test" in title else "; ".join(one.texts)
+            click.echo(f"{one.ref} ({one.control}): {title}: {what}")
+    click.echo(
+        f"{len(found.missing)} to be written, {len(found.expired)} over, "
+        f"{len(found.uncomputed)} not computed, {len(found.failing)} failing"
+    )
 
 
 def _period(kind: str, first: datetime | None, last: datetime | None) -> tuple[str, str]:

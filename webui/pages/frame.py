@@ -59,7 +59,7 @@ _BELOW: Final = {
     "/people": ("/activity", "/access-reviews", "/publishers", "/privacy"),
     "/account": ("/notices",),
     "/deployments": ("/exceptions", "/reviews/"),
-    "/reports": ("/samples",),
+    "/reports": ("/samples", "/statements", "/incidents"),
     "/": ("/releases/", "/changes"),
 }
 

@@ -29,6 +29,7 @@ def add_to(blueprint: Blueprint) -> None:
     """The routes of this room."""
     blueprint.add_url_rule("/reports", "reports", _reports)
     blueprint.add_url_rule("/reports", "make_report", _make, methods=["POST"])
+    blueprint.add_url_rule("/reports/missing", "prepare_report", _prepare, methods=["POST"])
     blueprint.add_url_rule("/reports/<int:number>.pdf", "report_file", _file)
     blueprint.add_url_rule("/reports/<int:number>.zip", "report_bundle", _bundle)
 
@@ -61,6 +62,24 @@ def _make() -> ResponseReturnValue:
         f"The report {issued.report} is made: {issued.pages} pages, entry {issued.sequence}.", "ok"
     )
     return redirect("/reports")
+
+
+def _prepare() -> ResponseReturnValue:
+    """What the report will lack; only whoever may make one has the whole ledger read."""
+    from webui.issuing import check_may_issue, scope_wanted
+    from webui.preparing import prepare
+
+    wiring, wanted = wired(), _wanted(request.form)
+    try:
+        check_may_issue(wiring, me().actor, wanted, scope_wanted(wiring, wanted))
+    except RefusedError as error:
+        return refused(int(error.numbers["entry"]), "/reports")
+    return render_template(
+        "prepared.html",
+        found=prepare(wiring, wanted),
+        kind=KINDS[wanted.kind],
+        wanted=wanted,
+    )
 
 
 def _wanted(said: MultiDict[str, str]) -> Wanted:

@@ -43,10 +43,11 @@ def places(world: World, route: str) -> dict[str, str]:
         "stamp": named["deployment"], "sample": named["sample"],
         "user": ids["someone"], "group": "0" * 32,
         "framework": "soc2",
+        "framework": "soc2", "control": "soc2-cc5-1",
     }  # fmt: skip
     for begin, name in (
         ("/changes", "change"), ("/exceptions", "exception"), ("/reviews", "review"),
-        ("/reports", "report"), ("/samples", "sample"), ("/account/stand-ins", "delegation"),
+        ("/reports", "report"), ("/samples", "sample"), ("/incidents", "incident"), ("/account/stand-ins", "delegation"),
         ("/publishers", "publisher"), ("/access-reviews", "access_review"),
         ("/privacy/holds", "hold"), ("/privacy/requests", "asked"),
         ("/ledger", "granted"), ("/log/checkpoints", "size"),
@@ -112,6 +113,14 @@ def _forms(world: World) -> dict[str, dict[str, Any]]:
         "POST /exceptions/<int:number>/close": {"account": "It was mended"},
         "POST /reviews/<int:number>": {"finding": "accepted", "comment": "Looked at"},
         "POST /reports": {"framework": "gdpr", "from": "2026-03-01", "until": "2026-03-09"},
+        "POST /reports/missing": {
+            "framework": "gdpr", "from": "2026-03-01", "until": "2026-03-09"},
+        "POST /statements/<control>/sign": {"text": "As agreed", "valid_until": "2027-03-01"},
+        "POST /statements/<control>/set-aside": {"reason": "No", "valid_until": "2027-03-01"},
+        "POST /incidents": {
+            "severity": "low", "nature": "quality", "detected_at": "2026-03-05T10:00",
+            "summary": "It was wrong"},
+        "POST /incidents/<int:number>/close": {"cause": "A bug", "measures": "It is mended"},
         "POST /samples": {
             "commitment": "5e" * 32, "from": "2026-03-01", "until": "2026-03-09", "size": "",
             "environments": "production"},
@@ -179,9 +188,11 @@ def options(world: World, route: str) -> dict[str, Any]:
         "POST /api/v1/why-not": {"json": place},
         "POST /api/v1/reports": {
             "json": {"framework": "gdpr", "from": "2026-03-01", "to": "2026-03-09"}},
-        "POST /api/v1/samples/<sample>/draw": {"json": {"nonce": NONCE}, "headers": key},
+        "POST /api/v1/reports/missing": {
+            "json": {"framework": "gdpr", "from": "2026-03-01", "to": "2026-03-09"}},
+        "POST /api/v1/samples/<sample>/draw": {"json": {"nonce": NONCE}, "headers": {"Idempotency-Key": "draw"}},
         "POST /api/v1/samples/<sample>/rows": {
-            "json": {"rows": [1], "reason": "It looks odd"}, "headers": key},
+            "json": {"rows": [1], "reason": "It looks odd"}, "headers": {"Idempotency-Key": "rows"}},
         "POST /api/v1/tokens": {"json": {"label": "mine", "scope": {}}},
         "POST /api/v1/token-exchange": {"json": {"subject_token": "wrong"}},
     }.get(route, {})  # fmt: skip

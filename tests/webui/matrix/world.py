@@ -371,6 +371,8 @@ def _last(world: World) -> None:
         "population": "changes", "period_from": "2026-03-01", "period_until": "2026-03-09",
         "environments": ["production"], "commitment": commitment_to(bytes.fromhex(NONCE)),
     }  # fmt: skip
+    happened = {"severity": "low", "nature": "quality", "detected_at": "2026-03-02T10:00:00Z"}
+    named["incident"] = say("officer", "incident.opened", {**happened, "summary": "Wrong"})
     named["sample"] = say("officer", "sample.opened", bound)
     emergency = {
         "model": "churn", "environment": "production", "uses": 1, "reason": "All get errors",

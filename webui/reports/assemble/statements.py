@@ -6,10 +6,47 @@ from typing import TYPE_CHECKING
 
 from webui.reports.appearance import HUMAN_PART_WORDS
 from webui.reports.assemble.words import period_words
-from webui.reports.model import Column, Heading, KeyValue, KeyValues, Paragraph, Section, Table
+from webui.reports.model import (
+    Callout,
+    Column,
+    Heading,
+    KeyValue,
+    KeyValues,
+    Paragraph,
+    Section,
+    Table,
+)
 
 if TYPE_CHECKING:
+    from policies.controls.assess import Result
     from webui.reports.assemble.basis import Basis
+    from webui.reports.model import Block
+
+
+def _asked(rows: tuple[tuple[str, ...], ...]) -> tuple[Block, ...]:
+    if not rows:
+        return (Callout("note", "No control here asks people to write anything."),)
+    columns = (Column("Reference", 3), Column("Text or document", 9), Column("State", 2))
+    return (Table(columns, rows, "The human part of each control"),)
+
+
+def _signed(basis: Basis, result: Result) -> tuple[Block, ...]:
+    """The text of a statement that people signed, as the vault still has it."""
+    entry = result.statement
+    held = basis.material.statement(result.control.id)
+    if entry is None or held is None:
+        return ()
+    text = basis.context.text(entry, "text") or "(The text is not there any more: erased.)"
+    paper = f" A paper of SHA-256 {held.document} says it at length." if held.document else ""
+    over = ", which is over" if result.human_part == "expired" else ""
+    return (
+        Heading(f"{result.control.ref}: statement in entry {entry}"),
+        Paragraph(
+            f"Signed by {basis.name(held.signed_by)}, stands until {held.signed_until}{over}."
+            f"{paper}"
+        ),
+        Paragraph(text),
+    )
 
 
 def statements(basis: Basis) -> Section:
@@ -20,17 +57,20 @@ def statements(basis: Basis) -> Section:
         if item.verdict != "not_applicable"
         for text in item.control.human
     )
+    told = [
+        block
+        for item in basis.assessment.results
+        if item.statement is not None and item.verdict != "not_applicable"
+        for block in _signed(basis, item)
+    ]
     signed = KeyValues(
         (KeyValue("Name and office", "______"), KeyValue("Date and signature", "______"))
     )
     return Section(
         "What people must still write",
         (
-            Table(
-                (Column("Reference", 3), Column("Text or document", 9), Column("State", 2)),
-                rows,
-                "The human part of each control",
-            ),
+            *_asked(rows),
+            *told,
             Heading("Statement of management (template)"),
             Paragraph(
                 "We are responsible for the controls that this report tests under "

@@ -1,0 +1,103 @@
+"""What people write for controls: what lacks, a frame to begin from, signing, and earlier words."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from flask import render_template, request
+
+from ledger.errors import InputError
+from ledger.state.assurance import StatementState
+from policies.controls.shipped import FRAMEWORKS, shipped_framework
+from webui.here import wired
+from webui.pages.asking import ask, concluded, optional, text
+from webui.statement_templates import BLANK, frame_of
+from webui.statements import control_of, state_of, versions, written
+
+if TYPE_CHECKING:
+    from flask import Blueprint
+    from flask.typing import ResponseReturnValue
+
+_HERE: Final = "/statements"
+_VALID_DAYS: Final = 365
+
+
+def add_to(blueprint: Blueprint) -> None:
+    """The routes of this room."""
+    one = f"{_HERE}/<control>"
+    blueprint.add_url_rule(_HERE, "statements", _statements)
+    blueprint.add_url_rule(one, "statement", _statement)
+    blueprint.add_url_rule(f"{one}/sign", "sign_statement", _sign, methods=["POST"])
+    blueprint.add_url_rule(f"{one}/set-aside", "set_aside", _set_aside, methods=["POST"])
+
+
+def _statements() -> ResponseReturnValue:
+    """Every control of a framework with the state of what people must write."""
+    wiring = wired()
+    name = request.args.get("framework", FRAMEWORKS[0])
+    day = wiring.now().date().isoformat()
+    found = written(wiring.reader, name, day)
+    return render_template(
+        "statements.html",
+        frameworks=[shipped_framework(each) for each in FRAMEWORKS],
+        chosen=shipped_framework(name),
+        rows=found,
+        lacking=sum(one.state in {"missing", "expired"} for one in found),
+    )
+
+
+def _statement(control: str) -> ResponseReturnValue:
+    wiring = wired()
+    found = control_of(control)
+    today = wiring.now().date()
+    held = versions(wiring.reader, control)
+    said = next(iter(_states(control)), None)
+    frame = frame_of(found)
+    return render_template(
+        "statement.html",
+        state=state_of(found, said, today.isoformat()),
+        frame=frame,
+        begin=frame.text(found),
+        versions=held,
+        until=(today + timedelta(days=_VALID_DAYS)).isoformat(),
+    )
+
+
+def _states(control: str) -> list[StatementState]:
+    """The state of one control, if anything was ever said of it."""
+    found = wired().reader.state_of(StatementState, control)
+    return [found] if found is not None else []
+
+
+def _sign(control: str) -> ResponseReturnValue:
+    """Sign a statement; a frame whose blanks were left is no statement."""
+    found, said = control_of(control), text("text").replace("\r\n", "\n")
+    if BLANK in said:
+        raise InputError(
+            f"There are blanks ({BLANK}) left in the text.",
+            pointer="/text",
+            remedy="Fill them in, or take out the lines that do not apply. Nothing was signed.",
+        )
+    fields = {
+        "framework": found.framework,
+        "control": control,
+        "valid_until": text("valid_until"),
+        "text": said,
+        **optional(document=text("document").lower()),
+    }
+    return concluded(
+        ask("statement.signed", fields), "The statement is signed.", f"{_HERE}/{control}"
+    )
+
+
+def _set_aside(control: str) -> ResponseReturnValue:
+    fields = {
+        "framework": control_of(control).framework,
+        "control": control,
+        "valid_until": text("valid_until"),
+        "reason": text("reason"),
+    }
+    return concluded(
+        ask("control.set_aside", fields), "The control is set aside.", f"{_HERE}/{control}"
+    )

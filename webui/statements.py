@@ -1,0 +1,91 @@
+"""Statements that people sign for controls: which there are, which lack, which are over.
+
+What is written stands in the vault; the entry says for which control it is, until when, by whom.
+A later one replaces an earlier one, which stays an entry: that is the version history.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+from ledger.errors import UnknownSubjectError
+from ledger.events.statement import ControlSetAside, StatementSigned
+from ledger.state.assurance import StatementState
+from ledger.store.entries import Filter
+from policies.controls.shipped import FRAMEWORKS, shipped_framework
+
+if TYPE_CHECKING:
+    from ledger.query import Reader, Told
+    from policies.controls.mapping import Control
+
+State = Literal["missing", "attached", "expired", "set aside", "not asked for"]
+_MOST: Final = 500
+_MOST_LOOKED_AT: Final = 2_000
+
+
+@dataclass(frozen=True)
+class Written:
+    """A control and the state of what people must write for it, on a day."""
+
+    control: Control
+    state: State
+    said: StatementState | None = None
+
+
+def written(reader: Reader, framework: str, day: str) -> list[Written]:
+    """Every control of a framework with its state on a day.
+
+    Raises:
+        InputError: no such framework ships.
+    """
+    found = shipped_framework(framework)
+    held = {one.control: one for one in _all(reader) if one.framework == framework}
+    return [state_of(control, held.get(control.id), day) for control in found.controls]
+
+
+def _all(reader: Reader) -> list[StatementState]:
+    found: list[StatementState] = []
+    before: int | None = None
+    while page := reader.all_of(StatementState, before=before, limit=_MOST):
+        found.extend(page)
+        before = page[-1].since
+    return found
+
+
+def state_of(control: Control, said: StatementState | None, day: str) -> Written:
+    """What is written for one control on a day."""
+    if said is not None and said.set_aside is not None and said.set_aside_until >= day:
+        return Written(control, "set aside", said)
+    if said is not None and said.signed is not None:
+        return Written(control, "attached" if said.signed_until >= day else "expired", said)
+    return Written(control, "missing" if control.human else "not asked for", said)
+
+
+def control_of(name: str) -> Control:
+    """A shipped control by its id.
+
+    Raises:
+        UnknownSubjectError: there is none.
+    """
+    for framework in FRAMEWORKS:
+        for control in shipped_framework(framework).controls:
+            if control.id == name:
+                return control
+    raise UnknownSubjectError("There is no such control.", pointer="/control")
+
+
+def versions(reader: Reader, control: str) -> list[Told]:
+    """What was said of a control, newest first, among the newest statements of all."""
+    kinds = (StatementSigned.kind, ControlSetAside.kind)
+    found: list[Told] = []
+    before: int | None = None
+    looked_at = 0
+    while looked_at < _MOST_LOOKED_AT:
+        rows = reader.entries(Filter(kinds=kinds), before=before, limit=200)
+        if not rows:
+            break
+        told = reader.told(rows)
+        found += [one for one in told if getattr(one.entry.event, "control", "") == control]
+        looked_at, before = looked_at + len(rows), rows[-1].sequence
+    return found
