@@ -190,6 +190,13 @@ _UNRECORDED = {
 }
 
 
+_CALLED = {
+    ReportIssued.kind: ("report of this kind", "reports of this kind"),
+    "access.reviewed": ("access review", "access reviews"),
+    "activity.reviewed": ("review of activity", "reviews of activity"),
+}
+
+
 def cadence(material: Material, arguments: CadenceArguments) -> Finding:
     """T7: no gap in the period is longer than allowed, from its first day to its last.
 
@@ -230,9 +237,7 @@ def cadence(material: Material, arguments: CadenceArguments) -> Finding:
 
 
 def _cadence_sentence(tally: Tally, arguments: CadenceArguments, number: int, covered: int) -> str:
-    reports = arguments.kind == ReportIssued.kind
-    one = "report of this kind" if reports else arguments.kind
-    several = "reports of this kind" if reports else arguments.kind
+    one, several = _CALLED.get(arguments.kind, (arguments.kind, arguments.kind))
     held = f"{many(number, one, several)} in the period"
     every = many(arguments.every_days, "day")
     return {
