@@ -42,12 +42,12 @@ def places(world: World, route: str) -> dict[str, str]:
         "report": named["report"], "erasure": named["approved"], "rest": "0/000.p/1",
         "stamp": named["deployment"], "sample": named["sample"],
         "user": ids["someone"], "group": "0" * 32,
-        "framework": "soc2",
         "framework": "soc2", "control": "soc2-cc5-1",
     }  # fmt: skip
     for begin, name in (
         ("/changes", "change"), ("/exceptions", "exception"), ("/reviews", "review"),
-        ("/reports", "report"), ("/samples", "sample"), ("/incidents", "incident"), ("/account/stand-ins", "delegation"),
+        ("/reports", "report"), ("/samples", "sample"),
+        ("/incidents", "incident"), ("/account/stand-ins", "delegation"),
         ("/publishers", "publisher"), ("/access-reviews", "access_review"),
         ("/privacy/holds", "hold"), ("/privacy/requests", "asked"),
         ("/ledger", "granted"), ("/log/checkpoints", "size"),
