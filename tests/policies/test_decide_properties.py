@@ -177,7 +177,7 @@ def test_one_more_good_vote_never_turns_met_into_unmet(roles, said, actor) -> No
     assert after.allowed or not before.allowed
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(roles_held, votes)
 def test_what_is_announced_as_missing_is_exact(roles, said) -> None:  # noqa: ANN001
     """Who could give one brings it nearer; who is not named does not."""
