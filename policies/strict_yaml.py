@@ -127,7 +127,9 @@ def _plain(node: yaml.Node, path: Path, places: Places, name: str) -> Any:
     if isinstance(node, yaml.MappingNode):
         return _mapping(node, path, places, name)
     text: str = node.value
-    if node.style:  # quoted or a block; plain is None to PyYAML's own reader, empty to libyaml's
+    if getattr(
+        node, "style", None
+    ):  # quoted or a block; plain is None to PyYAML's own reader, empty to libyaml's
         return text
     if text in {"true", "false"}:
         return text == "true"
