@@ -18,9 +18,12 @@ from ledger.core.checkpoint import Checkpoint
 from ledger.core.proof import HEADER, parse_proof
 from ledger.errors import InputError, LedgerError, OutsideError
 from ledger.events.custody import BackupRestored, BackupVerified, RestoreTested
+from ledger.events.entry import decode_entry
 from ledger.events.names import format_instant
 from ledger.keys.keyring import open_keyring
+from ledger.query import MOST_ON_A_PAGE
 from ledger.store.database import reading
+from ledger.store.entries import Filter
 from ledger.store.guards import open_guard
 from ledger.store.snapshot import put_back
 from policies.replay import Replayer
@@ -50,11 +53,28 @@ _SECONDS_IN_AN_HOUR: Final = 3600
 
 @dataclass(frozen=True)
 class Kept:
-    """A backup that was made: the entry that recorded it (or -1), and what was removed for it."""
+    """A backup that was made: the entry that recorded it, and what was removed for it.
+
+    Where none did, ``sequence`` is -1 and ``unrecorded`` says why.
+    """
 
     backup: Backup
     sequence: int
+    unrecorded: str
     removed: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class InFolder:
+    """A backup in the folder, what its entry says of it, and how its last drill went."""
+
+    name: str
+    size_bytes: int
+    sequence: int | None = None
+    position: int | None = None
+    encrypted: bool | None = None
+    drill: RestoreTested | None = None
+    drilled_at: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,6 +84,7 @@ class Drill:
     found: Audit
     behind: int
     sequence: int
+    unrecorded: str
 
     @property
     def passed(self) -> bool:
@@ -122,8 +143,32 @@ def back_up(wiring: Wiring, *, plain: bool = False) -> Kept:
         encrypted=made.encrypted,
         checked="archive",
     )
-    sequence = _record(wiring, event, f"backup/{made.sha256}")
-    return Kept(made, sequence, _thin_out(wiring))
+    sequence, why = _record(wiring, event, f"backup/{made.sha256}")
+    return Kept(made, sequence, why, _thin_out(wiring))
+
+
+def in_folder(wiring: Wiring) -> list[InFolder]:
+    """The backups of this log in the folder, the newest first, held against its entries."""
+    settings, reader = wiring.settings, wiring.reader
+    made: dict[str, InFolder] = {}
+    drills: dict[str, tuple[RestoreTested, str]] = {}
+    wanted = Filter(kinds=(BackupVerified.kind, RestoreTested.kind))
+    for row in reader.entries(wanted, limit=MOST_ON_A_PAGE):
+        entry = decode_entry(row.envelope)
+        event = entry.event
+        if isinstance(event, RestoreTested):
+            drills.setdefault(event.backup, (event, entry.recorded_at))
+        elif isinstance(event, BackupVerified):
+            known = InFolder("", 0, entry.sequence, event.position, event.encrypted)
+            made.setdefault(event.backup, known)
+    found = []
+    files = settings.backup_folder.glob(f"{wiring.log.name}-*{SUFFIX}")
+    for file in sorted(files, reverse=True):
+        digest, size = file_digest(file), file.stat().st_size
+        drill, at = drills.get(digest, (None, ""))
+        one = replace(made.get(digest, InFolder("", 0)), name=file.name, size_bytes=size)
+        found.append(replace(one, drill=drill, drilled_at=at))
+    return found
 
 
 def _thin_out(wiring: Wiring) -> tuple[str, ...]:
@@ -174,7 +219,7 @@ def drill(wiring: Wiring, file: Path, identity: str, scratch: str, progress: Pro
         problems=len(found.problems) + found.more,
         outcome="pass" if found.sound else "fail",
     )
-    return Drill(found, event.behind, _record(wiring, event, ""))
+    return Drill(found, event.behind, *_record(wiring, event, ""))
 
 
 def restore(
@@ -217,7 +262,7 @@ def record_restore(wiring: Wiring) -> int:
     if wiring.log.alarm or not file.exists():
         return -1
     event = BackupRestored.model_validate_json(file.read_bytes())
-    sequence = _record(wiring, event, "")
+    sequence, _ = _record(wiring, event, "")
     if sequence >= 0:
         file.unlink()
     return sequence
@@ -252,14 +297,16 @@ class BackupClock:
                 _LOGGER.info("backup %s", kept.backup.path.name)
 
 
-def _record(wiring: Wiring, event: Event, key: str) -> int:
-    """Record an event as the service; -1 where the ledger does not take it."""
+def _record(wiring: Wiring, event: Event, key: str) -> tuple[int, str]:
+    """Record an event as the service: its entry, or -1 and why the ledger does not take it."""
     try:
         receipt = wiring.submitter.submit(wiring.service, event, key)
-    except LedgerError:
-        _LOGGER.exception("%s could not be recorded", event.kind)
-        return -1
-    return receipt.sequence if receipt.outcome == "allow" else -1
+    except LedgerError as error:
+        _LOGGER.warning("%s could not be recorded: %s", event.kind, error)
+        return -1, error.sentence
+    if receipt.outcome != "allow":
+        return -1, f"The policy refused it (entry {receipt.sequence})."
+    return receipt.sequence, ""
 
 
 def _check_ours(opened: Opened, origin: str) -> None:

@@ -10,10 +10,12 @@ import secrets
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ledger.errors import InputError, RefusedError
+from ledger.errors import ConflictError, InputError, RefusedError
 from ledger.events.catalogue import read_command
 from ledger.keys.keyring import create_keyring, open_keyring
 from ledger.shard import Plan, continue_frozen, continue_with_loss
+from ledger.store.database import reading
+from ledger.store.entries import logs_there
 from webui.settings import log_name
 from webui.wiring import DEMO_PREFIX, generator, passphrase_of
 
@@ -58,6 +60,7 @@ def shard(wiring: Wiring, name: str, origin: str = "", reason: str | None = None
     """
     name = _free_name(wiring, name)
     log = wiring.log
+    _check_not_continued(wiring)
     if not log.alarm and not log.successor:
         freeze(wiring, _origin(wiring, name, origin), reason)
     elif origin and log.successor not in {"", origin}:
@@ -83,6 +86,19 @@ def shard_with_loss(
     name = _free_name(wiring, name)
     plan = _plan(wiring, name, _origin(wiring, name, origin))
     return continue_with_loss(wiring.log, plan, progress, promised=promised)
+
+
+def _check_not_continued(wiring: Wiring) -> None:
+    """A log is continued once; whoever asks again is told by which."""
+    log = wiring.log
+    with reading(wiring.engine) as connection:
+        there = {origin: name for _, name, origin in logs_there(connection)}
+    if log.successor in there:
+        raise ConflictError(
+            f"This log has ended, and {log.successor}, which continues it, exists already.",
+            code="log-exists",
+            remedy=f"Set COUNTERSEAL_LOG={there[log.successor]} to go on there.",
+        )
 
 
 def _free_name(wiring: Wiring, name: str) -> str:

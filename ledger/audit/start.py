@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING
 
 from ledger.core.merkle import check_inclusion, prove_inclusion
 from ledger.core.tiles import TileReader
+from ledger.core.treewalk import TreeWalk
 from ledger.errors import LedgerError
+from ledger.events.approval import MOST_BEHIND
 from ledger.events.assurance import PolicyActivated
 from ledger.events.entry import decode_entry
 from ledger.state.keys import KEY_KINDS, KeyHistory
 from ledger.state.registry import Registry
 from ledger.store import folded
 from ledger.store.database import reading
-from ledger.store.entries import envelopes_of, read_entries
+from ledger.store.entries import envelopes_of, leaf_hashes, read_entries
 from ledger.store.tiles import read_tile
 
 if TYPE_CHECKING:
@@ -84,10 +86,14 @@ def standing(log: Log, walk: Walk, connection: Connection, head: Head) -> None:
 
     Whoever opened the log has proved its head; what the walk reads is believed.
     """
-    walk.tree.resume(
-        head.size,
-        lambda level, index, width: read_tile(connection, log.log_id, level, index, width),
-    )
+
+    def read(level: int, index: int, width: int) -> bytes:
+        return read_tile(connection, log.log_id, level, index, width)
+
+    walk.tree.resume(head.size, read)
+    earlier, start = TreeWalk(lambda *_: None), max(0, head.size - MOST_BEHIND)
+    earlier.resume(start, read)
+    walk.remember(earlier.frontier(), leaf_hashes(connection, log.log_id, start, head.size))
     keys = read_keys_in(connection, log.log_id, head.size)
     registry = Registry(lambda table, key: folded.load(connection, log.log_id, table, key))
     policy = registry.policy()

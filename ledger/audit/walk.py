@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from ledger.audit.found import Audit
     from ledger.audit.signatures import Signatures
     from ledger.core.envelope import Envelope
+    from ledger.core.merkle import Frontier
     from ledger.core.signature import Signed
     from ledger.core.treewalk import OnTile
     from ledger.events.entry import Entry
@@ -107,6 +108,10 @@ class Walk:
         self.keys, self.policy, self.registry = keys, policy, registry
         self.previous, self.recorded_at = before.leaf.hex(), before.recorded_at
         self.folding = False
+
+    def remember(self, before: Frontier, leaves: Sequence[bytes]) -> None:
+        """The newest leaves before the place where the walk begins: who signs names their roots."""
+        self._roots.add(before, leaves)
 
     def take(
         self, page: Sequence[tuple[Any, ...]], sizes: Sequence[int]

@@ -15,6 +15,7 @@ from ledger.export import export
 from ledger.mirror import DirectorySource
 from ledger.published import LogSource
 from ledger.submit import Submitter
+from tests.tools.approving import a_release_that_waits
 from tests.tools.house import House, person
 
 if TYPE_CHECKING:
@@ -137,5 +138,23 @@ def test_a_damaged_copy_stores_nothing_of_the_damaged_batch(lived: House, tmp_pa
     with pytest.raises(LedgerError):
         bring_back(log, source, lambda *_: None)
     assert log.head().size == 11
+    log.engine.dispose()
+    log.guard.close()
+
+
+def test_approvals_that_passkeys_signed_on_earlier_heads_come_back(
+    sqlite_house: House, tmp_path: Path
+) -> None:
+    house = sqlite_house
+    waiting = a_release_that_waits(house)
+    said = waiting.statement()
+    shutil.copy(house.folder / "ledger.db", house.folder / "yesterday.db")
+    grow(house, 0, 520)
+    number = waiting.submit(said, waiting.passkey.approve(said, waiting.enrolled)).sequence
+    assert said.head.size < number - 512
+    source = exported(house, tmp_path / "copy")
+    log = put_back(house)
+    assert bring_back(log, source, lambda *_: None).size == number + 1
+    assert {one.code for one in audit(log).problems} == {"vault-missing"}
     log.engine.dispose()
     log.guard.close()

@@ -25,7 +25,7 @@ _identity = click.option(
 
 @click.group()
 def backup() -> None:
-    """Make backups, and restore them for practice."""
+    """Make backups, list them, and restore them for practice."""
 
 
 @backup.command()
@@ -41,10 +41,37 @@ def make(plain: bool) -> None:
     click.echo(f"{made.path}: {made.manifest.position} entries, {made.size_bytes:,} bytes")
     click.echo(f"SHA-256 {made.sha256}")
     click.echo(f"Root    {made.manifest.root}")
-    recorded = f"entry {kept.sequence}" if kept.sequence >= 0 else "NOT recorded"
+    recorded = f"entry {kept.sequence}"
+    if kept.sequence < 0:
+        recorded = f"NOT recorded: {kept.unrecorded}"
     click.echo(f"{'Encrypted' if made.encrypted else 'NOT encrypted'}; {recorded}")
     for name in kept.removed:
         click.echo(f"Removed {name}")
+
+
+@backup.command("list")
+@home_option
+def list_() -> None:
+    """List the backups of this log, and which of them were restored for practice."""
+    from webui.custody import in_folder
+
+    with opened() as wiring:
+        found = in_folder(wiring)
+        folder = wiring.settings.backup_folder
+    if not found:
+        click.echo(f"There is no backup of this log in {folder}.")
+    for one in found:
+        click.echo(f"{one.name}  {one.size_bytes:>14,} bytes")
+        if one.sequence is None:
+            click.echo("    recorded by no entry: nothing says what it holds")
+        else:
+            how = "encrypted" if one.encrypted else "NOT encrypted"
+            click.echo(f"    {one.position:,} entries, {how}; entry {one.sequence}")
+        if one.drill is None:
+            click.echo("    never restored for practice: `counterseal backup drill`")
+        else:
+            went = "passed" if one.drill.outcome == "pass" else "FAILED"
+            click.echo(f"    restored for practice {one.drilled_at}: {went}")
 
 
 @backup.command()
@@ -84,8 +111,10 @@ def drill(file: Path, identity: Path | None, scratch: str) -> None:
     with opened() as wiring, shown() as progress:
         done = practise(wiring, file, _secret(identity), scratch, progress)
     _tell(done.found)
-    recorded = f"entry {done.sequence}" if done.sequence >= 0 else "not recorded"
-    click.echo(f"The ledger has {done.behind} entries more than the backup. Recorded: {recorded}.")
+    more = "1 entry" if done.behind == 1 else f"{done.behind:,} entries"
+    click.echo(f"The ledger has {more} more than the backup.")
+    recorded = f"Recorded: entry {done.sequence}."
+    click.echo(recorded if done.sequence >= 0 else f"NOT recorded: {done.unrecorded}")
     if not done.passed:
         raise click.exceptions.Exit(ExitCode.NOT_VERIFIED)
 

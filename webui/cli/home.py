@@ -6,8 +6,9 @@ after the name counts where both are given; without either, the environment deci
 
 from __future__ import annotations
 
+import logging
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from webui.settings import Settings
     from webui.wiring import Wiring
 
+DEBUG: Final = "COUNTERSEAL_DEBUG"
 _SAID: Final = "counterseal.home"
 Command = TypeVar("Command", bound="Callable[..., object]")
 
@@ -56,10 +58,24 @@ def settings() -> Settings:
 
 
 @contextmanager
-def opened(log: str = "") -> Iterator[Wiring]:
+def _told_once() -> Iterator[None]:
+    """What fails is told by the command, in a sentence; the server's log of it stays silent."""
+    logger = logging.getLogger("counterseal")
+    before = logger.level
+    if not os.environ.get(DEBUG):
+        logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
+
+
+@contextmanager
+def opened(log: str = "", *, serves: bool = False) -> Iterator[Wiring]:
     """The installation that is meant, open for the length of a block.
 
-    ``log`` is the name of one of its logs; by default the one that the environment names.
+    ``log`` is the name of one of its logs; by default the one that the environment names. With
+    ``serves`` what goes wrong meanwhile is logged.
 
     Raises:
         OutsideError: there is none, or its database can't be reached.
@@ -70,8 +86,9 @@ def opened(log: str = "") -> Iterator[Wiring]:
     place = settings()
     if log:
         place = replace(place, log=log_name(log))
-    wiring = open_home(place)
-    try:
-        yield wiring
-    finally:
-        wiring.close()
+    with nullcontext() if serves else _told_once():
+        wiring = open_home(place)
+        try:
+            yield wiring
+        finally:
+            wiring.close()

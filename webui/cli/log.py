@@ -250,7 +250,12 @@ def shard(  # noqa: PLR0917 (click names them)
         click.echo(f"Verifier key  {made.vkey}")
         click.echo(f"Keys          {made.keyring.folder}")
         click.echo()
-        click.echo(f"Set COUNTERSEAL_LOG={name} and start the service again.")
+        click.echo(f"Set COUNTERSEAL_LOG={name} and start the service again. Then")
+        click.echo("- tell witnesses, mirrors and auditors the verifier key above;")
+        click.echo(
+            f"- publish the old log's end: COUNTERSEAL_LOG={old.name} counterseal log publish"
+        )
+        click.echo("- back up the new keys apart from the database.")
 
 
 def _ask(wiring: Wiring, name: str, *, yes: bool) -> None:

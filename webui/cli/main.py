@@ -9,16 +9,14 @@ from __future__ import annotations
 
 import errno
 import os
-from typing import Any, Final
+from typing import Any
 
 import click
 
 from webui.cli.commands import COMMANDS
 from webui.cli.exit_codes import ExitCode, exit_code_of
-from webui.cli.home import home_option
+from webui.cli.home import DEBUG, home_option
 from webui.client.errors import ClientError
-
-DEBUG: Final = "COUNTERSEAL_DEBUG"
 
 
 class _Told(click.ClickException):

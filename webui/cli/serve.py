@@ -57,7 +57,7 @@ def serve(  # noqa: PLR0917 (the options of a command)
         )
         raise click.BadParameter(msg, param_hint="'--host'")
     write_to_stderr()
-    with opened() as wiring, publishing(wiring):
+    with opened(serves=True) as wiring, publishing(wiring):
         app = create_app(wiring, hosts=public_name)
         settle()
         server = Server(app, host=host, port=port, threads=threads, https=behind_tls, proxy=proxy)

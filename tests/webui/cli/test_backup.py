@@ -75,6 +75,10 @@ def test_a_backup_is_encrypted_recorded_and_passes_its_drill(
     assert practised.exit_code == 0, practised.output
     assert "verified" in practised.output
     assert re.search(r"The ledger has \d+ entries more than the backup", practised.output)
+    listed = made("backup", "list").output
+    assert f"{file.name} " in listed
+    assert f"{size} entries, encrypted; entry {size}" in listed
+    assert "passed" in listed
     last = entries(made) - 1
     told = made("entry", str(last))
     assert "restore.tested" in told.output

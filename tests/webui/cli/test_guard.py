@@ -72,3 +72,21 @@ def test_a_guard_elsewhere_tells_an_older_copy(  # noqa: PLR0917
     told = run("verify")
     assert told.exit_code == 1
     assert "it is an older copy" in told.stdout
+
+
+@pytest.mark.parametrize("use", ["entries", "checkpoints", "cosignatures"])
+def test_a_key_that_was_replaced_in_what_is_missing_comes_back_with_it(
+    installed: Run, home: Path, use: str
+) -> None:
+    older = (home / "ledger.db").read_bytes()
+    assert installed("key", "rotate", use).exit_code == 0
+    assert installed("key", "rotate", "admissions").exit_code == 0
+    assert installed("log", "export", "copy").exit_code == 0
+    (home / "ledger.db").write_bytes(older)
+    stopped = installed("key", "rotate", use)
+    assert (stopped.exit_code, "Traceback" in stopped.output) == (1, False)
+    told = installed("log", "import", "copy")
+    assert told.exit_code == 0, told.output
+    assert "2 entries brought back" in told.stdout
+    assert installed("key", "rotate", use).exit_code == 0
+    assert installed("verify").exit_code == 0
