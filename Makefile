@@ -58,12 +58,13 @@ system-tools: | suited-python
 	@$(PIP) -e '.[demo]'
 	@touch $@
 
-.venv/.dev: pyproject.toml tests/interop/go/go.sum tests/interop/oidc/package-lock.json tests/tools/dvc.py | .venv/.made
+.venv/.dev: pyproject.toml tests/interop/go/go.sum tests/interop/oidc/package-lock.json tests/tools/dvc.py tests/tools/mlflow.py | .venv/.made
 	@echo 'Installing counterseal and its test tools into .venv (two minutes the first time) ...'
 	@$(PIP) -e '.[dev]'
 	@$(BIN)/python -m tests.interop.golang
 	@$(BIN)/python -m tests.interop.oidc_provider
 	@$(BIN)/python -m tests.tools.dvc
+	@$(BIN)/python -m tests.tools.mlflow
 	@$(BIN)/python -m tests.tools.verapdf
 	@$(BIN)/python -m tests.tools.trestle
 	@touch $@ .venv/.demo

@@ -48,6 +48,7 @@ from policies.limits import (
     grant_days,
     grant_unlimited,
 )
+from policies.mirrored import REGISTRY_FACTS
 from policies.once import once
 from policies.standing_in import lent_to
 
@@ -492,4 +493,5 @@ _FACTS: dict[str, Callable[[Case], Value]] = {
     "review.of": lambda case: case.review.reviewed if case.review else None,
     "policy.changes_itself": _changes_itself,
     "change.proposed": _proposed,
+    **REGISTRY_FACTS,
 }

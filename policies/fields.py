@@ -15,6 +15,7 @@ from ledger.events.actor import Via
 from ledger.events.change import PROPOSABLE
 from ledger.events.model import Classification, RiskTier, Task
 from ledger.events.people import ActorType
+from ledger.events.registries import RegistryChange, ToldBy
 from ledger.state.aggregates import LifeCycle
 
 if TYPE_CHECKING:
@@ -157,6 +158,14 @@ FIELDS: Final[dict[str, FieldEntry]] = {
     "change.proposed": FieldEntry(
         "text", "The kind of event that is proposed", "change.proposed", tuple(sorted(PROPOSABLE))
     ),
+    "registry.change": FieldEntry(
+        "text", "What a registry elsewhere did", _REQUEST, get_args(RegistryChange)
+    ),
+    "registry.name": FieldEntry(
+        "text", "The alias, stage, tag or new name that a registry elsewhere gave", _REQUEST
+    ),
+    "registry.source": FieldEntry("text", "Which registry elsewhere did it", _REQUEST),
+    "registry.told_by": FieldEntry("text", "How it became known here", _REQUEST, get_args(ToldBy)),
     "policy.changes_itself": FieldEntry(
         "truth", "Whether the new policy is another than the one in force", _REQUEST
     ),

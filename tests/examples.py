@@ -99,6 +99,17 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "removed": 1,
         "conclusion": "One role was left behind",
     },
+    "registry.changed": {
+        "registry": "mlflow",
+        "change": "alias_set",
+        "told_by": "plugin",
+        "model": "churn",
+        "version": "1.0.0",
+        "name": "champion",
+        "changed_at": "2026-03-09T00:00:00Z",
+        "value": "The February run",
+        "by": "ana",
+    },
     "inventory.reconciled": {
         "inventory": "people",
         "source": "hr",

@@ -10,6 +10,7 @@ from webui import api, errors_http, headers, here, pages, reads, scim, tlog
 from webui import hosts as names
 from webui.identity import csrf, current, flood, single_sign_on
 from webui.identity.schema import prepare
+from webui.intake import door
 from webui.pages import verify
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def create_app(wiring: Wiring, *, hosts: Iterable[str] = ()) -> Flask:
     protection = csrf.install(app)
     protection.exempt(api.register(app))
     protection.exempt(scim.register(app))
+    protection.exempt(door.register(app))
     tlog.register(app)
     pages.register(app)
     reads.install(app)

@@ -19,6 +19,7 @@ Via = Literal[
     "setup",
     "id-token",
     "client-key",
+    "webhook",
 ]
 ContextClass = Annotated[
     str, StringConstraints(pattern=r"^[\x21-\x7e]{1,200}$"), AfterValidator(no_person)

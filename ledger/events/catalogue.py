@@ -25,6 +25,7 @@ from ledger.events import (
     people,
     privacy,
     publisher,
+    registries,
     release,
     sample,
     statement,
@@ -116,6 +117,7 @@ CATALOGUE: Final[dict[str, type[Event]]] = {
         sample.SampleOpened,
         sample.SampleDrawn,
         sample.SampleExtended,
+        registries.RegistryChanged,
     )
 }
 

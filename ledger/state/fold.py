@@ -24,6 +24,7 @@ from ledger.events import (
     people,
     privacy,
     publisher,
+    registries,
     release,
     sample,
     statement,
@@ -47,6 +48,7 @@ from ledger.state import (
     rejections,
     samples,
 )
+from ledger.state import registries as fold_registries
 from ledger.state.aggregates import LogState
 from ledger.state.client_keys import check_signed_request
 from ledger.state.fold_people import frozen
@@ -162,6 +164,7 @@ _FOLDS: dict[str, Callable[[Registry, Any, Place], Changes]] = {
     sample.SampleOpened.kind: samples.sample_opened,
     sample.SampleDrawn.kind: samples.sample_drawn,
     sample.SampleExtended.kind: samples.sample_extended,
+    registries.RegistryChanged.kind: fold_registries.registry_changed,
 }
 
 

@@ -35,6 +35,7 @@ from ledger.state.privacy import ErasureState, HoldsInForce, HoldState, SubjectS
 from ledger.state.publishers import PublisherState
 from ledger.state.rejections import RejectionState, StandingRejections
 from ledger.state.samples import SampleState
+from ledger.state.registries import Mirrored
 
 AGGREGATES: tuple[type[Aggregate], ...] = (
     LogState,
@@ -75,4 +76,5 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     OpenAccessReviews,
     Reconciled,
     SampleState,
+    Mirrored,
 )

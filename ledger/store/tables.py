@@ -6,6 +6,7 @@ ever inserted into; triggers refuse UPDATE, DELETE and TRUNCATE. That is a seat 
 the tree. ``folded`` and ``idempotency`` are derived from the entries and can be thrown away and
 rebuilt; ``verification`` remembers when the verifier ran and what it said, ``witness_word`` what
 each witness last said, and the ``notice_`` tables who wants to hear of what and what was sent.
+``connection`` are the sources elsewhere that are listened to, ``inbound`` what they delivered.
 ``access_head`` is the end of the access log, ``access_origin`` for a month the keyed digest of the
 address behind a record.
 """
@@ -318,6 +319,39 @@ access_origin = Table(
     Column("at", String(27), nullable=False),
     Column("digest", String(32), nullable=False),
     Index("access_origin_by_time", "log_id", "at"),
+)
+
+connection = Table(
+    "connection",
+    metadata,
+    Column("log_id", Integer, ForeignKey("log.log_id"), primary_key=True, autoincrement=False),
+    Column("name", String(64), primary_key=True),
+    Column("type", String(16), nullable=False),
+    Column("actor", String(32), nullable=False),
+    Column("document", Text, nullable=False),
+    Column("secret", Text, nullable=False),
+    Column("silent_hours", Integer, nullable=False),
+    Column("created_at", String(27), nullable=False),
+    Column("created_by", String(32), nullable=False),
+    Column("heard_at", String(27), nullable=False),
+    Column("refused_at", String(27), nullable=False),
+    Column("silence_told_at", String(27), nullable=False),
+)
+
+inbound = Table(
+    "inbound",
+    metadata,
+    Column("log_id", Integer, ForeignKey("log.log_id"), primary_key=True, autoincrement=False),
+    Column("connection", String(64), primary_key=True),
+    Column("delivery", String(64), primary_key=True),
+    Column("received_at", String(27), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("settled_at", String(27), nullable=False),
+    Column("entry", BigInteger, nullable=False),
+    Column("failure", Text, nullable=False),
+    Column("body", Blob, nullable=False),
+    Index("inbound_by_state", "log_id", "state", "received_at"),
+    Index("inbound_by_connection", "log_id", "connection", "received_at"),
 )
 
 guard_metadata: Final = MetaData()

@@ -93,6 +93,12 @@ def _privacy() -> click.Command:
     return privacy
 
 
+def _connection() -> click.Command:
+    from webui.cli.connection import connection
+
+    return connection
+
+
 def _notices() -> click.Command:
     from webui.cli.notices import notices
 
@@ -280,6 +286,7 @@ COMMANDS: Final[Mapping[str, Load]] = {
     "people": _people,
     "privacy": _privacy,
     "vault": _vault,
+    "connection": _connection,
     "notices": _notices,
     "log": _log,
     "key": _key,

@@ -42,6 +42,7 @@ def serve(  # noqa: PLR0917 (the options of a command)
     from webui.collector import settle
     from webui.custody import BackupClock, record_restore
     from webui.digesting import DigestClock
+    from webui.intake.clerk import Clerk
     from webui.logs import write_to_stderr
     from webui.notices.channels import read_channels
     from webui.notices.courier import Courier
@@ -65,10 +66,9 @@ def serve(  # noqa: PLR0917 (the options of a command)
         record_restore(wiring)
         record_erased_again(wiring)
         keep_tombstones(wiring)
-        backups = BackupClock(wiring)
-        backups.start()
-        digests = DigestClock(wiring)
-        digests.start()
+        beside = (BackupClock(wiring), DigestClock(wiring), Clerk(wiring))
+        for one in beside:
+            one.start()
         courier = Courier(wiring, read_channels(wiring.settings))
         courier.start()
         if wiring.log.alarm:
@@ -85,7 +85,7 @@ def serve(  # noqa: PLR0917 (the options of a command)
             server.wait()
         finally:
             courier.close()
-            digests.stop()
-            backups.stop()
+            for one in beside:
+                one.stop()
             server.stop()
         click.echo("Stopped.")

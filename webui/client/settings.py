@@ -36,6 +36,13 @@ CLIENT_SETTINGS: Final = {
     "verify is an error.",
     SPOOL: "Client: the folder of commands that wait for the server. Default: "
     "~/.local/state/counterseal/spool.",
+    "COUNTERSEAL_MLFLOW_REGISTRY": "MLflow plugin: the name under which its registry is followed. "
+    "Default: mlflow.",
+    "COUNTERSEAL_MLFLOW_ENVIRONMENTS": "MLflow plugin: which aliases and stages are environments, "
+    "as NAME=ENVIRONMENT with spaces between. Default: champion=production Production=production "
+    "Staging=staging.",
+    "COUNTERSEAL_MLFLOW_DEFAULTS": "MLflow plugin: task, risk_tier and purposes of models whose "
+    "tags do not say them. Default: task=other risk_tier=high purposes=unspecified.",
 }
 _LOOPBACK: Final = re.compile(r"localhost|127(\.[0-9]{1,3}){3}|::1")
 

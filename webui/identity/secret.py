@@ -32,6 +32,7 @@ Purpose = Literal[
     "single-sign-on",
     "access-origin",
     "people-feed",
+    "connection",
 ]
 SECRET_BYTES: Final = 32
 _PUBLIC_ID_BYTES: Final = 8

@@ -58,8 +58,8 @@ _WITHOUT_SECOND_FACTOR: Final = {
 _BELOW: Final = {
     "/people": ("/activity", "/access-reviews", "/publishers", "/privacy"),
     "/account": ("/notices",),
-    "/deployments": ("/exceptions", "/reviews/"),
     "/reports": ("/samples", "/statements", "/incidents"),
+    "/deployments": ("/exceptions", "/reviews/", "/connections"),
     "/": ("/releases/", "/changes"),
 }
 

@@ -38,6 +38,7 @@ SIGNED_IN_BY: Final = {
     "setup": "one-time link",
     "id-token": "identity token of its pipeline",
     "client-key": "key of its own",
+    "webhook": "signed delivery of a connection",
 }
 
 
@@ -66,6 +67,13 @@ def _continued(event: Any) -> str:
     if before.loss is not None and before.loss.promised_size > before.loss.since:
         lost = f", whose entries {before.loss.since} to {before.loss.promised_size - 1} are lost"
     return f", which continues {before.origin} after {before.size} entries{lost}"
+
+
+def told_of_a_registry(event: Any) -> str:
+    """What a registry elsewhere did, and to what."""
+    of = f" of {event.model} {event.version or ''}".rstrip() if event.model else ""
+    name = f" {event.name}" if event.name else ""
+    return f"told that in the registry {event.registry}: {plain(event.change)}{name}{of}"
 
 
 def _proposed(event: Any, name: NameOf) -> str:
@@ -125,6 +133,7 @@ _PHRASES: Final[dict[str, Callable[[Any, NameOf], str]]] = {
         f"held a list of {plain(e.inventory)} from {e.source} against the ledger: "
         f"{e.listed} listed, {e.matched} found, {e.unknown} unknown"
     ),
+    "registry.changed": lambda e, _: told_of_a_registry(e),
     "role.revoked": lambda e, name: f"took the role {plain(e.role)} from {name(e.actor_id)}",
     "identity.linked": lambda e, name: (
         f"said that {name(e.actor_id)} and {name(e.same_as)} are one person"
@@ -312,6 +321,7 @@ _ATTEMPTS: Final = {
     "access.row_reviewed": "decide in an access review",
     "access.reviewed": "complete an access review",
     "inventory.reconciled": "record that a list was held against the ledger",
+    "registry.changed": "record what a registry elsewhere did",
     "role.revoked": "take a role",
     "identity.linked": "link accounts",
     "identity.unlinked": "unlink an account",

@@ -29,7 +29,12 @@ class DeprovisionArguments(Arguments):
 
 def deprovision(material: Material, arguments: DeprovisionArguments) -> Finding:
     """T8: who left, by the lists that were held against this ledger, lost every role in time."""
-    lists = material.of_kind(InventoryReconciled.kind)
+    lists = [
+        item
+        for item in material.of_kind(InventoryReconciled.kind)
+        if isinstance(item.entry.event, InventoryReconciled)
+        and item.entry.event.inventory == "people"
+    ]
     left = {
         one.actor_id: (one.at, item.entry.sequence)
         for item in lists

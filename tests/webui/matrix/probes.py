@@ -43,6 +43,7 @@ def places(world: World, route: str) -> dict[str, str]:
         "stamp": named["deployment"], "sample": named["sample"],
         "user": ids["someone"], "group": "0" * 32,
         "framework": "soc2", "control": "soc2-cc5-1",
+        "type": "mlflow", "connection": "nobody",
     }  # fmt: skip
     for begin, name in (
         ("/changes", "change"), ("/exceptions", "exception"), ("/reviews", "review"),

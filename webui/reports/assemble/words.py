@@ -27,6 +27,7 @@ KIND_WORDS: Final = {
     "access.row_reviewed": "Role kept or removed in an access review",
     "access.reviewed": "Access review completed",
     "inventory.reconciled": "List from elsewhere reconciled",
+    "registry.changed": "Registry elsewhere changed",
     "identity.linked": "Accounts of one person linked",
     "identity.unlinked": "Account unlinked",
     "recovery.allowed": "Start anew allowed",

@@ -1,0 +1,98 @@
+"""What registries elsewhere show, as far as this ledger was told: their models, versions, aliases.
+
+Models and versions that are registered here are aggregates of their own; these are the other half,
+against which a sweep holds what the registry says now.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from ledger.core.digest import hex_digest
+from ledger.state.aggregates import Aggregate, Search
+
+if TYPE_CHECKING:
+    from ledger.events.registries import RegistryChanged
+    from ledger.state.place import Place
+    from ledger.state.registry import Registry
+
+MODEL: Final = "model"
+VERSION: Final = "version"
+ALIAS: Final = "alias"
+STAGE: Final = "stage"
+PRESENT: Final = "present"
+GONE: Final = "gone"
+_GONE: Final = frozenset({"model_deleted", "model_renamed", "version_deleted", "alias_removed"})
+
+
+class Mirrored(Aggregate):
+    """One thing of a registry elsewhere, and the newest that was told of it.
+
+    ``item`` is an alias's name, or a version where ``thing`` is a version or a stage; ``value`` is
+    the version of an alias, or the stage of a version. ``entry`` told it.
+    """
+
+    table: ClassVar[str] = "mirrored"
+    registry: str
+    model: str
+    thing: str
+    item: str
+    value: str
+    status: str
+    entry: int
+    at: str
+
+    @property
+    def key(self) -> str:
+        return mirrored_key(self.registry, self.model, self.thing, self.item)
+
+    def search(self) -> Search:
+        version = self.value if self.thing == ALIAS else self.item
+        return Search(model=self.model, version=version[:64], status=self.status)
+
+
+def mirrored_key(registry: str, model: str, thing: str, item: str) -> str:
+    """The key of a thing: names of registries elsewhere may be longer than a key is."""
+    return hex_digest(f"{registry}\n{model}\n{thing}\n{item}".encode())
+
+
+def registry_changed(
+    registry: Registry, event: RegistryChanged, place: Place
+) -> tuple[Aggregate, ...]:
+    """What is told of a thing, newest last: nothing of it is asked of this ledger's own models.
+
+    A registry may well show what is not registered here; that is what is to be found out.
+    """
+    said = _thing(event)
+    if said is None:
+        return ()
+    thing, item, value = said
+    model = event.model or ""
+    before = registry.find(Mirrored, mirrored_key(event.registry, model, thing, item))
+    return (
+        Mirrored(
+            since=before.since if before else place.sequence,
+            registry=event.registry,
+            model=model,
+            thing=thing,
+            item=item,
+            value=value,
+            status=GONE if event.change in _GONE else PRESENT,
+            entry=place.sequence,
+            at=place.at,
+        ),
+    )
+
+
+def _thing(event: RegistryChanged) -> tuple[str, str, str] | None:
+    """What kind of thing changed, which one, and what is true of it now."""
+    name, version = event.name or "", event.version or ""
+    if event.change in {"model_created", "model_deleted", "model_renamed"}:
+        return MODEL, "", ""
+    if event.change in {"version_created", "version_deleted"}:
+        return VERSION, version, ""
+    if event.change in {"alias_set", "alias_removed"}:
+        return ALIAS, name, version
+    if event.change == "stage_set":
+        return STAGE, version, name
+    return None

@@ -1,0 +1,65 @@
+"""The page of connections: what came, what is to be looked at, and who may change something."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.webui.pages.pages_read import PageRead
+from tests.webui.seed import PASSWORD, Seeded, seed
+from webui.identity.accounts import create_account
+from webui.intake.clerk import Clerk
+from webui.intake.managing import add_connection, list_connections
+
+if TYPE_CHECKING:
+    from tests.webui.house import House
+
+SECRET = "a-secret-of-thirty-characters!"
+
+
+@pytest.fixture
+def seeded(house: House) -> Seeded:
+    made = seed(house)
+    rae = house.enrol("Rae", "rae@example.org", "administrator")
+    create_account(house.wiring, rae, PASSWORD)
+    by = house.enrol("Comet", "", "pipeline", actor_type="workload")
+    add_connection(house.wiring, "cm", "comet", actor=by, by=by, secret=SECRET)
+    document = {
+        "format": "counterseal-connection/1",
+        "proof": {"kind": "none"},
+        "rules": [{"change": "model_created", "model": "/m"}],
+    }
+    add_connection(house.wiring, "open", "generic", actor=by, by=by, document=document)
+    good = {"registryModelName": "churn", "version": "7.0.0", "stages": ["Staging"]}
+    for told in (good, {"what": "is this"}):
+        answer = house.client().post(
+            "/hooks/comet/cm", data=json.dumps(told), headers={"Authorization": SECRET}
+        )
+        assert answer.status_code == 202
+    house.client().post("/hooks/comet/cm", data=b"{}", headers={"Authorization": "wrong"})
+    Clerk(house.wiring).turn()
+    return made
+
+
+def test_the_page_tells_what_came_and_what_is_to_be_looked_at(seeded: Seeded) -> None:
+    page = seeded.browser("rae").get("/connections").text
+    assert "is not registered here" in page
+    assert "proves nothing" in page
+    assert "wrong signature" in page
+    assert SECRET not in page
+    assert PageRead(page).faults() == []
+
+
+def test_only_an_administrator_changes_a_connection(seeded: Seeded) -> None:
+    ana = seeded.browser("ana")
+    assert "Remove" not in ana.get("/connections").text
+    answer = seeded.post(ana, "/connections/cm/remove", "/connections")
+    assert answer.status_code == 403
+    rae = seeded.browser("rae")
+    answer = seeded.post(rae, "/connections/cm/reread", "/connections")
+    assert answer.status_code == 302
+    assert "will be read again" in rae.get("/connections").text
+    assert seeded.post(rae, "/connections/cm/remove", "/connections").status_code == 302
+    assert [one.name for one in list_connections(seeded.house.wiring)] == ["open"]

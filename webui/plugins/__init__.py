@@ -1,0 +1,1 @@
+"""What runs inside other people's programs and tells the ledger through the client."""
