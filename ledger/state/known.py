@@ -36,6 +36,7 @@ from ledger.state.publishers import PublisherState
 from ledger.state.rejections import RejectionState, StandingRejections
 from ledger.state.samples import SampleState
 from ledger.state.registries import Mirrored
+from ledger.state.samples import SampleState
 
 AGGREGATES: tuple[type[Aggregate], ...] = (
     LogState,
