@@ -40,7 +40,6 @@ from ledger.state.lineage import Lineage, lineage_of
 from ledger.state.passkeys import PasskeyState
 from ledger.state.privacy import ErasureState, HoldState, SubjectState
 from ledger.state.publishers import PublisherState
-from ledger.state.registries import Mirrored
 from ledger.state.registry import Registry
 from ledger.state.samples import SampleState
 from ledger.store import folded
@@ -329,13 +328,6 @@ class Reader:
     def actor(self, actor_id: str) -> ActorState:
         """One actor, or UnknownSubjectError."""
         return self._get(ActorState, actor_id, "actor")
-
-    def mirrored(self) -> list[Mirrored]:
-        """Everything that was told of registries elsewhere."""
-        found: list[Mirrored] = []
-        while page := self._find(Mirrored, found[-1].since if found else None, MOST_ON_A_PAGE):
-            found += page
-        return found
 
     def publishers(
         self,

@@ -23,7 +23,8 @@ from ledger.events.access import MOST_NAMED, InventoryReconciled
 from ledger.events.names import format_instant
 from ledger.events.registries import RegistryChanged
 from ledger.state.aggregates import ModelState, VersionState, version_key
-from ledger.state.registries import ALIAS, MODEL, PRESENT, STAGE, VERSION
+from ledger.state.registries import ALIAS, MODEL, PRESENT, STAGE, VERSION, Mirrored
+from ledger.store import folded
 from ledger.store.database import reading
 from webui.client.capture.where import public
 from webui.client.foreign_names import model_name, version_name
@@ -34,13 +35,13 @@ if TYPE_CHECKING:
 
     from ledger.events.registries import RegistryChange
     from ledger.receipt import Receipt
-    from ledger.state.registries import Mirrored
     from webui.wiring import Wiring
 
 INVENTORY: Final = "models"
 _LOGGER = logging.getLogger("counterseal.intake")
 _API: Final = "/api/2.0/mlflow"
 _ON_A_PAGE: Final = 200
+_AT_ONCE: Final = 1_000
 _MOST_PAGES: Final = 5_000
 _SECONDS: Final = 30.0
 _OK: Final = 200
@@ -146,7 +147,7 @@ def _at(item: dict[str, Any]) -> str:
 def compare(wiring: Wiring, shown: list[Shown]) -> Swept:
     """Hold what is shown against what is registered and what was told."""
     told: dict[tuple[str, str, str], Mirrored] = {}
-    for one in sorted(wiring.reader.mirrored(), key=lambda it: it.entry):
+    for one in sorted(_mirrored(wiring), key=lambda it: it.entry):
         told[one.model, one.thing, one.item] = one
     unexplained = []
     with reading(wiring.engine) as connection:
@@ -167,6 +168,21 @@ def compare(wiring: Wiring, shown: list[Shown]) -> Swept:
         if one.status == PRESENT and key not in there and one.thing != STAGE
     ]
     return Swept(tuple(shown), tuple(unexplained), tuple(vanished))
+
+
+def _mirrored(wiring: Wiring) -> list[Mirrored]:
+    """Everything that was told of registries elsewhere."""
+    found: list[Mirrored] = []
+    with reading(wiring.engine) as connection:
+        while page := folded.find(
+            connection,
+            wiring.log.log_id,
+            Mirrored,
+            before=found[-1].since if found else None,
+            limit=_AT_ONCE,
+        ):
+            found += page
+    return found
 
 
 def record(
