@@ -33,9 +33,8 @@ from ledger.state.exceptions import ExceptionSlot, ExceptionState, OwedReviews, 
 from ledger.state.passkeys import ActorPasskeys, PasskeyState
 from ledger.state.privacy import ErasureState, HoldsInForce, HoldState, SubjectState
 from ledger.state.publishers import PublisherState
-from ledger.state.rejections import RejectionState, StandingRejections
-from ledger.state.samples import SampleState
 from ledger.state.registries import Mirrored
+from ledger.state.rejections import RejectionState, StandingRejections
 from ledger.state.samples import SampleState
 
 AGGREGATES: tuple[type[Aggregate], ...] = (
