@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from flask import Blueprint
 
 from webui.api import (
+    access_review,
     batch,
     change,
     deployment,
@@ -51,6 +52,7 @@ ROUTES: tuple[Route, ...] = (
     *framework.ROUTES,
     *sample.ROUTES,
     *privacy.ROUTES,
+    *access_review.ROUTES,
     *token.ROUTES,
     *exchange.ROUTES,
     *signed.ROUTES,

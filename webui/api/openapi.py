@@ -12,6 +12,7 @@ from pydantic.json_schema import models_json_schema
 from ledger.events.catalogue import CATALOGUE
 from ledger.events.names import Value
 from ledger.events.proof import DsseEnvelope
+from webui.api.review_shapes import AccessReviewDone, AccessReviewRows, AccessReviewWanted
 from webui.api.route import JSON, NDJSON, PROBLEM, Answer, Route
 from webui.api.shapes import (
     ExchangeWanted,
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
 _REF: Final = "#/components/schemas/"
 _SCHEME: Final = "bearer"
 _BODIES: Final[tuple[type[BaseModel], ...]] = (
+    AccessReviewDone,
+    AccessReviewRows,
+    AccessReviewWanted,
     DsseEnvelope,
     ExchangeWanted,
     GateWanted,

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Final
 from flask import flash, redirect, render_template, request
 
 from ledger.errors import InputError
-from ledger.events.access import MOST_ROWS
 from ledger.events.names import format_instant
-from ledger.state.aggregates import ActorState
 from ledger.store.accesses import last_seen
 from ledger.store.database import reading
+from webui.access_reviews import actors_of, completing, opening, still_held, to_do
 from webui.here import wired
-from webui.pages.asking import ask, concluded, optional, refused, text
+from webui.pages.asking import ask, concluded, refused, text
 from webui.pages.changes import done_or_proposed
 from webui.pages.frame import before, first_page, next_page
 
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
     from flask import Blueprint
     from flask.typing import ResponseReturnValue
 
-    from ledger.state.access import AccessReview, ReviewedRow
-    from webui.wiring import Wiring
 
 ON_A_PAGE: Final = 50
 _HERE: Final = "/access-reviews"
@@ -55,72 +52,28 @@ def _reviews() -> ResponseReturnValue:
 def _open() -> ResponseReturnValue:
     """Begin a review of everybody who holds one of the ticked roles; of all, where none is."""
     wiring = wired()
-    roles = tuple(request.form.getlist("roles")) or tuple(wiring.policy().roles)
-    rows = held_now(wiring, roles)
-    if len(rows) > MOST_ROWS:
-        raise InputError(
-            f"{len(rows)} rows are more than one review takes ({MOST_ROWS}).",
-            pointer="/roles",
-            remedy="Open one for fewer roles, and another for the rest.",
-        )
-    fields = {
-        "roles": roles,
-        "as_of": wiring.reader.head().size,
-        "due": f"{text('due')}T23:59:59Z",
-        "rows": rows,
-        **optional(reason=text("reason")),
-    }
+    roles = request.form.getlist("roles")
+    fields = opening(wiring, roles, f"{text('due')}T23:59:59Z", text("reason"))
     receipt = ask("access.review_opened", fields)
     back = f"{_HERE}/{receipt.sequence}" if receipt.outcome == "allow" else _HERE
     return concluded(receipt, "The review is open.", back, stay=_HERE)
 
 
-def held_now(wiring: Wiring, roles: tuple[str, ...]) -> tuple[dict[str, object], ...]:
-    """Everybody who holds one of some roles now, with the entry by which they do."""
-    now, found = format_instant(wiring.now()), []
-    with reading(wiring.engine) as connection:
-        registry = wiring.reader.registry(connection)
-        for role in dict.fromkeys(roles):
-            for holder in registry.holders(role):
-                actor = registry.find(ActorState, holder)
-                held = actor.held(role) if actor is not None else None
-                if held is not None and held.in_time(now):
-                    found.append({"actor_id": holder, "role": role, "granted": held.granted})
-    return tuple(found)
-
-
 def _review(number: int) -> ResponseReturnValue:
     wiring = wired()
     review = wiring.reader.access_review(number)
-    actors = sorted({row.actor_id for row in review.rows})
+    found = actors_of(wiring, review)
     with reading(wiring.engine) as connection:
-        registry = wiring.reader.registry(connection)
-        found = {one: registry.find(ActorState, one) for one in actors}
-        seen = last_seen(connection, wiring.log.log_id, actors)
+        seen = last_seen(connection, wiring.log.log_id, sorted(found))
     return render_template(
         "access_review.html",
         review=review,
-        held=[_still_held(row, found[row.actor_id]) for row in review.rows],
+        held=[still_held(row, found[row.actor_id]) for row in review.rows],
         actors=found,
         seen=seen,
         now=format_instant(wiring.now()),
         waiting=to_do(review, found),
     )
-
-
-def _still_held(row: ReviewedRow, actor: ActorState | None) -> bool:
-    held = actor.held(row.role) if actor is not None else None
-    return held is not None and held.granted == row.granted
-
-
-def to_do(review: AccessReview, actors: dict[str, ActorState | None]) -> int:
-    """How many rows wait for a decision, or for the role to be taken away."""
-    left = (
-        row
-        for row in review.rows
-        if row.decision == "remove" and _still_held(row, actors[row.actor_id])
-    )
-    return review.undecided + sum(1 for _ in left)
 
 
 def _decide(number: int) -> ResponseReturnValue:
@@ -162,13 +115,7 @@ def _remove(number: int) -> ResponseReturnValue:
 
 def _complete(number: int) -> ResponseReturnValue:
     review = wired().reader.access_review(number)
-    removed = sum(row.decision == "remove" for row in review.rows)
-    fields = {
-        "review": number,
-        "kept": len(review.rows) - removed,
-        "removed": removed,
-        **optional(conclusion=text("conclusion")),
-    }
+    fields = completing(review, text("conclusion"))
     return concluded(
         ask("access.reviewed", fields), "The review is completed.", f"{_HERE}/{number}"
     )

@@ -41,7 +41,7 @@ def places(world: World, route: str) -> dict[str, str]:
         "key": named["key"], "change": named["change"], "deployment": named["deployment"],
         "report": named["report"], "erasure": named["approved"], "rest": "0/000.p/1",
         "stamp": named["deployment"], "sample": named["sample"],
-        "user": ids["someone"], "group": "0" * 32,
+        "user": ids["someone"], "group": "0" * 32, "review": named["access_review"],
         "framework": "soc2", "control": "soc2-cc5-1",
         "type": "mlflow", "connection": "nobody",
     }  # fmt: skip
@@ -62,7 +62,7 @@ def places(world: World, route: str) -> dict[str, str]:
     if route.endswith("/carry-out"):
         found["number"] = named["agreed"]
     if route.endswith("/complete"):
-        found["number"] = named["done_review"]
+        found["number"] = found["review"] = named["done_review"]
     if "/log/<name>" in route:
         found["name"] = world.house.wiring.log.name
     if route.endswith("/invite"):
@@ -194,6 +194,16 @@ def options(world: World, route: str) -> dict[str, Any]:
         "POST /api/v1/samples/<sample>/draw": {"json": {"nonce": NONCE}, "headers": {"Idempotency-Key": "draw"}},
         "POST /api/v1/samples/<sample>/rows": {
             "json": {"rows": [1], "reason": "It looks odd"}, "headers": {"Idempotency-Key": "rows"}},
+        "POST /api/v1/access-reviews": {
+            "json": {"roles": ["operations"], "due": "2026-06-30T00:00:00Z"},
+            "headers": {"Idempotency-Key": "opening"}},
+        "POST /api/v1/access-reviews/<review>/rows": {
+            "json": {"rows": [{
+                "actor_id": ids["data_scientist"], "role": "data_scientist", "decision": "remove",
+                "reason": "Looked at again"}]},
+            "headers": {"Idempotency-Key": "deciding"}},
+        "POST /api/v1/access-reviews/<review>/complete": {
+            "json": {}, "headers": {"Idempotency-Key": "completing"}},
         "POST /api/v1/tokens": {"json": {"label": "mine", "scope": {}}},
         "POST /api/v1/token-exchange": {"json": {"subject_token": "wrong"}},
     }.get(route, {})  # fmt: skip
