@@ -40,10 +40,13 @@ NOTICES_FILE: Final = "COUNTERSEAL_NOTICES_FILE"
 SIGN_IN_FILE: Final = "COUNTERSEAL_SIGN_IN_FILE"
 REMINDER_HOURS: Final = "COUNTERSEAL_REMINDER_HOURS"
 ESCALATION_HOURS: Final = "COUNTERSEAL_ESCALATION_HOURS"
+ACCESS_REVIEW_DAYS: Final = "COUNTERSEAL_ACCESS_REVIEW_DAYS"
 REFUSALS_AN_HOUR: Final = "COUNTERSEAL_REFUSALS_AN_HOUR"
 COMMANDS_AN_HOUR: Final = "COUNTERSEAL_COMMANDS_AN_HOUR"
 _MOST_AN_HOUR: Final = 1_000_000_000
-_YEAR_HOURS: Final = 24 * 366
+_YEAR_DAYS: Final = 366
+_YEAR_HOURS: Final = 24 * _YEAR_DAYS
+_REVIEW_DAYS: Final = 7
 
 _HOST_NAME: Final = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 _ADDRESS: Final = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+(/[A-Za-z0-9._~/-]*)?")
@@ -95,6 +98,8 @@ SETTINGS: Final = {
     "by e-mail, once. Default: 0, never.",
     ESCALATION_HOURS: "How many hours a release waits before it is told to the subscriptions to "
     "escalations, once. Default: 0, never.",
+    ACCESS_REVIEW_DAYS: "How many days before an access review is due those who could decide it "
+    "are reminded by e-mail; once it is late, each week. 0 reminds nobody. Default: 7.",
     REFUSALS_AN_HOUR: "How many commands of one account the policy may refuse in an hour with an "
     "entry each; further ones that it refuses are answered with 429 and counted. 0 sets no limit. "
     f"Default: {allowance.REFUSALS_AN_HOUR}.",
@@ -129,6 +134,7 @@ class Settings:
     personal_data_allowed: tuple[str, ...] = ()
     reminder_hours: int = 0
     escalation_hours: int = 0
+    access_review_days: int = _REVIEW_DAYS
     refusals_an_hour: int = allowance.REFUSALS_AN_HOUR
     commands_an_hour: int = 0
 
@@ -179,6 +185,7 @@ def read_settings(environment: Mapping[str, str], home: Path | None = None) -> S
         personal_data_allowed=_looks(environment),
         reminder_hours=_number(environment, REMINDER_HOURS, 0, _YEAR_HOURS),
         escalation_hours=_number(environment, ESCALATION_HOURS, 0, _YEAR_HOURS),
+        access_review_days=_number(environment, ACCESS_REVIEW_DAYS, _REVIEW_DAYS, _YEAR_DAYS),
         refusals_an_hour=_number(
             environment, REFUSALS_AN_HOUR, allowance.REFUSALS_AN_HOUR, _MOST_AN_HOUR
         ),

@@ -17,13 +17,14 @@ from ledger.core.rfc4648 import from_base64
 from ledger.events.entry import decode_entry
 from ledger.events.proof import WebAuthnProof
 from policies import humanize
-from webui.notices.topics import ALARM, ESCALATION, REMINDER, TOPIC_WORDS, topic_of
+from webui.notices.topics import ACCESS_REVIEW, ALARM, ESCALATION, REMINDER, TOPIC_WORDS, topic_of
 from webui.reports.assemble.words import KIND_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ledger.events.event import Event
+    from ledger.state.access import AccessReview
     from ledger.state.aggregates import ReleaseState
     from ledger.store.entries import StoredEntry
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 LONGEST_NAME: Final = 100
 _MOST_NAMED: Final = 5
+_PLACES: Final = (("change.", "changes"), ("access.review", "access-reviews"))
 _NUMBERED: Final = ("change", "exception", "review", "delegation", "incident", "publisher")
 
 
@@ -123,6 +125,8 @@ _SENTENCES: Final[dict[str, str]] = {
     "exception.closed": "{who} closed exception {number}{about}.",
     "review.required": "A review is owed{about}, until {due}.",
     "review.completed": "{who} reviewed what review {number} asks for{about}.",
+    "access.review_opened": "{who} opened an access review, due {due}.",
+    "access.reviewed": "{who} completed access review {number}.",
     "incident.opened": "{who} told of an incident{about}.",
     "incident.closed": "{who} closed incident {number}{about}.",
     "access.denied": "{who} was refused by the policy ({attempted}){about}.",
@@ -198,6 +202,26 @@ def of_waiting(
         origin=origin,
         about=about,
         link=f"{base}/releases/{release.since}" if base else "",
+    )
+
+
+def of_access_review(
+    review: AccessReview, now: str, *, message_id: str, origin: str, base: str
+) -> Message:
+    """The reminder of an access review that is due soon, or late."""
+    late = review.due < now
+    rows = f"{review.undecided} of {len(review.rows)} rows wait for a decision"
+    return Message(
+        message_id=message_id,
+        topic=ACCESS_REVIEW,
+        kind="",
+        title=f"Access review {review.since} is {'late' if late else 'due soon'}",
+        sentence=f"Access review {review.since} {'was' if late else 'is'} due on "
+        f"{_minute(review.due)}; {rows}.",
+        at=review.opened_at,
+        origin=origin,
+        about=Subject(entry=review.since),
+        link=f"{base}/access-reviews/{review.since}" if base else "",
     )
 
 
@@ -297,9 +321,10 @@ def _link(base: str, event: Event, about: Subject) -> str:
         return f"{base}/releases/{about.release}"
     if kind.startswith("version."):
         return f"{base}/models/{quote(about.model)}/{quote(about.version)}"
-    if kind.startswith("change."):
-        number = _number(event)
-        return f"{base}/changes/{number if number >= 0 else about.entry}"
+    for begins, place in _PLACES:
+        if kind.startswith(begins):
+            number = _number(event)
+            return f"{base}/{place}/{number if number >= 0 else about.entry}"
     if kind.startswith(("exception.", "review.")):
         return f"{base}/exceptions"
     return f"{base}/ledger/{about.entry}"

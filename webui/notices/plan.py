@@ -34,6 +34,7 @@ from policies import what_is_missing, who_could_approve
 from webui.identity.administrators import is_administrator
 from webui.notices.by_name import TOLD_BY_NAME, asked_by_name, concerned_by_name
 from webui.notices.channels import EMAIL
+from webui.notices.reviews import PERSON, reviews_due
 from webui.notices.topics import ALARM, ESCALATION, REMINDER, topic_of
 
 if TYPE_CHECKING:
@@ -48,7 +49,6 @@ PAGE: Final = 256
 UNWRITTEN: Final = 1000
 ENTRY: Final = "entry/"
 ALARMS: Final = "alarm/"
-PERSON: Final = "person/"
 _OPEN_AT_ONCE: Final = 100
 
 
@@ -137,7 +137,7 @@ class Planner:
         return self._keep([self._delivery(occasion, one, -1) for one in told])
 
     def plan_waiting(self) -> int:
-        """Plan the reminders and escalations of releases that wait too long; how many."""
+        """Plan the reminders of what waits too long, releases and access reviews; how many."""
         wiring = self._wiring
         if wiring.log.alarm:
             return 0
@@ -149,7 +149,7 @@ class Planner:
                 for releases in self._waiting_since(topic, hours):
                     planned = [one for it in releases for one in self._of_release(it, topic)]
                     count += self._keep(planned)
-        return count
+        return count + self._keep(reviews_due(wiring, self._channels))
 
     def _waiting_since(self, topic: str, hours: int) -> Iterator[list[ReleaseState]]:
         """Open releases older than so many hours, of which nobody was told yet, in pages."""

@@ -19,7 +19,8 @@ from webui.notices.by_name import still_concerns
 from webui.notices.channels import EMAIL, Mail
 from webui.notices.mail import as_mail, send_mail
 from webui.notices.outward import look_up, new_client, send
-from webui.notices.plan import ALARMS, ENTRY, PERSON
+from webui.notices.plan import ALARMS, ENTRY
+from webui.notices.reviews import PERSON, REVIEWS
 from webui.notices.slack import as_slack
 from webui.notices.teams import as_teams
 from webui.notices.topics import ESCALATION, REMINDER
@@ -92,7 +93,7 @@ class Sender:
             return Outcome(DROPPED, "The person may no longer have it.")
         message = self._message(delivery)
         if message is None:
-            return Outcome(DROPPED, "The release waits no longer.")
+            return Outcome(DROPPED, "It waits no longer.")
         recipient = ""
         if delivery.channel == EMAIL:
             recipient = self._wiring.reader.person(person).email
@@ -126,6 +127,12 @@ class Sender:
         if delivery.occasion.startswith(ENTRY):
             by_name = delivery.subscription_id.startswith(PERSON)
             return self._of_entry(name, delivery.sequence, by_name=by_name)
+        if delivery.occasion.startswith(REVIEWS):
+            review = self._wiring.reader.access_review(delivery.sequence)
+            if review.completed is not None:
+                return None
+            now = format_instant(self._wiring.now())
+            return say.of_access_review(review, now, message_id=name, **self._place())
         topic = delivery.occasion.partition("/")[0]
         release = self._wiring.reader.release(delivery.sequence)
         if release.status != "open":

@@ -1,7 +1,8 @@
 """Topics: what somebody can ask to be told of, and the kinds of event that belong to each.
 
 The last three are no kinds of event: a release that waits and a ledger that is read-only are seen
-by the clock, not by an entry. ``reminder`` reaches those who could approve without being asked for.
+by the clock, not by an entry. ``reminder`` reaches those who could approve without being asked for;
+so do reminders of access reviews those who could decide them.
 """
 
 from __future__ import annotations
@@ -37,9 +38,11 @@ KINDS_OF: Final[dict[str, tuple[str, ...]]] = {
     ),
     "exception": ("exception.opened", "exception.used", "exception.closed"),
     "review": ("review.required", "review.completed"),
+    "access_review": ("access.review_opened", "access.reviewed"),
     "incident": ("incident.opened", "incident.closed"),
     "denial": ("access.denied",),
 }
+ACCESS_REVIEW: Final = "access_review"
 REMINDER: Final = "reminder"
 ESCALATION: Final = "escalation"
 ALARM: Final = "alarm"
@@ -59,6 +62,7 @@ TOPIC_WORDS: Final = {
     "access": "Role given, taken or lent; passkey enrolled or revoked",
     "exception": "Exception opened, used or closed",
     "review": "Review owed or made",
+    "access_review": "Access review opened, due, late or completed",
     "incident": "Incident opened or closed",
     "denial": "Attempt refused by the policy",
     ALARM: "Ledger read-only",

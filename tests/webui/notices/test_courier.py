@@ -13,12 +13,14 @@ from sqlalchemy import create_engine, text
 from ledger.batch import Asked
 from ledger.errors import InputError, OutsideError
 from ledger.events.actor import Actor
+from ledger.events.catalogue import read_command
 from ledger.events.people import ActorEnrolled
 from ledger.genesis import new_actor_id
 from ledger.store.database import reading
 from ledger.store.notices import dead_deliveries, read_cursor, revive_deliveries, tally_channels
 from tests.webui.api.company import ARTIFACT
 from tests.webui.notices.conftest import SECRET
+from webui.access_reviews import opening
 from webui.identity.accounts import disable_account
 from webui.identity.errors import AdministratorError
 from webui.notices.backoff import TRIES
@@ -346,6 +348,39 @@ def test_a_release_that_waits_is_reminded_once_and_then_escalated_once(office: O
         office.house.clock.move(minutes=2)
     assert office.mail.recipients == ["chi@example.org", "rae@example.org"]
     assert [post.path.partition("?")[0] for post in office.hooks.posts][1:] == ["/teams"]
+
+
+def test_who_could_decide_an_access_review_is_reminded_before_and_after_it_is_due(
+    office: Office,
+) -> None:
+    office.wiring.submitter.submit(
+        Actor(id=office.seeded.chi, type="person", via="password"),
+        read_command(
+            "access.review_opened",
+            opening(office.wiring, ["ml_lead"], "2026-03-29T00:00:00Z"),
+        ),
+    )
+    office.subscribe(office.house.administrator, "access_review", channel="ml-team")
+    office.house.clock.move(days=1)
+
+    def mails() -> list[str]:
+        office.courier.turn()
+        office.house.clock.move(minutes=2)
+        office.courier.turn()
+        return [mail["Subject"] for mail in office.mail.mails if "Access review" in mail["Subject"]]
+
+    assert mails() == []
+    office.house.clock.move(days=15)
+    (soon,) = mails()
+    assert soon.endswith("is due soon")
+    assert mails() == [soon], "once"
+    assert office.mail.mails[-1]["To"] == "chi@example.org", "Bo holds no role that decides"
+    assert "1 of 1 rows wait" in office.mail.mails[-1].get_content()
+    office.house.clock.move(days=6)
+    assert mails()[1:] == [soon.replace("due soon", "late")]
+    office.house.clock.move(days=7)
+    assert len(mails()) == 3, "each week"
+    assert len(office.hooks.posts) == 3, "and to a channel that chose it"
 
 
 def test_a_release_that_was_decided_meanwhile_is_reminded_of_no_more(office: Office) -> None:
