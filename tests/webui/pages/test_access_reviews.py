@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from ledger.events.actor import Actor
-from ledger.events.people import RoleGranted
+from ledger.events.people import RoleGranted, RoleRevoked
 from tests.webui.seed import PASSWORD, Seeded, seed
 from webui.identity.accounts import create_account
 from webui.why_not import Wanted, why_not
@@ -93,3 +95,33 @@ def test_who_could_meet_a_rule_is_named_only_where_the_role_reaches(seeded: Seed
     named = {one for unmet in found.unmet for voices in unmet.who for one in voices.people}
     assert "Dee Here" in named
     assert "Dee There" not in named
+
+
+def test_the_matrix_shows_and_exports_roles_with_scope_and_end(seeded: Seeded) -> None:
+    house = seeded.house
+    evil = house.enrol("=HYPERLINK(1)")
+    root = Actor(id=house.administrator, type="person", via="password")
+    limits = {"tags": ("credit",), "until": "2026-12-31T00:00:00Z"}
+    granted = RoleGranted(actor_id=evil, role="operator", **limits)
+    assert house.wiring.submitter.submit(root, granted).outcome == "allow"
+    bo = seeded.browser("bo")
+    page = bo.get("/people/roles").text
+    assert "for tag credit until 2026-12-31" in page
+    rows = list(csv.DictReader(io.StringIO(bo.get("/people/roles.csv").text)))
+    (row,) = [one for one in rows if one["actor_id"] == evil]
+    assert row["name"] == "'=HYPERLINK(1)"
+    assert (row["role"], row["tags"], row["state"]) == ("operator", "credit", "held")
+    assert row["until"].startswith("2026-12-31")
+
+
+def test_a_history_tells_everything_about_one_person_and_nobody_else(seeded: Seeded) -> None:
+    house = seeded.house
+    ada = house.enrol("Ada Once", "", "operator")
+    root = Actor(id=house.administrator, type="person", via="password")
+    gone = RoleRevoked(actor_id=ada, role="operator")
+    assert house.wiring.submitter.submit(root, gone).outcome == "allow"
+    page = seeded.browser("bo").get(f"/people/{ada}/history").text
+    for told in ("enrolled Ada Once", "gave Ada Once the role", "took the role operator"):
+        assert told in page
+    assert "Rae" not in page.partition("<main")[2].partition('class="line"')[2]
+    assert seeded.browser("bo").get(f"/people/{'0' * 32}/history").status_code == 404

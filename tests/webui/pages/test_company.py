@@ -45,7 +45,7 @@ def every_page(company: Company) -> list[str]:
         f"/releases/{lived.lapsed}", f"/releases/{lived.rejected}", "/deployments", "/ledger",
         "/ledger?outcome=deny", "/ledger/0", "/ledger/1", f"/ledger/{lived.refused}",
         f"/ledger/{lived.granted}", "/log", "/reports", "/policy", "/people",
-        f"/people/{seeded.ana}", "/account", "/nowhere",
+        f"/people/{seeded.ana}", "/people/roles", f"/people/{seeded.ana}/history", "/account", "/nowhere",
     ]  # fmt: skip
 
 

@@ -47,6 +47,8 @@ EVERY_PAGE = (
     "/incidents",
     "/policy",
     "/people",
+    "/people/roles",
+    "/people/roles.csv",
     "/publishers",
     "/account",
     "/account/notices",
