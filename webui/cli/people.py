@@ -22,7 +22,7 @@ _PAGE = 200
 
 @click.group()
 def people() -> None:
-    """List people and workloads, invite somebody, or hold a list of people against the ledger."""
+    """List people, workloads and access reviews, invite somebody, import a list of people."""
 
 
 people.add_command(import_)
@@ -78,6 +78,33 @@ def invite(name: str, email: str, roles: tuple[str, ...], port: int) -> None:
     click.echo(f"{INVITATION_MINUTES // 60 // 24} days:")
     click.echo()
     click.echo(f"  {setup_url(f'http://localhost:{port}', secret)}")
+
+
+@people.command()
+@home_option
+def reviews() -> None:
+    """List access reviews, newest first, with what each still waits for.
+
+    They are opened and decided by people under their own names: on the page Access reviews, or by
+    the API.
+    """
+    from ledger.events.names import format_instant
+    from webui.access_reviews import actors_of, to_do
+
+    with opened() as wiring:
+        now = format_instant(wiring.now())
+        rows = [
+            (
+                str(one.since),
+                one.opened_at[:10],
+                one.due[:10] + (" OVERDUE" if one.completed is None and one.due < now else ""),
+                str(len(one.rows)),
+                "" if one.completed is not None else str(to_do(one, actors_of(wiring, one))),
+                "open" if one.completed is None else f"completed {one.completed}",
+            )
+            for one in wiring.reader.access_reviews(limit=_PAGE)
+        ]
+    print_columns(("entry", "opened", "due", "rows", "to do", "state"), rows)
 
 
 def _everybody(wiring: Wiring) -> Iterator[ActorState]:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ledger.events.actor import Actor
 from ledger.events.catalogue import read_command
+from webui.access_reviews import opening
 from webui.identity.links import issue_setup_link, redeem_first
 from webui.identity.tokens import authenticate
 from webui.settings import read_settings
@@ -179,3 +181,18 @@ def test_a_list_with_faults_is_told_fault_by_fault(installed: Run, tmp_path: Pat
     for wrong in (("--source", "H R"), ("--manages", "ml_laed"), ("--as-of", "x"),
                   ("--provider", "x")):  # fmt: skip
         assert installed("people", "import", str(people), *wrong).exit_code == 2
+
+
+def test_access_reviews_are_listed_with_what_is_to_do(
+    installed: Run, administrator: str, home: Path
+) -> None:
+    wiring = open_home(read_settings({}, home))
+    event = read_command(
+        "access.review_opened", opening(wiring, ["administrator"], "2099-01-01T00:00:00Z")
+    )
+    by = Actor(id=administrator, type="person", via="password")
+    entry = wiring.submitter.submit(by, event).sequence
+    wiring.close()
+    (line,) = installed("people", "reviews").stdout.splitlines()[1:]
+    assert line.split()[0] == str(entry)
+    assert line.split()[2:] == ["2099-01-01", "1", "1", "open"]
