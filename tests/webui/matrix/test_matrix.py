@@ -15,7 +15,7 @@ import webui.subject_pdf
 from ledger.events.change import texts_of
 from tests.webui.api.test_openapi import as_json
 from tests.webui.house import build
-from tests.webui.matrix.asking import BY_TOKEN, Row, ask, callers, path_of, table
+from tests.webui.matrix.asking import BY_TOKEN, Row, ask, callers, is_api, path_of, table
 from tests.webui.matrix.probes import form, prepare
 from tests.webui.matrix.world import ANONYMOUS, PEOPLE, ROLELESS, ROLES, SCOPED, made
 from webui.life import comparing_shown
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from webui.wiring import Wiring
 
 TABLE = table()
-FORMS = [route for route in TABLE if route.startswith("POST ") and " /api/" not in route]
+FORMS = [route for route in TABLE if route.startswith("POST ") and not is_api(route)]
 # Whoever may do it, on the pages; those that decide nothing are left out.
 ACTS = [route for route in FORMS if not {ROLELESS, ANONYMOUS} & TABLE[route].who]
 WITH_IDS = [route for route in TABLE if "<" in route and "/static/" not in route]
