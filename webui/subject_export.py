@@ -13,6 +13,7 @@ import orjson
 from ledger.events.entry import decode_entry
 from ledger.store.database import reading
 from ledger.store.entries import read_head, scan_entries
+from webui.identity.feeds import told_of
 
 if TYPE_CHECKING:
     from ledger.events.entry import Entry
@@ -61,6 +62,7 @@ def subject_export(wiring: Wiring, actor_id: str) -> dict[str, Any]:
             "erased_by_entry": person.erased,
             "roles": [held.role for held in person.actor.roles],
             "other_accounts": list(person.actor.alike),
+            "told_by_feeds": told_of(wiring, actor_id),
         },
         "about": _ABOUT,
         "entries": entries,
@@ -70,7 +72,8 @@ def subject_export(wiring: Wiring, actor_id: str) -> dict[str, Any]:
 _ABOUT: Final = {
     "purposes": "To show who decided what about machine-learning models, and to prove it later.",
     "recipients": "Whoever may read this ledger, and auditors who are given reports and copies.",
-    "source": "The entries; name and address as given at enrolment, or as put right later.",
+    "source": "The entries; name and address as given at enrolment, or as put right later; and "
+    "lists of people or identity providers, as named.",
     "storage": "Until erased; the policy's retention rules and holds say what is kept, and why.",
     "rights": "Rectification (Art. 16), erasure (Art. 17), complaint to a supervisory authority.",
     "not_here": "Files outside this ledger: issued reports, backups, notices that were sent.",

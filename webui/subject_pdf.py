@@ -87,6 +87,11 @@ def _who(subject: dict[str, Any]) -> Section:
         KeyValue("Id in the ledger", subject["actor_id"], mono=True),
         KeyValue("Roles now", ", ".join(subject["roles"]) or "none"),
         KeyValue("Other accounts", ", ".join(subject["other_accounts"]) or "none", mono=True),
+        KeyValue(
+            "Told of by",
+            ", ".join(one["by"] for one in subject["told_by_feeds"]) or "none",
+            mono=True,
+        ),
     )
     note = (
         f"Name, address and texts were erased by entry {erased}; what is left can't be read back."

@@ -11,14 +11,18 @@ An account that a feed closed is marked as such; only such a one does the feed o
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+import orjson
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
+from ledger.errors import OutsideError
 from ledger.events.names import format_instant
 from ledger.store.database import reading, writing
 from webui.identity.administrators import ADMINISTRATOR
+from webui.identity.sealing import unseal
 from webui.identity.sessions import revoke_sessions
 from webui.identity.tables import account, feed_person, link, token
 
@@ -31,6 +35,8 @@ if TYPE_CHECKING:
 
 State = Literal["new", "active", "left", "gone"]
 """``new``: not all that joining takes is done. ``gone``: left, and the feed has dropped them."""
+PROVIDERS: Final = "scim."
+"""What the names of identity providers begin with; those of lists begin with ``list.``."""
 _AT_ONCE: Final = 1_000
 _TOLD: Final = feed_person.c.state.in_(("active", "left"))
 _SOURCE: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,49}")
@@ -71,6 +77,29 @@ def find_fed(wiring: Wiring, feed: str, **columns: str) -> Fed | None:
     with reading(wiring.engine) as connection:
         row = connection.execute(query).first()
     return None if row is None else _read(row)
+
+
+def told_of(wiring: Wiring, actor_id: str) -> list[dict[str, Any]]:
+    """What feeds say of somebody, for a copy of their data: of a list only that it does."""
+    query = select(feed_person).where(feed_person.c.actor_id == actor_id)
+    with reading(wiring.engine) as connection:
+        found = [_read(row) for row in connection.execute(query.order_by(feed_person.c.feed))]
+    return [
+        {
+            "by": one.feed,
+            "state": one.state,
+            "since": one.created_at,
+            "told": _opened(wiring, one) if one.feed.startswith(PROVIDERS) else None,
+        }
+        for one in found
+    ]
+
+
+def _opened(wiring: Wiring, one: Fed) -> Any:
+    """None where the session key was replaced, by which nobody reads it any more."""
+    with suppress(OutsideError):
+        return orjson.loads(unseal(wiring, "people-feed", f"{one.feed}/{one.actor_id}", one.told))
+    return None
 
 
 def list_fed(wiring: Wiring, feed: str, *, start: int, count: int) -> list[Fed]:

@@ -17,6 +17,7 @@ from ledger.events.names import format_instant
 from webui.errors_http import SCIM_JSON
 from webui.here import wired
 from webui.identity.errors import ScopeError
+from webui.identity.feeds import PROVIDERS
 from webui.identity.scope import check_read
 from webui.identity.single_sign_on import doors
 from webui.identity.tokens import bearer_of
@@ -49,7 +50,7 @@ class Provisioner:
     @property
     def feed(self) -> str:
         """Under what the people are kept of whom it tells: each provider has its own."""
-        return f"scim.{self.actor.id}"
+        return f"{PROVIDERS}{self.actor.id}"
 
     @property
     def base(self) -> str:

@@ -20,6 +20,7 @@ from webui.identity import tables
 from webui.identity.accounts import create_account, find_account, find_by_address
 from webui.identity.scope import TokenScope
 from webui.identity.subjects import linked_subjects
+from webui.subject_export import subject_export
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -390,6 +391,13 @@ def test_a_body_of_another_type_is_refused(idp: Idp) -> None:
         assert idp.ask("POST", path).status_code == 501
     assert idp.ask("GET", "/Nothing").status_code == 404
     assert idp.ask("POST", "/Schemas").status_code == 405
+
+
+def test_a_copy_of_somebodys_data_holds_what_the_provider_said(idp: Idp) -> None:
+    actor = idp.create("copy")
+    (told,) = subject_export(idp.house.wiring, actor)["subject"]["told_by_feeds"]
+    assert told["told"]["userName"] == "copy@example.org"
+    assert told["state"] == "active"
 
 
 def test_the_tables_hold_no_name_and_no_address(idp: Idp) -> None:
