@@ -156,8 +156,8 @@ def import_(source: str) -> None:
     from ledger.bring_back import bring_back
     from webui.cli.verify import source_of
 
-    with opened() as wiring, shown() as progress:
-        done = bring_back(wiring.log, source_of(source), progress)
+    with opened() as wiring, source_of(source) as copy, shown() as progress:
+        done = bring_back(wiring.log, copy, progress)
     click.echo(f"{done.size - done.before} entries brought back; the ledger holds {done.size}")
     if done.texts_missing:
         click.echo(f"{done.texts_missing} private texts of them are in no copy and stay missing")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -16,7 +17,7 @@ from webui.cli.home import home_option, opened
 from webui.cli.progress import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from ledger.audit import Audit
     from ledger.core.checkpoint import Checkpoint
@@ -189,8 +190,7 @@ def _copy(target: str, vkeys: list[Vkey], how: _How) -> Audit:
     from policies.replay import Replayer
     from webui.collector import settle
 
-    source = source_of(target)
-    with shown() as progress:
+    with source_of(target) as source, shown() as progress:
         settle()
         return audit_copy(
             source,
@@ -204,13 +204,19 @@ def _copy(target: str, vkeys: list[Vkey], how: _How) -> Audit:
         )
 
 
-def source_of(target: str) -> TileSource:
-    """The copy of a log in a folder or at an address."""
+@contextmanager
+def source_of(target: str) -> Iterator[TileSource]:
+    """The copy of a log in a folder or at an address, while it is read."""
     from ledger.mirror import DirectorySource, HttpSource
 
-    if target.startswith(("https://", "http://")):
-        return HttpSource(target, token=os.environ.get(TOKEN, ""))
-    return DirectorySource(Path(target))
+    if not target.startswith(("https://", "http://")):
+        yield DirectorySource(Path(target))
+        return
+    source = HttpSource(target, token=os.environ.get(TOKEN, ""))
+    try:
+        yield source
+    finally:
+        source.close()
 
 
 def _kept(file: Path | None, vkeys: list[Vkey]) -> Checkpoint | None:

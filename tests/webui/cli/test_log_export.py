@@ -11,6 +11,7 @@ from ledger.events.catalogue import read_command
 from ledger.export import read_signed
 from ledger.mirror import DirectorySource
 from ledger.source import entries
+from tests.tools.static_server import serving
 from webui.settings import read_settings
 from webui.wiring import open_home
 
@@ -71,3 +72,14 @@ def test_a_log_behind_its_guard_is_not_published(
     assert told.exit_code == 1
     assert "older copy" in told.stderr
     assert not (tmp_path / "copy").exists()
+
+
+def test_a_copy_behind_a_web_server_verifies_by_its_address(installed: Run, tmp_path: Path) -> None:
+    vkey = installed("log", "vkey").stdout.strip()
+    assert installed("log", "export", str(tmp_path / "copy")).exit_code == 0
+    with serving(tmp_path / "copy") as address:
+        told = installed("verify", address, "--vkey", vkey)
+        assert told.exit_code == 0, told.output
+        assert "verified" in told.stdout
+        other = vkey.replace(vkey[-6:], "AAAAAA")
+        assert installed("verify", address, "--vkey", other).exit_code != 0
