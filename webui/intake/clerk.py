@@ -148,7 +148,9 @@ class Clerk:
             environment = document.environments.get(event.name or "")
             if environment and settled.state == RECORDED:
                 deployed = self._deployment(source, event, environment, came)
-                return deployed if deployed is not None else settled
+                if deployed is not None:
+                    entry = settled.entry if deployed.entry < 0 else deployed.entry
+                    return replace(deployed, entry=entry)
         except (InputError, ConflictError, UnknownSubjectError) as error:
             return replace(came, state=QUARANTINED, failure=str(error))
         return settled
