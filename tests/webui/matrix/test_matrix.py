@@ -186,6 +186,7 @@ def _by_machine(name: str, kind: str) -> bool:
     """What a workload may do that has no pages."""
     return (name, kind) in {
         ("pipeline", "release.requested"),
+        ("pipeline", "incident.opened"),
         ("pipeline", "release.commented"),
         ("people_feed", "actor.enrolled"),
         ("people_feed", "role.revoked"),
