@@ -135,6 +135,18 @@ def test_rows_are_added_by_hand_but_only_of_the_population(lived: Seeded) -> Non
     assert api.get(f"/samples/{sample}").json["added"] == left
 
 
+def test_an_entry_that_was_added_past_the_desk_is_shown_as_none(lived: Seeded) -> None:
+    """The event can be handed in; that what it adds is no change is said, and fails again."""
+    api = auditor(lived)
+    sample = opened(api)
+    draw(api, sample)
+    event = {"sample": sample, "added": [1], "reason": "x"}
+    assert api.submit("sample.extended", event).status_code == 201
+    page = lived.browser("chi").get(f"/samples/{sample}?again=1").text
+    assert "no production change" in page
+    assert "1 added; not of it: 1" in page
+
+
 def test_a_changed_draw_is_noticed(lived: Seeded) -> None:
     """Whatever the registry says was drawn, the entries say otherwise."""
     api = auditor(lived)

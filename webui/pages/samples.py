@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from flask import render_template, request
 
-from ledger.errors import InputError
+from ledger.errors import InputError, UnknownSubjectError
 from ledger.state.samples import SampleState
 from webui.here import wired
 from webui.pages.asking import ask, concluded, optional, text
@@ -17,6 +17,8 @@ from webui.sampling import draw_sample, extend_sample, frozen, recomputed
 if TYPE_CHECKING:
     from flask import Blueprint
     from flask.typing import ResponseReturnValue
+
+    from ledger.state.aggregates import DeploymentState
 
 ON_A_PAGE: Final = 50
 _HERE: Final = "/samples"
@@ -77,8 +79,16 @@ def _sample(number: int) -> ResponseReturnValue:
         sample=sample,
         mine=sample.opener == me().actor.id,
         steps=recomputed(held) if held is not None else (),
-        rows={row: wiring.reader.deployment(row) for row in sample.chosen},
+        rows={row: _change(row) for row in sample.chosen},
     )
+
+
+def _change(row: int) -> DeploymentState | None:
+    """The change of a row; None where somebody added an entry that is none."""
+    try:
+        return wired().reader.deployment(row)
+    except UnknownSubjectError:
+        return None
 
 
 def _draw(number: int) -> ResponseReturnValue:
