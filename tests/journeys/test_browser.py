@@ -290,7 +290,8 @@ def test_no_page_keeps_anybody_out(
     pages += [f"/people/{seeded.ana}", "/log", "/log/checkpoints", "/verify", "/notices"]
     votes = seeded.house.wiring.reader.release(lived.granted).votes
     pages += [f"/releases/{lived.granted}/votes/{votes[0].entry}"]
-    pages += ["/changes", "/policy/new", "/exceptions"]
+    pages += ["/changes", "/policy/new", "/exceptions", "/samples", "/statements", "/incidents"]
+    pages += ["/statements/gdpr-35"]
     for path in pages:
         page.set_viewport_size({"width": 1280, "height": 800})
         page.goto(url + path)
