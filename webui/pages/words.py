@@ -144,7 +144,12 @@ _PHRASES: Final[dict[str, Callable[[Any, NameOf], str]]] = {
     "recovery.allowed": lambda e, name: (
         f"let {name(e.actor_id)} set password and second factor anew"
     ),
-    "key.enrolled": lambda e, name: f"enrolled a passkey of {name(e.actor_id)}",
+    "key.enrolled": lambda e, name: (
+        f"enrolled a passkey of {name(e.actor_id)}"
+        if e.earlier is None
+        else f"took over a passkey of {name(e.actor_id)} from entry {e.earlier.entry} of "
+        f"{e.earlier.origin}"
+    ),
     "key.revoked": lambda e, name: f"revoked a passkey of {name(e.actor_id)}",
     "role.delegated": lambda e, name: (
         f"let {name(e.actor_id)} stand in as {plain(e.role)} until {_moment(e.until)}"
