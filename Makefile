@@ -58,7 +58,7 @@ system-tools: | suited-python
 	@$(PIP) -e '.[demo]'
 	@touch $@
 
-.venv/.dev: pyproject.toml tests/interop/go/go.sum tests/interop/oidc/package-lock.json tests/tools/dvc.py tests/tools/mlflow.py | .venv/.made
+.venv/.dev: pyproject.toml tests/interop/go/go.sum tests/interop/oidc/package-lock.json tests/tools/dvc.py tests/tools/mlflow.py tests/tools/schemathesis.py | .venv/.made
 	@echo 'Installing counterseal and its test tools into .venv (two minutes the first time) ...'
 	@$(PIP) -e '.[dev]'
 	@$(BIN)/python -m tests.interop.golang
@@ -67,4 +67,5 @@ system-tools: | suited-python
 	@$(BIN)/python -m tests.tools.mlflow
 	@$(BIN)/python -m tests.tools.verapdf
 	@$(BIN)/python -m tests.tools.trestle
+	@$(BIN)/python -m tests.tools.schemathesis
 	@touch $@ .venv/.demo

@@ -262,3 +262,19 @@ def test_a_form_of_very_many_parts_is_refused(seeded: Seeded) -> None:
         "/verify", data={**parts, "csrf_token": token}, content_type="multipart/form-data"
     )
     assert answer.status_code == 413
+
+
+def test_trace_is_not_answered(seeded: Seeded) -> None:
+    client = seeded.browser("chi")
+    for path in ("/", "/login", "/api/v1/models", "/api/openapi.json", "/static/counterseal.css"):
+        for method in ("TRACE", "TRACK", "CONNECT", "PUT", "PATCH"):
+            answer = client.open(path, method=method, headers={"X-Said": "kumquat"})
+            assert answer.status_code in {302, 405, 404, 403}, (method, path)
+            assert "kumquat" not in answer.text
+
+
+def test_signing_out_empties_the_browser(seeded: Seeded) -> None:
+    client = seeded.browser("chi")
+    answer = seeded.post(client, "/sign-out", "/account")
+    assert answer.headers["Clear-Site-Data"] == '"cache", "storage"'
+    assert client.get("/account").status_code == 302

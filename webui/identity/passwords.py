@@ -1,4 +1,4 @@
-"""Passwords: at least 12 characters and none of the most common; kept as Argon2id (RFC 9106).
+"""Passwords: at least 12 characters, none of the most common, little of our own words; Argon2id.
 
 The cost is that of RFC 9106's second recommendation (64 MiB, three passes). At most two are
 computed at a time in a process, so that a flood of sign-ins can't take the machine's memory.
@@ -21,6 +21,18 @@ from ledger.errors import InputError
 
 SHORTEST: Final = 12
 LONGEST: Final = 256
+FEWEST_BESIDE: Final = 8
+OUR_WORDS: Final = (
+    "counterseal",
+    "ledger",
+    "audit",
+    "compliance",
+    "administrator",
+    "admin",
+    "password",
+    "passwort",
+)
+"""Words that anybody would try here first; what is left beside them must be long enough."""
 _MOST_AT_A_TIME: Final = 2
 
 _hasher: Final = PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY)
@@ -41,6 +53,13 @@ def check_password(password: str) -> None:
     if len(set(text)) < 3 or text.casefold() in _common():  # noqa: PLR2004 (two letters repeated)
         raise InputError(
             "The password is one of the most common ones.",
+            code="password-common",
+            pointer="/password",
+            remedy="Take a few words that nobody would guess together.",
+        )
+    if len(_without_our_words(text)) < FEWEST_BESIDE:
+        raise InputError(
+            "The password is little more than words of this service.",
             code="password-common",
             pointer="/password",
             remedy="Take a few words that nobody would guess together.",
@@ -72,6 +91,14 @@ def _refuse(what: str, sentence: str) -> None:
         pointer="/password",
         remedy=f"Take {SHORTEST} to {LONGEST} characters; a few words are easy to remember.",
     )
+
+
+def _without_our_words(text: str) -> str:
+    """The letters and digits of a password that are no word of ours."""
+    left = text.casefold()
+    for word in OUR_WORDS:
+        left = left.replace(word, "")
+    return "".join(one for one in left if one.isalnum())
 
 
 def _normal(password: str) -> str:

@@ -140,5 +140,8 @@ def _use(purpose: str, secret: str) -> None:
 
 
 def _sign_out() -> ResponseReturnValue:
+    """Close the session, and have the browser forget what it kept of the pages."""
     current.sign_out()
-    return redirect(current.SIGN_IN_PATH)
+    answer = redirect(current.SIGN_IN_PATH)
+    answer.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return answer

@@ -88,3 +88,13 @@ def test_at_most_two_passwords_are_computed_at_a_time(monkeypatch: pytest.Monkey
     for thread in threads:
         thread.join(10)
     assert most[0] == 2
+
+
+@pytest.mark.parametrize(
+    "password", ["Counterseal2026!", "audit-ledger-2026", "administrator12", "compliance-password1"]
+)
+def test_a_password_made_of_our_own_name_is_refused(password: str) -> None:
+    with pytest.raises(InputError) as caught:
+        check_password(password)
+    assert caught.value.code == "password-common"
+    check_password(f"{password} brown owl")
