@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DELETE_ON_ERROR:
-.PHONY: help demo test check bench clean
+.PHONY: help demo test check scan bench clean
 
 SUITED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
@@ -16,6 +16,7 @@ help:
 	@echo 'make demo   install into .venv and run the demonstration (ARGS="..." is passed on)'
 	@echo 'make test   install everything that the tests need, then run every check and test'
 	@echo 'make check  format, lint, import contracts and types: seconds'
+	@echo 'make scan   bandit and detect-secrets over what is shipped'
 	@echo 'make bench  measure (ARGS="..." is passed on)'
 	@echo 'make clean  remove .venv, caches and builds; ledgers and demonstrations stay'
 
@@ -27,6 +28,9 @@ test: system-tools .venv/.dev
 
 check: .venv/.dev
 	@$(BIN)/python -m tests.check static
+
+scan: .venv/.dev
+	@$(BIN)/python -m tests.check scan
 
 bench: .venv/.dev
 	@$(BIN)/python -m bench $(ARGS)

@@ -1,8 +1,9 @@
-"""The one command that checks the project: ``python -m tests.check [static|fast|full]``.
+"""The one command that checks the project: ``python -m tests.check [static|fast|full|scan]``.
 
 - ``static``: format, lint, import contracts, types; seconds.
 - ``fast`` (the default): and the tests that need no browser, no PostgreSQL and no patience.
 - ``full``: and every test, on two processes; a test that is skipped fails the run.
+- ``scan``: bandit and detect-secrets over what is shipped, held against what was judged; a minute.
 
 Stops at the first step that fails. The last line of a run with tests is pytest's own closing line.
 """
@@ -60,7 +61,8 @@ FULL = Step(
     (*PYTEST, "-n", "2", "--dist", "worksteal", "--durations", "10"),
     {"COUNTERSEAL_NO_SKIPS": "1"},
 )
-RUNS = {"static": STATIC, "fast": (*STATIC, FAST), "full": (*STATIC, FULL)}
+SCAN = Step("scan", (sys.executable, "-m", "tests.tools.scanners"))
+RUNS = {"static": STATIC, "fast": (*STATIC, FAST), "full": (*STATIC, FULL), "scan": (SCAN,)}
 
 
 def main(arguments: list[str]) -> int:
