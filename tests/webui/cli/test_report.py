@@ -51,3 +51,29 @@ def test_a_file_that_can_not_be_written_costs_no_entry(installed: Run, tmp_path:
     assert told.exit_code == 4
     assert "can't be written" in told.stderr
     assert "Size  2\n" in installed("verify").stdout
+
+
+def test_the_register_says_in_a_word_what_a_file_is(installed: Run, tmp_path: Path) -> None:
+    file = tmp_path / "out.pdf"
+    installed("report", "integrity", *PERIOD, "-o", str(file))
+    told = installed("verify", str(file))
+    assert told.exit_code == 0, told.stderr
+    assert "out.pdf is genuine: report integrity-2-" in told.stdout
+    installed("report", "integrity", *PERIOD, "-o", str(tmp_path / "later.pdf"))
+    assert "out.pdf is superseded: report integrity-2-" in installed("verify", str(file)).stdout
+    file.write_bytes(file.read_bytes() + b"\n")
+    told = installed("verify", str(file))
+    assert told.exit_code != 0
+    assert "out.pdf is altered: It was made from report integrity-2-" in told.stderr
+    file.write_bytes(b"%PDF-1.7 somebody else's")
+    assert "out.pdf is not ours" in installed("verify", str(file)).stderr
+
+
+def test_what_a_report_would_lack_is_told_and_costs_no_entry(installed: Run) -> None:
+    told = installed("report", "soc2", *PERIOD, "--missing")
+    assert told.exit_code == 0, told.stderr
+    assert "CC5.1 (soc2-cc5-1): nobody has written it: Why these controls and not others" in (
+        told.stdout
+    )
+    assert "Size  2\n" in installed("verify").stdout
+    assert installed("report", "soc2", *PERIOD).exit_code == 2
