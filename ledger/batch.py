@@ -26,7 +26,7 @@ from ledger.events.assurance import AccessDenied
 from ledger.events.change import PROPOSABLE, texts_of
 from ledger.events.command import command_digest
 from ledger.events.entry import Request, decode_entry
-from ledger.events.exception import ExceptionOpened
+from ledger.events.exception import ExceptionOpened, ReviewCompleted
 from ledger.events.names import format_instant, parse_instant
 from ledger.events.privacy import SubjectErased, SubjectRectified
 from ledger.events.proof import DsseProof, IdTokenProof
@@ -388,13 +388,14 @@ class Batch:
         self, event: Event, decision: Decision, sequence: int, actor: Actor
     ) -> tuple[int, ...]:
         """Add what follows from an entry by itself, right behind it."""
-        if not (decision.bypassed or decision.owed or isinstance(event, ExceptionOpened)):
+        owing = isinstance(event, (ExceptionOpened, ReviewCompleted))
+        if not (decision.bypassed or decision.owed or owing):
             return ()
         service = Actor(id=self._log.service, type="service", via="service")
         concerned = about(self.registry, event)
         return tuple(
             self._append(Asked(follower), service, None).sequence
-            for follower in following(event, decision, sequence, actor.id, concerned)
+            for follower in following(event, decision, sequence, actor.id, concerned, self.registry)
         )
 
     def _append(

@@ -5,7 +5,8 @@
 - ``explain``, ``sentence``, ``why_not_counted``, ``describe``: what a decision or a requirement
   says to a person.
 - ``pending``, ``what_is_missing``, ``who_could_approve``, ``may_vote``: what an open release
-  waits for, and from whom. ``granting_approvals``: which entries filled its seats.
+  waits for, and from whom. ``reviewers``: who may make a review.
+  ``granting_approvals``: which entries filled its seats.
 - ``whose_turn``, ``is_asked``: who was asked by name, and who stands in for them.
 - ``policies.controls``: the frameworks and their tests.
 """
@@ -27,6 +28,7 @@ from policies.pending import (
     may_agree,
     may_vote,
     pending,
+    reviewers,
     what_is_missing,
     who_could_approve,
     without_asker,
@@ -54,6 +56,7 @@ __all__ = [
     "may_agree",
     "may_vote",
     "pending",
+    "reviewers",
     "sentence",
     "what_is_missing",
     "who_could_approve",

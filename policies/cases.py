@@ -95,7 +95,8 @@ class Expected(_Part):
 
     ``codes`` must be among those of what is unmet or warned, ``unmet`` (gate/requirement) must be
     unmet, and ``met`` must be met; ``withhold`` names facts that are not known in this case.
-    ``owed`` are the reviews (gate/review) that must follow, with how long until they are due.
+    ``owed`` are the reviews (gate/review) that must follow, with how long until they are due,
+    ``again`` those of them that come again, and ``told`` who must be told: roles, and @people.
     """
 
     id: str = Field(pattern=r"^[a-z0-9$][a-z0-9_.$-]{0,119}$")
@@ -108,6 +109,8 @@ class Expected(_Part):
     met: tuple[str, ...] = ()
     withhold: tuple[str, ...] = ()
     owed: dict[str, Duration] | None = None
+    again: tuple[str, ...] | None = None
+    told: dict[str, tuple[str, ...]] | None = None
 
 
 class CaseFile(_Part):

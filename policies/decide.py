@@ -9,8 +9,9 @@ its gate apply. A document is compiled once per digest.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ledger.errors import InputError, IntegrityError
 from ledger.events.assurance import PolicyActivated
@@ -23,22 +24,23 @@ from policies.duration import parse_duration
 from policies.expression.evaluate import compile_condition
 from policies.expression.parse import parse
 from policies.facts import Case
-from policies.requirements import compile_requirement
+from policies.requirements import MOST_NAMED, compile_requirement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from datetime import timedelta
 
     from ledger.events.actor import Actor
     from ledger.events.event import Event
     from ledger.events.proof import Proof
     from ledger.state.decide import Decide
     from ledger.state.registry import Registry
-    from policies.document import Document
+    from policies.document import Afterwards, Document
     from policies.expression.evaluate import Condition
     from policies.requirements import Answer
 
 ENGINE: Final = 1
+NOTIFY: Final = "O_NOTIFY"
+"""The code of what is owed to people who must be told."""
 _KEPT: Final = 64
 _DECISIONS_KEPT: Final = 1_024
 _DATE: Final = len("2026-12-31")
@@ -50,7 +52,7 @@ class _Gate:
     when: Condition | None
     answers: tuple[tuple[Answer, bool], ...]
     warn_until: str
-    owed: tuple[tuple[str, str, timedelta], ...]
+    owed: tuple[tuple[str, Afterwards], ...]
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ def compile_document(document: Document, digest: str) -> Compiled:
             (compile_requirement(gate.id, item, document), item.bypass == "emergency")
             for item in gate.require
         )
-        owed = tuple((gate.id, one.id, parse_duration(one.due)) for one in gate.afterwards)
+        owed = tuple((gate.id, one) for one in gate.afterwards)
         made = _Gate(when, answers, gate.warn_until or "", owed)
         gates[gate.event] = (*gates.get(gate.event, ()), made)
     return Compiled(document, digest, gates)
@@ -194,12 +196,25 @@ def _softened(result: Result, gate: _Gate, case: Case, *, can_be_bypassed: bool)
 
 
 def _owed(gate: _Gate, case: Case) -> Iterator[Result]:
-    """The reviews that are owed where this happens now."""
-    for name, review, after in gate.owed:
-        due = format_instant(case.now + after)
-        yield Result.model_construct(
-            gate=name, requirement=review, state="owed", code="O_REVIEW", params={"due": due}
-        )
+    """The reviews that are owed where this happens now, and who is to be told."""
+    for name, one in gate.owed:
+        if one.due is not None:
+            after = parse_duration(one.due)
+            params: dict[str, Any] = {"due": format_instant(case.now + after)}
+            if one.while_running:
+                params["again"] = after // timedelta(hours=1)
+            yield _owes(name, one.id, "O_REVIEW", params)
+        if one.notify is not None:
+            parties = [case.party(party) or () for party in one.notify.parties]
+            people = sorted({actor for found in parties for actor in found})[:MOST_NAMED]
+            told = {"roles": list(one.notify.holders_of), "people": people}
+            yield _owes(name, one.id, NOTIFY, told)
+
+
+def _owes(gate: str, requirement: str, code: str, params: dict[str, Any]) -> Result:
+    return Result.model_construct(
+        gate=gate, requirement=requirement, state="owed", code=code, params=params
+    )
 
 
 def _closed(event: Event) -> Result:

@@ -33,8 +33,14 @@ def describe(requirement: Requirement) -> str:
 
 
 def describe_review(review: Afterwards) -> str:
-    """A review that is owed afterwards, as one sentence without a full stop."""
-    return f"It is reviewed within {duration_in_words(review.due)} afterwards"
+    """What is owed afterwards, as one sentence without a full stop."""
+    if review.notify is not None:
+        told = [f"whoever holds the role {humanize(role)}" for role in review.notify.holders_of]
+        told += [_PARTIES[party] for party in review.notify.parties]
+        return f"Told of it: {', '.join(told)}"
+    span = duration_in_words(review.due or "")
+    again = f", and again within {span} of each review, for as long as it runs"
+    return f"It is reviewed within {span} afterwards{again if review.while_running else ''}"
 
 
 def _described(requirement: Requirement) -> str:

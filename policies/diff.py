@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import BaseModel
 
-from policies.describe import describe
+from policies.describe import describe, describe_review
 from policies.directions import direction_of, merge
 from policies.expression.evaluate import compile_condition
 from policies.expression.parse import Either, parse
@@ -120,11 +120,13 @@ class _Diff:
                 yield Difference(new.id, f"{name} removed: {describe(item)}", "looser")
         for name in type(new).model_fields:
             one, other = getattr(old, name), getattr(new, name)
-            if name not in {"id", "event", "when", "require"} and one != other:
+            if name not in {"id", "event", "when", "require", "afterwards"} and one != other:
                 direction = direction_of(name, one, other)
                 yield Difference(
                     new.id, f"{name}: was {_shown(one)}, is {_shown(other)}", direction
                 )
+
+        yield from _duties(old, new)
 
     def _when(self, old: Gate, new: Gate) -> Difference:
         told = [words(parse(gate.when)) if gate.when else "always" for gate in (old, new)]
@@ -203,6 +205,21 @@ class _Diff:
             if name in done or one == other:
                 continue
             yield from _part(name, one, other)
+
+
+def _duties(old: Gate, new: Gate) -> Iterator[Difference]:
+    """What is owed afterwards, duty by duty."""
+    was, now = ({duty.id: duty for duty in gate.afterwards} for gate in (old, new))
+    for name, duty in now.items():
+        if name not in was:
+            yield Difference(new.id, f"{name} added: {describe_review(duty)}", "tighter")
+        elif was[name] != duty:
+            before, after = describe_review(was[name]), describe_review(duty)
+            way = direction_of("duty", was[name], duty)
+            yield Difference(new.id, f"{name}: was {before}; is {after}", way)
+    for name, duty in was.items():
+        if name not in now:
+            yield Difference(new.id, f"{name} removed: {describe_review(duty)}", "looser")
 
 
 def _part(name: str, one: Any, other: Any) -> Iterator[Difference]:

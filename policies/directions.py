@@ -27,7 +27,18 @@ _WORDS: Final = frozenset(
 )
 """What explains, and decides nothing."""
 _MORE_IS_TIGHTER: Final = frozenset(
-    {"at_least", "not_by", "fields", "not_during", "not_vetoed_by", "after", "events"}
+    {
+        "at_least",
+        "not_by",
+        "fields",
+        "not_during",
+        "not_vetoed_by",
+        "after",
+        "events",
+        "holders_of",
+        "parties",
+        "while_running",
+    }
 )
 _MORE_IS_LOOSER: Final = frozenset(
     {
@@ -46,7 +57,17 @@ _MORE_IS_LOOSER: Final = frozenset(
 _LONGER_IS_LOOSER: Final = frozenset({"valid_for", "within", "not_older_than", "due"})
 _LONGER_IS_TIGHTER: Final = frozenset({"wait", "at_least_before"})
 _LIMITING: Final = frozenset(
-    {"within", "not_older_than", "types", "at_least_before", "wait", "proof", "device_bound"}
+    {
+        "within",
+        "not_older_than",
+        "types",
+        "at_least_before",
+        "wait",
+        "proof",
+        "device_bound",
+        "due",
+        "notify",
+    }
 )
 """Settings of which none at all is no limit."""
 _LEVELS: Final = {"bypass": ("never", "emergency"), "mode": ("enforce", "warn")}

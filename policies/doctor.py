@@ -37,6 +37,8 @@ _LEVELS: Final = ("error", "warning", "note")
 _TRUE: Final = parse("true")
 _REFUSING: Final = "release.rejected"
 _LIFTING: Final = "rejection.lifted"
+_REVIEWING: Final = "review.completed"
+_OVERDUE: Final = frozenset({"reviews.overdue", "reviews.overdue_here"})
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,7 @@ def examine(
         *doctor.twice(),
         *doctor.branches(),
         *doctor.vetoes(),
+        *doctor.duties(),
         *doctor.idle(),
     ]
     if holders is not None:
@@ -237,6 +240,30 @@ class _Doctor:
             if item.actor is not None
         ]
         return bool(gates) and all(role in rule.any_role for rule in rules)
+
+    def duties(self) -> Iterator[Finding]:
+        """Reviews that nobody could make, and reviews that nothing waits for."""
+        document = self._document
+        conditions = [gate.when for gate in document.gates if gate.when is not None]
+        conditions += [
+            item.check for gate in document.gates for item in gate.require if item.check is not None
+        ]
+        asked = any(_OVERDUE & fields_of(parse(text)) for text in conditions)
+        for at, gate in enumerate(document.gates):
+            for number, duty in enumerate(gate.afterwards):
+                path: Path = ("gates", at, "afterwards", number)
+                name = f"{gate.id}/{duty.id}"
+                if duty.due is not None and _REVIEWING not in document.opens:
+                    sentence = (
+                        f"{name}: {_REVIEWING} is not opened, so nobody can make this review."
+                    )
+                    yield Finding("error", "review-for-ever", sentence, path)
+                elif duty.due is not None and not asked:
+                    sentence = (
+                        f"{name}: no condition asks for {' or '.join(sorted(_OVERDUE))}, so nothing"
+                        " happens where nobody makes this review."
+                    )
+                    yield Finding("warning", "idle-review", sentence, path)
 
     def idle(self) -> Iterator[Finding]:
         """Roles and metrics that serve nothing, and roles that nobody can be given."""

@@ -69,7 +69,17 @@ Day = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$"), AfterVal
 
 _ALL_OFF: Final = "actor"
 _OFF_BY_DEFAULT: Final = frozenset(
-    {"across_policies", "afterwards", "any_of", "controls", "may_overlap", "seats"}
+    {
+        "across_policies",
+        "afterwards",
+        "any_of",
+        "controls",
+        "holders_of",
+        "may_overlap",
+        "parties",
+        "seats",
+        "while_running",
+    }
 )
 """What is left out of the canonical form where it is off. An empty ``not_by`` of a quorum is kept:
 left out it would mean the document's own default."""
@@ -186,11 +196,41 @@ class Requirement(Part):
         return self
 
 
+class Notify(Part):
+    """Who is told: the holders of roles, and parties of what happened."""
+
+    holders_of: tuple[Slug, ...] = ()
+    parties: tuple[Party, ...] = ()
+
+    @model_validator(mode="after")
+    def _somebody_is_told(self) -> Self:
+        if not (self.holders_of or self.parties):
+            msg = "nobody would be told: name holders_of, or parties"
+            raise ValueError(msg)
+        return self
+
+
 class Afterwards(Part):
-    """A review that is owed after the fact, ``due`` so long after it."""
+    """What is owed after the fact: a review, ``due`` so long after it; or that people are told.
+
+    A review ``while_running`` is of a release: it comes again as long after each review, for as
+    long as a version runs under the release.
+    """
 
     id: Slug
-    due: Duration
+    due: Duration | None = None
+    while_running: bool = False
+    notify: Notify | None = None
+
+    @model_validator(mode="after")
+    def _one_duty(self) -> Self:
+        if (self.due is None) == (self.notify is None):
+            msg = "give exactly one of due, notify"
+            raise ValueError(msg)
+        if self.while_running and self.due is None:
+            msg = "while_running is about a review: say due too"
+            raise ValueError(msg)
+        return self
 
 
 class Keep(Part):
@@ -402,6 +442,7 @@ _SETTINGS: Final = sorted(
             ActorRule,
             History,
             Afterwards,
+            Notify,
             Keep,
             Metric,
             Freeze,

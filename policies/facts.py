@@ -33,7 +33,7 @@ from ledger.state.aggregates import (
     version_key,
 )
 from ledger.state.concerns import about
-from ledger.state.exceptions import ExceptionState, OwedReviews, ReviewState
+from ledger.state.exceptions import ExceptionState, ReviewState
 from ledger.state.fold_changes import proposal_of
 from ledger.state.privacy import ErasureState, HoldState
 from ledger.state.rejections import RejectionState
@@ -50,6 +50,7 @@ from policies.limits import (
 )
 from policies.mirrored import REGISTRY_FACTS
 from policies.once import once
+from policies.owed import had_a_part, overdue, overdue_here
 from policies.standing_in import lent_to
 
 if TYPE_CHECKING:
@@ -303,7 +304,7 @@ def _participants(case: Case) -> frozenset[str] | None:
     elif case.review is not None and case.review.reviewed == exception.ExceptionOpened.kind:
         entry = case.review.of
     if entry is None:
-        return frozenset((case.review.by,)) if case.review else None
+        return had_a_part(case, case.review) if case.review else None
     opened = case.registry.find(ExceptionState, number_key(entry))
     if opened is None:
         return None
@@ -435,11 +436,6 @@ def _delegation_role(case: Case) -> Value:
     return case.event.role if isinstance(case.event, people.RoleDelegated) else None
 
 
-def _overdue(case: Case) -> Value:
-    found = case.registry.find(OwedReviews, "owed")
-    return Decimal(found.overdue(case.now_text) if found else 0)
-
-
 def _of_job(name: str) -> Callable[[Case], Value]:
     """What the identity token of a CI job says; not known where there was none."""
 
@@ -487,7 +483,8 @@ _FACTS: dict[str, Callable[[Case], Value]] = {
     "exception.minutes": exception_minutes,
     "exception.uses": exception_uses,
     "exception.review_days": exception_review_days,
-    "reviews.overdue": _overdue,
+    "reviews.overdue": overdue,
+    "reviews.overdue_here": overdue_here,
     "approval.pack": lambda case: getattr(case.event, "pack", None),
     "passkey.own": _own_passkey,
     "review.of": lambda case: case.review.reviewed if case.review else None,

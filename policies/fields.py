@@ -148,6 +148,11 @@ FIELDS: Final[dict[str, FieldEntry]] = {
     "reviews.overdue": FieldEntry(
         "number", "Reviews after the fact that are past their day", "review.required"
     ),
+    "reviews.overdue_here": FieldEntry(
+        "number",
+        "Reviews after the fact of this model, in this environment, that are past their day",
+        "review.required",
+    ),
     "approval.pack": FieldEntry(
         "text", "The digest of everything the approver was shown", _REQUEST
     ),

@@ -7,7 +7,7 @@ would not fail loudly later: a gate would never apply, an exclusion would exclud
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ledger.events.catalogue import CATALOGUE
 from policies.errors import PolicyError, did_you_mean
@@ -22,9 +22,12 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from policies.agreeing import Approvals
-    from policies.document import ActorRule, Document, Gate, Requirement
+    from policies.document import ActorRule, Afterwards, Document, Gate, Requirement
     from policies.expression.check import Type
     from policies.party import Party
+
+
+_GRANTED: Final = "release.granted"
 
 
 def check_names(document: Document, places: Places, name: str = "") -> None:
@@ -95,8 +98,18 @@ class _Names:
             self._condition(gate.when, (*path, "when"))
         names = [*(item.id for item in gate.require), *(item.id for item in gate.afterwards)]
         self._twice(names, (*path, "require"), "id")
+        for at, duty in enumerate(gate.afterwards):
+            self._duty(gate.event, duty, (*path, "afterwards", at))
         for at, item in enumerate(gate.require):
             self._requirement(gate.event, item, (*path, "require", at))
+
+    def _duty(self, kind: str, duty: Afterwards, path: Path) -> None:
+        if duty.while_running and kind != _GRANTED:
+            raise self._wrong(f"a version runs under a {_GRANTED}, not under a {kind}", path)
+        if duty.notify is not None:
+            within = (*path, "notify")
+            self._roles(duty.notify.holders_of, within)
+            self._parties(kind, duty.notify.parties, within)
 
     def _requirement(self, kind: str, item: Requirement, path: Path) -> None:
         path = (*path, item.form)

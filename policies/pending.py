@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ledger.events.actor import Actor
 from ledger.events.change import ChangeApproved
+from ledger.events.exception import ReviewCompleted
 from ledger.events.release import ReleaseApproved, ReleaseGranted
 from ledger.state.pack import pack_of
 from policies.asked import release_asked
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from ledger.events.event import Event
     from ledger.state.aggregates import ChangeState, ReleaseState
     from ledger.state.decide import Decide
+    from ledger.state.exceptions import ReviewState
     from ledger.state.registry import Registry
     from policies.agreeing import Approvals
     from policies.document import Document
@@ -90,6 +92,20 @@ def _missing(case: Case, gate: str, quorum: Seating) -> Iterator[Missing]:
             if lent.role in roles
         }
         yield Missing(gate, roles, number, tuple(sorted(held.intersection(quorum.could))))
+
+
+def reviewers(
+    decide: Decide, registry: Registry, document: Document, review: ReviewState, now: str
+) -> frozenset[str]:
+    """The people whom the policy lets make a review."""
+    made = ReviewCompleted(review=review.since, finding="accepted", comment="-")
+    found = set()
+    for holder in sorted({one for role in document.roles for one in registry.holders(role)}):
+        person = registry.actor(holder)
+        asker = Actor(id=holder, type=person.type, via="password")
+        if person.type == "person" and decide(registry, made, asker, now).allowed:
+            found.add(holder)
+    return frozenset(found)
 
 
 def granting(asked: ReleaseState) -> ReleaseGranted:

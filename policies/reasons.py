@@ -52,7 +52,6 @@ _PLAIN: Final = {
     "E_POLICY_DIGEST": "the new policy is not the one that its digest names",
     "E_POLICY_NAME": "the new policy calls itself {name}, the change calls it something else",
     "E_POLICY_LOCKED": "under the new policy nobody who is enrolled now could change it again",
-    "O_REVIEW": "it is reviewed until {due}",
     "E_NOT_PROPOSED": "this needs the approval of others: propose it first",
     "E_NO_VERSION": "it is not known which version this is about",
     "E_NO_RELEASE": "nobody has asked for a release of this version to this environment",
@@ -285,6 +284,23 @@ def _vetoed(params: Mapping[str, Any], name_of: NameOf) -> str:
     )
 
 
+def _review(params: Mapping[str, Any], name_of: NameOf) -> str:
+    del name_of
+    said = f"it is reviewed until {_instant(params.get('due', '-'))}"
+    again = params.get("again")
+    if not isinstance(again, int):
+        return said
+    days, hours = divmod(again, 24)
+    span = duration_in_words(f"PT{again}H" if hours else f"P{days}D")
+    return f"{said}, and again within {span} of each review, for as long as it runs"
+
+
+def _notify(params: Mapping[str, Any], name_of: NameOf) -> str:
+    told = [humanize(role) for role in _list(params.get("roles"))]
+    told += [name_of(actor) for actor in _list(params.get("people"))]
+    return f"told of it: {_all_of(told) or '-'}"
+
+
 def _beyond(params: Mapping[str, Any], name_of: NameOf) -> str:
     del name_of
     field, value, need = (params.get(key, "-") for key in ("field", "value", "need"))
@@ -325,6 +341,8 @@ _SPECIAL: Final = {
     "E_NEED": _need,
     "E_REJECTED": _rejected,
     "E_VETOED": _vetoed,
+    "O_REVIEW": _review,
+    "O_NOTIFY": _notify,
     "E_BELOW": _beyond,
     "E_ABOVE": _beyond,
     "E_NOT_RECORDED": _not_recorded,
@@ -332,6 +350,6 @@ _SPECIAL: Final = {
     "E_TYPE": _type,
     "E_NOROLE": _no_role,
 }
-_NAMELESS: Final = frozenset({"E_BELOW", "E_ABOVE", "E_NOT_RECORDED"})
+_NAMELESS: Final = frozenset({"E_BELOW", "E_ABOVE", "E_NOT_RECORDED", "O_REVIEW"})
 CODES: Final = frozenset({*_PLAIN, *_CANNOT, *_SPECIAL})
 """Every code that a result of this engine can carry."""

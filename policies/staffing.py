@@ -27,6 +27,18 @@ if TYPE_CHECKING:
 def understaffed(document: Document, holders: Holders, signers: Signers) -> Iterator[Found]:
     """Rules that the present holders of roles could not meet, or only with luck."""
     for at, gate in enumerate(document.gates):
+        for number, duty in enumerate(gate.afterwards):
+            for role in duty.notify.holders_of if duty.notify else ():
+                if not holders.get(role):
+                    sentence = (
+                        f"{gate.id}/{duty.id}: nobody holds the role {humanize(role)} to be told."
+                    )
+                    yield (
+                        "warning",
+                        "nobody-holds-it",
+                        sentence,
+                        ("gates", at, "afterwards", number),
+                    )
         for number, item in enumerate(gate.require):
             path: Path = ("gates", at, "require", number)
             name = f"{gate.id}/{item.id}"

@@ -6,7 +6,7 @@ policy and every mutant of one: deciding changes nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -74,6 +74,7 @@ class Stage:
     actor: Actor
     now: str
     proof: Proof | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
 
     def case(self, document: Document) -> StagedCase:
         """The case under a document."""
@@ -106,7 +107,10 @@ def set_stages(
             raise PolicyError(sentence, name=file, line=line, code="bad-case") from None
         now = format_instant(setting.now)
         proof = _proof(expected.tried.ci, setting.now)
-        stages.append(Stage(expected, line, file, setting.registry, event, actor, now, proof))
+        names = setting.people
+        stages.append(
+            Stage(expected, line, file, setting.registry, event, actor, now, proof, names)
+        )
     return stages
 
 
@@ -127,6 +131,11 @@ class _Setting:
     def now(self) -> datetime:
         """The time of the next step."""
         return self._now
+
+    @property
+    def people(self) -> dict[str, str]:
+        """The names of people, by their ids."""
+        return {actor.id: name for name, actor in self._people.items()}
 
     def begin(self) -> None:
         """The log, its policy, and the people."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ledger.events.names import format_instant, parse_instant
 from policies.decide import compile_document, decide_case
@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
     from ledger.events.decision import Decision
     from policies.decide import Compiled
-    from policies.document import Document
+    from policies.document import Document, Gate
     from policies.mutate import Mutant
     from policies.stage import Stage
+    from policies.strict_yaml import Path
 
     Progress = Callable[[str, int, int], None]
 
@@ -60,6 +61,13 @@ class Coverage:
                     yield path, f"{place} was never met"
                 if not seen - {"met"}:
                     yield path, f"{place} was never unmet"
+            yield from self._duties(gate, at)
+
+    def _duties(self, gate: Gate, at: int) -> Iterator[tuple[Path, str]]:
+        for number, duty in enumerate(gate.afterwards):
+            if "owed" not in self.states[f"{gate.id}/{duty.id}"]:
+                path: Path = ("gates", at, "afterwards", number)
+                yield path, f"{gate.id}/{duty.id} was never owed"
 
 
 @dataclass
@@ -112,11 +120,31 @@ def judge(stage: Stage, decision: Decision) -> tuple[str, ...]:
     for place in expected.met:
         if states.get(place) != "met":
             found.append(f"{place} is {states.get(place, 'not asked')}, expected met")
-    owed = {f"{item.gate}/{item.requirement}": item.params["due"] for item in decision.owed}
+    return (*found, *_judge_owed(stage, decision))
+
+
+def _judge_owed(stage: Stage, decision: Decision) -> Iterator[str]:
+    """How what is owed afterwards departs from what a case says of it."""
+    expected = stage.expected
+    owed = {f"{item.gate}/{item.requirement}": item.params for item in decision.owed}
+    reviews = {place: params["due"] for place, params in owed.items() if "due" in params}
     wanted = {place: _due(stage, span) for place, span in (expected.owed or {}).items()}
-    if expected.owed is not None and owed != wanted:
-        found.append(f"owed is {owed}, expected {wanted}")
-    return tuple(found)
+    if expected.owed is not None and reviews != wanted:
+        yield f"owed is {reviews}, expected {wanted}"
+    again = sorted(place for place, params in owed.items() if "again" in params)
+    if expected.again is not None and again != sorted(expected.again):
+        yield f"again is {again}, expected {sorted(expected.again)}"
+    told = {place: _told(stage, params) for place, params in owed.items() if "roles" in params}
+    if expected.told is not None and told != {
+        place: sorted(who) for place, who in expected.told.items()
+    }:
+        yield f"told is {told}, expected {expected.told}"
+
+
+def _told(stage: Stage, params: dict[str, Any]) -> list[str]:
+    """Roles, and people by the names that the case gives them."""
+    people = (f"@{stage.names.get(actor, actor)}" for actor in params["people"])
+    return sorted([*params["roles"], *people])
 
 
 def _due(stage: Stage, span: str) -> str:

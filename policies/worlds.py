@@ -37,6 +37,7 @@ COUNTS: Final = frozenset(
         "grant.days",
         "reviews.access_overdue",
         "reviews.overdue",
+        "reviews.overdue_here",
     }
 )
 """Facts that are whole numbers from 0 on."""

@@ -212,6 +212,8 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "due": "2026-08-04T00:00:00Z",
         "model": "churn",
         "environment": "production",
+        "release": 17,
+        "again_hours": 2_160,
     },
     "review.completed": {"review": 34, "finding": "accepted", "comment": "It was needed"},
     "hold.placed": {

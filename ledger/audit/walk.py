@@ -348,7 +348,8 @@ class Walk:
             self.folding = self.knowing = False
             return None
         self.registry.apply(changes, number)
-        self._due.extend(following(event, entry.decision, number, entry.actor.id, concerned))
+        actor = entry.actor.id
+        self._due.extend(following(event, entry.decision, number, actor, concerned, self.registry))
         if named != entry.subjects:
             sentence = "It names other subjects' digests."
             self._found.note("entry", number, "subjects-wrong", sentence)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MOST_USES: Final = 100
+MOST_HOURS: Final = 1_000_000
 Uses = Annotated[int, Field(ge=1, le=MOST_USES)]
 Verdict = Literal["accepted", "objected"]
 
@@ -82,7 +83,8 @@ class ReviewRequired(Event):
     """Somebody has to look at entry ``of``, which ``by`` made, until an instant.
 
     ``gate`` and ``review`` say which rule asks for it: ``policy`` and ``exception`` for the use of
-    an exception, which no policy can leave out.
+    an exception, which no policy can leave out. With ``release``, it is owed for as long as a
+    version runs under that release, and again ``again_hours`` after each review.
     """
 
     kind: ClassVar[str] = "review.required"
@@ -96,6 +98,8 @@ class ReviewRequired(Event):
     due: Instant
     model: ModelName | None = None
     environment: Slug | None = None
+    release: Sequence | None = None
+    again_hours: Annotated[int, Field(ge=1, le=MOST_HOURS)] | None = None
 
     def subject_digests(self) -> Mapping[str, str]:
         return named(f"entry:{self.of}")

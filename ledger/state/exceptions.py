@@ -8,7 +8,7 @@ from ledger.events.exception import Verdict
 from ledger.state.aggregates import Aggregate, Search, number_key, slot_key
 
 ExceptionStatus = Literal["open", "closed"]
-ReviewStatus = Literal["required", "completed"]
+ReviewStatus = Literal["required", "paused", "completed"]
 
 
 class ExceptionState(Aggregate):
@@ -68,7 +68,8 @@ class ExceptionSlot(Aggregate):
 class ReviewState(Aggregate):
     """A review that is owed, or was made. Key: the entry that demands it.
 
-    ``of`` is the entry to look at, of kind ``reviewed``, which ``by`` made.
+    ``of`` is the entry to look at, of kind ``reviewed``, which ``by`` made. With ``release`` it is
+    ``paused`` while no version runs under that release, and owed again ``again_hours`` after it.
     """
 
     table: ClassVar[str] = "review"
@@ -81,6 +82,8 @@ class ReviewState(Aggregate):
     required_at: str
     model: str = ""
     environment: str = ""
+    release: int | None = None
+    again_hours: int | None = None
     status: ReviewStatus = "required"
     finding: Verdict | None = None
     reviewer: str = ""
@@ -98,7 +101,7 @@ class ReviewState(Aggregate):
 
 
 class OwedReviews(Aggregate):
-    """The reviews that are not completed: the key of each to when it is due."""
+    """The reviews that are owed now: the key of each to when it is due."""
 
     table: ClassVar[str] = "owed_reviews"
     due: dict[str, str]
@@ -110,3 +113,15 @@ class OwedReviews(Aggregate):
     def overdue(self, now: str) -> int:
         """How many should have been made before an instant (as ``format_instant`` writes it)."""
         return sum(due < now for due in self.due.values())
+
+
+class ReleaseReviews(Aggregate):
+    """The reviews of a release that are not completed, by their entries. Key: the release's."""
+
+    table: ClassVar[str] = "release_reviews"
+    release: int
+    reviews: tuple[int, ...]
+
+    @property
+    def key(self) -> str:
+        return number_key(self.release)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ledger.errors import ConflictError
 from ledger.events import deployment
 from ledger.state.aggregates import Aggregate, DeploymentState, SlotState, slot_key
+from ledger.state.fold_exceptions import reviews_moved
 from ledger.state.fold_versions import living
 
 if TYPE_CHECKING:
@@ -56,7 +57,8 @@ def deployed(registry: Registry, event: Any, place: Place) -> Changes:
         deployment=place.sequence,
     )
     last = {**version.last_deployed, event.environment: place.sequence}
-    changed: Changes = (now, slot, version.but(last_deployed=last))
+    moved = reviews_moved(registry, before.release if before else None, current, place)
+    changed: Changes = (now, slot, version.but(last_deployed=last), *moved)
     if before is None:
         return changed
     return (*changed, _ended(before, "rolled_back" if rollback else "replaced", place))
@@ -78,4 +80,5 @@ def deployment_stopped(
     return (
         _ended(running, "stopped", place),
         slot.but(deployment=None),
+        *reviews_moved(registry, running.release, None, place),
     )

@@ -8,7 +8,13 @@ from ledger.errors import ConflictError
 from ledger.events.exception import ExceptionOpened
 from ledger.events.names import format_instant, parse_instant
 from ledger.state.aggregates import Aggregate, number_key, slot_key
-from ledger.state.exceptions import ExceptionSlot, ExceptionState, OwedReviews, ReviewState
+from ledger.state.exceptions import (
+    ExceptionSlot,
+    ExceptionState,
+    OwedReviews,
+    ReleaseReviews,
+    ReviewState,
+)
 from ledger.state.fold_changes import proposal_of
 
 if TYPE_CHECKING:
@@ -104,11 +110,61 @@ def review_required(registry: Registry, event: exception.ReviewRequired, place: 
         required_at=place.at,
         model=event.model or "",
         environment=event.environment or "",
+        release=event.release,
+        again_hours=event.again_hours,
     )
     found = registry.find(OwedReviews, "owed")
-    there = found.due if found else {}
-    since = found.since if found else place.sequence
-    return (made, OwedReviews(since=since, due={**there, made.key: due}))
+    owed = found or OwedReviews(since=place.sequence, due={})
+    if event.release is None:
+        return (made, owed.but(due={**owed.due, made.key: due}))
+    of_release = _of_release(registry, event.release, place)
+    listed = of_release.but(reviews=(*of_release.reviews, place.sequence))
+    if not _runs(registry, event.release):
+        return (made.but(status="paused"), listed)
+    return (made, listed, owed.but(due={**owed.due, made.key: due}))
+
+
+def reviews_moved(
+    registry: Registry, ended: int | None, begun: int | None, place: Place
+) -> Changes:
+    """What runs changed: reviews of the release that it ran under are paused, of another owed.
+
+    Source of the rule: a review comes again for as long as the version runs, and not longer.
+    """
+    if ended == begun:
+        return ()
+    found = registry.find(OwedReviews, "owed")
+    owed = found or OwedReviews(since=place.sequence, due={})
+    paused = _open_reviews(registry, ended)
+    again = _open_reviews(registry, begun)
+    if not paused and not again:
+        return ()
+    over = {one.key for one in paused}
+    due = {key: at for key, at in owed.due.items() if key not in over}
+    due |= {one.key: one.due for one in again}
+    return (
+        *(one.but(status="paused") for one in paused),
+        *(one.but(status="required") for one in again),
+        owed.but(due=due),
+    )
+
+
+def _open_reviews(registry: Registry, release: int | None) -> list[ReviewState]:
+    found = None if release is None else registry.find(ReleaseReviews, number_key(release))
+    return [registry.review(entry) for entry in found.reviews] if found else []
+
+
+def _of_release(registry: Registry, release: int, place: Place) -> ReleaseReviews:
+    asked = registry.release(release)
+    found = registry.find(ReleaseReviews, asked.key)
+    return found or ReleaseReviews(since=place.sequence, release=release, reviews=())
+
+
+def _runs(registry: Registry, release: int) -> bool:
+    """Whether a version runs under a release now."""
+    asked = registry.release(release)
+    running = registry.running(asked.model, asked.environment)
+    return running is not None and running.release == release
 
 
 def review_completed(registry: Registry, event: exception.ReviewCompleted, place: Place) -> Changes:
@@ -135,9 +191,13 @@ def review_completed(registry: Registry, event: exception.ReviewCompleted, place
         completed_at=place.at,
     )
     found = registry.find(OwedReviews, "owed")
-    assert found is not None  # noqa: S101 (the review that is owed stands in it)
-    left = {key: due for key, due in found.due.items() if key != number_key(owed.since)}
-    return (made, found.but(due=left))
+    there = found or OwedReviews(since=place.sequence, due={})
+    left = {key: due for key, due in there.due.items() if key != number_key(owed.since)}
+    if owed.release is None:
+        return (made, there.but(due=left))
+    of_release = _of_release(registry, owed.release, place)
+    others = tuple(entry for entry in of_release.reviews if entry != owed.since)
+    return (made, there.but(due=left), of_release.but(reviews=others))
 
 
 def _written(instant: str) -> str:

@@ -29,7 +29,13 @@ from ledger.state.aggregates import (
 from ledger.state.approvers import Approved, AssignmentState
 from ledger.state.assurance import IncidentState, StatementState
 from ledger.state.client_keys import ClientKeyState
-from ledger.state.exceptions import ExceptionSlot, ExceptionState, OwedReviews, ReviewState
+from ledger.state.exceptions import (
+    ExceptionSlot,
+    ExceptionState,
+    OwedReviews,
+    ReleaseReviews,
+    ReviewState,
+)
 from ledger.state.passkeys import ActorPasskeys, PasskeyState
 from ledger.state.privacy import ErasureState, HoldsInForce, HoldState, SubjectState
 from ledger.state.publishers import PublisherState
@@ -58,6 +64,7 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     ExceptionSlot,
     ReviewState,
     OwedReviews,
+    ReleaseReviews,
     PublisherState,
     ClientKeyState,
     AssignmentState,

@@ -65,6 +65,7 @@ _NOUNS: Final = {
     "exception.uses": "the uses of the exception",
     "exception.review_days": "the days until the review of the exception",
     "reviews.overdue": "the reviews that are overdue",
+    "reviews.overdue_here": "the number of overdue reviews of this model here",
     "approval.pack": "the digest of what the approver was shown",
     "review.of": "the kind that is reviewed",
     "change.proposed": "the kind that is proposed",

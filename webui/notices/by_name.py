@@ -1,4 +1,4 @@
-"""Who is told of an entry by name, subscribed or not: whom it asks, and whom it answers.
+"""Who is told of an entry by name, subscribed or not: whom it asks, answers, or the policy names.
 
 Somebody who is asked to look is told, and whoever stands in for them; of a comment, those who were
 asked and whoever asked for the release. Nobody is told of what they did themselves, but for what
@@ -18,8 +18,11 @@ from ledger.events.release import (
     ReleaseCommented,
     ReleaseRejected,
 )
+from ledger.state.aggregates import ModelState
 from ledger.store.database import reading
 from policies import whose_turn
+from policies.decide import NOTIFY
+from policies.holding import Reach, holders
 
 if TYPE_CHECKING:
     from ledger.store.entries import StoredEntry
@@ -58,6 +61,34 @@ def concerned_by_name(wiring: Wiring, row: StoredEntry) -> frozenset[str]:
     if isinstance(event, ReleaseCommented):
         found |= {wiring.reader.release(event.release).requester}
     return found - {row.actor}
+
+
+def owed_by_policy(wiring: Wiring, row: StoredEntry) -> frozenset[str]:
+    """Whom the policy told to be told: parties as they were then, holders of roles as they are now.
+
+    A role that is given for some models counts for these.
+    """
+    decision = decode_entry(row.envelope).decision
+    duties = [one.params for one in decision.owed if one.code == NOTIFY] if decision else []
+    if not duties:
+        return frozenset()
+    with reading(wiring.engine) as connection:
+        registry = wiring.reader.registry(connection)
+        model = registry.find(ModelState, row.model) if row.model else None
+        tags = (model.tags or ()) if model else ()
+        reach = Reach(row.model, tags, format_instant(wiring.now()))
+        held = {
+            holder
+            for params in duties
+            for role in _list(params.get("roles"))
+            for holder in holders(registry, role, reach)
+            if registry.actor(holder).type == "person"
+        }
+    return frozenset(held).union(*(_list(params.get("people")) for params in duties))
+
+
+def _list(value: object) -> list[str]:
+    return [str(one) for one in value] if isinstance(value, (list, tuple)) else []
 
 
 def still_concerns(wiring: Wiring, row: StoredEntry) -> bool:

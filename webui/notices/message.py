@@ -17,7 +17,15 @@ from ledger.core.rfc4648 import from_base64
 from ledger.events.entry import decode_entry
 from ledger.events.proof import WebAuthnProof
 from policies import humanize
-from webui.notices.topics import ACCESS_REVIEW, ALARM, ESCALATION, REMINDER, TOPIC_WORDS, topic_of
+from webui.notices.topics import (
+    ACCESS_REVIEW,
+    ALARM,
+    ESCALATION,
+    OBLIGED,
+    REMINDER,
+    TOPIC_WORDS,
+    topic_of,
+)
 from webui.reports.assemble.words import KIND_WORDS
 
 if TYPE_CHECKING:
@@ -26,12 +34,14 @@ if TYPE_CHECKING:
     from ledger.events.event import Event
     from ledger.state.access import AccessReview
     from ledger.state.aggregates import ReleaseState
+    from ledger.state.exceptions import ReviewState
     from ledger.store.entries import StoredEntry
 
     NameOf = Callable[[str], str]
 
 LONGEST_NAME: Final = 100
 _MOST_NAMED: Final = 5
+OBLIGED_WORDS: Final = "For your information"
 _PLACES: Final = (("change.", "changes"), ("access.review", "access-reviews"))
 _NUMBERED: Final = ("change", "exception", "review", "delegation", "incident", "publisher")
 
@@ -154,13 +164,13 @@ def of_entry(
         release if isinstance(release, int) else -1,
         row.sequence,
     )
-    topic = topic_of(row.kind)
+    topic = topic_of(row.kind) or OBLIGED
     name = one_line(name_of(row.actor))
     return Message(
         message_id=message_id,
         topic=topic,
         kind=row.kind,
-        title=f"{TOPIC_WORDS[topic]}{_short(about)}",
+        title=f"{TOPIC_WORDS.get(topic, OBLIGED_WORDS)}{_short(about)}",
         sentence=_sentence(row.kind, event, name, about, name_of) + _signed(row),
         at=row.recorded_at,
         origin=origin,
@@ -225,6 +235,29 @@ def of_access_review(
     )
 
 
+def of_overdue(
+    review: ReviewState, topic: str, *, message_id: str, origin: str, base: str
+) -> Message:
+    """The reminder or escalation of a review that is past its day."""
+    about = Subject(review.model, "", review.environment, -1, review.of)
+    endings = {
+        REMINDER: "; you can make it.",
+        ESCALATION: " and is still not made.",
+    }
+    due = f"A review was due by {_minute(review.due)}{_short(about)}"
+    return Message(
+        message_id=message_id,
+        topic=topic,
+        kind="",
+        title=f"Review overdue{_short(about)}",
+        sentence=due + endings[topic],
+        at=review.due,
+        origin=origin,
+        about=about,
+        link=f"{base}/exceptions" if base else "",
+    )
+
+
 def of_alarm(*, message_id: str, at: str, origin: str, base: str) -> Message:
     """The notice that the ledger takes no more entries. Why is told where it is shown, not here."""
     return Message(
@@ -279,7 +312,8 @@ def _sentence(kind: str, event: Any, name: str, about: Subject, name_of: NameOf)
         "due_by": f", by {_minute(event.due)}" if getattr(event, "due", "") else "",
         "due": _minute(getattr(event, "due", "") or ""),
     }
-    return _SENTENCES[kind].format(**words)
+    plain = f"{{who}} made this entry: {KIND_WORDS.get(kind, kind)}{{about}}."
+    return _SENTENCES.get(kind, plain).format(**words)
 
 
 def _what(about: Subject) -> str:

@@ -16,7 +16,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from ledger.errors import ConflictError
-from ledger.events.names import format_instant
+from ledger.events.names import format_instant, parse_instant
 from ledger.store.database import reading, writing
 from ledger.store.entries import read_entries, read_head
 from ledger.store.notices import (
@@ -30,9 +30,14 @@ from ledger.store.notices import (
     read_cursor,
     read_subscriptions,
 )
-from policies import what_is_missing, who_could_approve
+from policies import reviewers, what_is_missing, who_could_approve
 from webui.identity.administrators import is_administrator
-from webui.notices.by_name import TOLD_BY_NAME, asked_by_name, concerned_by_name
+from webui.notices.by_name import (
+    TOLD_BY_NAME,
+    asked_by_name,
+    concerned_by_name,
+    owed_by_policy,
+)
 from webui.notices.channels import EMAIL
 from webui.notices.reviews import PERSON, reviews_due
 from webui.notices.topics import ALARM, ESCALATION, REMINDER, topic_of
@@ -41,6 +46,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ledger.state.aggregates import ReleaseState
+    from ledger.state.exceptions import ReviewState
     from ledger.store.entries import StoredEntry
     from webui.notices.channels import Channels
     from webui.wiring import Wiring
@@ -49,6 +55,7 @@ PAGE: Final = 256
 UNWRITTEN: Final = 1000
 ENTRY: Final = "entry/"
 ALARMS: Final = "alarm/"
+OWED: Final = "owed/"
 _OPEN_AT_ONCE: Final = 100
 
 
@@ -114,13 +121,16 @@ class Planner:
         for one in _of_entry(row, subscriptions, now):
             told.add(one.subscription_id)
             yield one
-        if row.kind in TOLD_BY_NAME and EMAIL in self._channels.names:
+        if EMAIL in self._channels.names:
+            concerned = owed_by_policy(self._wiring, row)
+            if row.kind in TOLD_BY_NAME:
+                concerned |= concerned_by_name(self._wiring, row)
             by_mail = {
                 one.subscriber
                 for one in subscriptions
                 if one.channel == EMAIL and one.subscription_id in told
             }
-            for actor_id in sorted(concerned_by_name(self._wiring, row) - by_mail):
+            for actor_id in sorted(concerned - by_mail):
                 name = f"{PERSON}{actor_id}"
                 yield _waiting(f"{ENTRY}{row.sequence}", name, row.sequence, EMAIL, now)
 
@@ -149,7 +159,44 @@ class Planner:
                 for releases in self._waiting_since(topic, hours):
                     planned = [one for it in releases for one in self._of_release(it, topic)]
                     count += self._keep(planned)
-        return count + self._keep(reviews_due(wiring, self._channels))
+        count += self._keep(reviews_due(wiring, self._channels))
+        return count + self._plan_reviews()
+
+    def _plan_reviews(self) -> int:
+        """Plan who is told that a review is overdue: who could make it, then who is over them."""
+        wiring, now = self._wiring, self._wiring.now()
+        count = 0
+        for review in wiring.reader.reviews(status="required", limit=_OPEN_AT_ONCE):
+            late = now - parse_instant(review.due)
+            for topic, hours in (
+                (REMINDER, wiring.settings.reminder_hours),
+                (ESCALATION, wiring.settings.escalation_hours),
+            ):
+                wait = 0 if topic == REMINDER else hours
+                occasion = f"{topic}/{OWED}{review.since}"
+                if hours and late > timedelta(hours=wait) and not self._is_planned(occasion):
+                    count += self._keep(list(self._of_review(review, topic, occasion)))
+        return count
+
+    def _is_planned(self, occasion: str) -> bool:
+        wiring = self._wiring
+        with reading(wiring.engine) as connection:
+            return bool(planned_occasions(connection, wiring.log.log_id, [occasion]))
+
+    def _of_review(self, review: ReviewState, topic: str, occasion: str) -> Iterator[Delivery]:
+        wiring = self._wiring
+        now = format_instant(wiring.now())
+        with reading(wiring.engine) as connection:
+            subscriptions = read_subscriptions(connection, wiring.log.log_id)
+            registry = wiring.reader.registry(connection)
+            able = reviewers(wiring.decide, registry, wiring.policy(), review, now)
+        for one in subscriptions:
+            concerned = topic in one.topics and _concerns(one, review.model, review.environment)
+            if concerned and (one.channel != EMAIL or is_administrator(wiring, one.subscriber)):
+                yield self._delivery(occasion, one, review.since)
+        if topic == REMINDER and EMAIL in self._channels.names:
+            for actor_id in sorted(able):
+                yield _waiting(occasion, f"{PERSON}{actor_id}", review.since, EMAIL, now)
 
     def _waiting_since(self, topic: str, hours: int) -> Iterator[list[ReleaseState]]:
         """Open releases older than so many hours, of which nobody was told yet, in pages."""

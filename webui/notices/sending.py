@@ -19,7 +19,7 @@ from webui.notices.by_name import still_concerns
 from webui.notices.channels import EMAIL, Mail
 from webui.notices.mail import as_mail, send_mail
 from webui.notices.outward import look_up, new_client, send
-from webui.notices.plan import ALARMS, ENTRY
+from webui.notices.plan import ALARMS, ENTRY, OWED
 from webui.notices.reviews import PERSON, REVIEWS
 from webui.notices.slack import as_slack
 from webui.notices.teams import as_teams
@@ -133,7 +133,18 @@ class Sender:
                 return None
             now = format_instant(self._wiring.now())
             return say.of_access_review(review, now, message_id=name, **self._place())
-        topic = delivery.occasion.partition("/")[0]
+        return self._of_waiting(name, delivery)
+
+    def _of_waiting(self, name: str, delivery: Delivery) -> Message | None:
+        """What waits: a review that is overdue, or a release."""
+        topic, _, of = delivery.occasion.partition("/")
+        if of.startswith(OWED):
+            with reading(self._wiring.engine) as connection:
+                registry = self._wiring.reader.registry(connection)
+                owed = registry.review(delivery.sequence)
+            if owed.status != "required":
+                return None
+            return say.of_overdue(owed, topic, message_id=name, **self._place())
         release = self._wiring.reader.release(delivery.sequence)
         if release.status != "open":
             return None

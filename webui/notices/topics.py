@@ -46,6 +46,8 @@ ACCESS_REVIEW: Final = "access_review"
 REMINDER: Final = "reminder"
 ESCALATION: Final = "escalation"
 ALARM: Final = "alarm"
+OBLIGED: Final = "obliged"
+"""Nothing to subscribe to: the policy asks that somebody is told of a kind without a topic."""
 
 TOPIC_WORDS: Final = {
     "new_version": "New version",

@@ -20,6 +20,7 @@ from ledger.store.database import reading
 from ledger.store.notices import dead_deliveries, read_cursor, revive_deliveries, tally_channels
 from tests.webui.api.company import ARTIFACT
 from tests.webui.notices.conftest import SECRET
+from tests.webui.pages.test_exceptions import under
 from webui.access_reviews import opening
 from webui.identity.accounts import disable_account
 from webui.identity.errors import AdministratorError
@@ -527,3 +528,54 @@ def test_a_comment_is_told_to_whoever_asked_and_to_subscribers_once_without_its_
     assert "Chi commented on the release of churn 1.0.0 in production." in body
     assert "concern nobody else" not in body
     assert b"concern nobody else" not in office.hooks.posts[0].body
+
+
+def test_whom_the_policy_names_is_told_without_having_asked(office: Office) -> None:
+    gate = "actor: {any_role: [data_scientist, ml_lead, compliance, pipeline]}\n"
+    tell = "    afterwards:\n      - {id: tell, notify: {holders_of: [compliance]}}\n"
+    under(office.seeded, (gate, gate + tell))
+    office.courier.turn()
+    before = len(office.mail.mails)
+    api = office.house.api(office.house.token(office.seeded.ana))
+    paper = {
+        "model": "churn", "version": "1.0.0", "type": "model_card", "sha256": "e7" * 32,
+        "size_bytes": 1, "media_type": "text/plain",
+    }  # fmt: skip
+    assert api.submit("evidence.attached", paper).status_code == 201
+    office.courier.turn()
+    told = office.mail.mails[before:]
+    assert {mail["Subject"] for mail in told} == {"For your information: churn 1.0.0"}
+    assert "chi@example.org" in office.mail.recipients[before:]
+    assert "bo@example.org" not in office.mail.recipients[before:]
+    assert "made this entry: Document attached: churn 1.0.0." in told[0].get_content()
+
+
+def test_an_overdue_review_is_told_to_who_can_make_it_and_then_escalated(office: Office) -> None:
+    office.subscribe(office.house.administrator, "escalation", channel="ml-team")
+    gate = "        approvals: {at_least: 1, any_of: [ml_lead, compliance]}\n"
+    owed = "    afterwards:\n      - {id: look, due: P1D}\n"
+    under(office.seeded, (gate, gate + owed))
+    api = office.house.api(office.house.token(office.seeded.ana))
+    asked = {"model": "churn", "version": "1.0.0", "environment": "staging"}
+    release = api.submit("release.requested", asked).json["sequence"]
+    vote = {"release": release, "artifact": ARTIFACT}
+    chi = office.house.api(office.house.token(office.seeded.chi))
+    assert chi.submit("release.approved", vote).status_code == 201
+    office.courier.turn()
+    office.house.clock.move(hours=23)
+    before = len(office.mail.mails)
+    office.courier.turn()
+    assert [mail for mail in office.mail.mails[before:] if "overdue" in mail["Subject"]] == []
+    office.house.clock.move(hours=2)
+    office.courier.turn()
+    late = [mail for mail in office.mail.mails[before:] if "overdue" in mail["Subject"]]
+    assert {mail["Subject"] for mail in late} == {"Review overdue: churn in staging"}
+    assert "A review was due by" in late[0].get_content()
+    assert [post for post in office.hooks.posts if b"still not made" in post.body] == []
+    office.house.clock.move(hours=72)
+    for _ in range(2):
+        office.courier.turn()
+        office.house.clock.move(minutes=2)
+    assert len([one for one in office.hooks.posts if b"still not made" in one.body]) == 1
+    everything = [mail for mail in office.mail.mails[before:] if "overdue" in mail["Subject"]]
+    assert len(everything) == len(late)

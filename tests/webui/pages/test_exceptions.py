@@ -10,11 +10,16 @@ import pytest
 
 from ledger.audit import audit
 from ledger.batch import Batch
+from ledger.events.actor import Actor
+from ledger.events.assurance import PolicyActivated
+from ledger.events.change import ChangeApproved, ChangeProposed
+from policies import document_digest, load_document
 from tests.webui.house import Kept, build
 from tests.webui.pages.pages_read import PageRead
 from tests.webui.pages.test_changes import say
 from tests.webui.pages.test_company import shown
 from tests.webui.seed import ARTIFACT, PASSWORD, Seeded, live, seed
+from tests.world import SHIPPED
 from webui.identity.accounts import create_account
 
 if TYPE_CHECKING:
@@ -174,7 +179,7 @@ def test_a_use_that_nothing_made_is_named(company: Seeded, monkeypatch: pytest.M
 
     exception = opened(company)
 
-    def invented(_event: Any, _decision: Any, sequence: int, actor: str, _about: Any) -> Any:
+    def invented(_event: Any, _decision: Any, sequence: int, actor: str, *_: Any) -> Any:
         return (ExceptionUsed(exception=exception, entry=sequence, by=actor),)
 
     monkeypatch.setattr("ledger.batch.following", invented)
@@ -252,3 +257,81 @@ def test_what_makes_no_day_is_refused(company: Seeded) -> None:
 def _given(company: Seeded) -> int:
     given, _ = company.house.wiring.reader.stand_ins(company.chi)
     return given[0].since
+
+
+# Reviews that come again.
+
+SEATS = (
+    "          seats: [{role: compliance, at_least: 1}]\n          any_of: [ml_lead, compliance]\n"
+)
+OWED = f"{SEATS}    afterwards:\n      - {{id: still-right, due: P90D, while_running: true}}\n"
+
+
+def under(company: Seeded, *changes: tuple[str, str]) -> None:
+    """Put a policy in force that differs from the shipped one."""
+    text = SHIPPED.read_text(encoding="utf-8")
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new, 1)
+    document = load_document(text)
+    root = Actor(id=company.house.administrator, type="person", via="password")
+    event = PolicyActivated(
+        policy=document.id,
+        digest=document_digest(document),
+        document=document.canonical(),
+        previous=company.house.wiring.reader.policy()[0].digest,
+    )
+    chi = Actor(id=company.chi, type="person", via="password")
+    submit = company.house.wiring.submitter.submit
+    proposed = ChangeProposed(proposed=event.kind, event=event.facts())
+    number = submit(root, proposed).sequence
+    submit(chi, ChangeApproved(change=number, command=proposed.command))
+    receipt = submit(root, event)
+    assert receipt.outcome == "allow", receipt.decision
+
+
+def test_a_review_comes_again_for_as_long_as_it_runs(company: Seeded) -> None:
+    under(company, (SEATS, OWED))
+    vote = {"release": company.release, "artifact": ARTIFACT}
+    assert caller(company, "Dee Okafor").submit("release.approved", vote).status_code == 201
+    granted = caller(company, "Chi").submit("release.approved", vote)
+    assert [one["kind"] for one in granted.json["consequences"]] == [
+        "release.granted",
+        "review.required",
+    ]
+    number = granted.json["consequences"][1]["sequence"]
+    reader = company.house.wiring.reader
+    assert number not in [one.since for one in reader.reviews(status="required")]
+    assert caller(company, "Pia").submit("deployment.recorded", CHURN).status_code == 201
+    assert number in [one.since for one in reader.reviews(status="required")]
+    company.house.clock.move(days=91)
+    page = shown(company.browser("chi").get("/exceptions").text)
+    assert "again every 90 days while it runs" in page
+    assert "✗ overdue" in page
+    assert "overdue" in shown(company.browser("chi").get("/?show=overdue").text)
+    form = {"finding": "accepted", "comment": "As good as it was"}
+    path = f"/reviews/{number}"
+    assert company.post(company.browser("chi"), path, "/exceptions", **form).status_code == 302
+    (again,) = [one for one in reader.reviews(status="required") if one.again_hours]
+    assert again.since > number
+    assert again.due > reader.reviews(status="completed")[0].due
+    assert problems(company) == []
+
+
+def test_a_review_that_does_not_come_again_is_named(
+    company: Seeded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A service that forgets the next review: verification says that it is not there."""
+    under(company, (SEATS, OWED))
+    vote = {"release": company.release, "artifact": ARTIFACT}
+    for name in ("Dee Okafor", "Chi"):
+        caller(company, name).submit("release.approved", vote)
+    caller(company, "Pia").submit("deployment.recorded", CHURN)
+    reader = company.house.wiring.reader
+    (owed,) = [one for one in reader.reviews(status="required") if one.again_hours]
+    monkeypatch.setattr(Batch, "_following", lambda *_: ())
+    form = {"review": owed.since, "finding": "accepted", "comment": "Well"}
+    assert caller(company, "Chi").submit("review.completed", form).status_code == 201
+    monkeypatch.undo()
+    caller(company, "Pia").submit("deployment.recorded", CHURN)
+    assert "follower-missing" in problems(company)
