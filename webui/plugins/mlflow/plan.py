@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 PROMPT: Final = "mlflow.prompt.is_prompt"
 _MOST_TEXT: Final = 4000
+_NAMES_ANOTHER: Final = ("models:", "runs:")
 _STAGES: Final = {"none": "None", "staging": "Staging", "production": "Production"}
 
 
@@ -156,6 +157,9 @@ class Planner:
         return Command("version.registered", {"notes": notes, **event}, rather=told)
 
     def _address(self, version: Any) -> str:
+        source = str(version.source or "")
+        if source and not source.startswith(_NAMES_ANOTHER):
+            return source  # MLflow keeps such a source as the place itself
         return str(self.reads.get_model_version_download_uri(version.name, version.version))
 
     def _update_model_version(self, call: Call) -> Plan:

@@ -68,6 +68,7 @@ class Teller:
         self._spool = spool
         self._lock = threading.Lock()
         self._sender: threading.Thread | None = None
+        self._usual: set[tuple[str, ...]] = set()
 
     def ask(self, command: Command) -> None:
         """Ask whether this may happen.
@@ -121,6 +122,10 @@ class Teller:
                 return
             self.client.submit(command.kind, command.event, key=key)
         except (DeniedError, InvalidError) as error:
+            self._usual.discard(_shape(command))
+            if command.rather is not None:
+                self._tell(command.rather, new_key())
+                return
             if command.asked:
                 raise RefusedChangeError(str(error)) from None
             LOGGER.warning("%s was not taken by the ledger: %s", command.kind, error)
@@ -134,11 +139,20 @@ class Teller:
             self._keep(command, key)
 
     def _taken(self, command: Command) -> bool:
-        """Whether the ledger would take it: a refusal of what happened already helps nobody."""
+        """Whether the ledger would take it: a refusal of what happened already helps nobody.
+
+        It is not asked again while what has the same fields is taken.
+        """
+        shape = _shape(command)
+        if shape in self._usual:
+            return True
         try:
-            return self.client.decide(command.kind, command.event).allowed
+            allowed = self.client.decide(command.kind, command.event).allowed
         except InvalidError:
             return False
+        if allowed:
+            self._usual.add(shape)
+        return allowed
 
     def _record_refusal(self, command: Command) -> None:
         """A refusal is an entry, so what is refused is asked for in earnest."""
@@ -191,6 +205,10 @@ class Teller:
                 if not sending.left:
                     return
             time.sleep(AGAIN_SECONDS)
+
+
+def _shape(command: Command) -> tuple[str, ...]:
+    return (command.kind, *sorted(command.event))
 
 
 def _said(sentences: Sequence[str]) -> str:
