@@ -15,7 +15,17 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from ledger.errors import InputError, UnknownSubjectError
-from ledger.events import assurance, change, exception, model, passkey, people, privacy, release
+from ledger.events import (
+    assurance,
+    change,
+    exception,
+    model,
+    passkey,
+    people,
+    privacy,
+    recall,
+    release,
+)
 from ledger.events.names import parse_instant
 from ledger.events.proof import IdTokenProof
 from ledger.state.access import OpenAccessReviews
@@ -36,8 +46,10 @@ from ledger.state.concerns import about
 from ledger.state.exceptions import ExceptionState, ReviewState
 from ledger.state.fold_changes import proposal_of
 from ledger.state.privacy import ErasureState, HoldState
+from ledger.state.recalls import RecallState
 from ledger.state.rejections import RejectionState
 from policies.asked import change_asked, release_asked
+from policies.descent import recalled, weak
 from policies.fields import DIFFERENCE_PREFIX, METRIC_PREFIX
 from policies.holding import Reach, lasting
 from policies.limits import (
@@ -295,6 +307,9 @@ def _participants(case: Case) -> frozenset[str] | None:
     if isinstance(case.event, privacy.HoldReleased):
         hold = case.registry.find(HoldState, number_key(case.event.hold))
         return None if hold is None else frozenset((hold.by,))
+    if isinstance(case.event, recall.RecallLifted):
+        placed = case.registry.find(RecallState, number_key(case.event.recall))
+        return None if placed is None else frozenset((placed.by,))
     if isinstance(case.event, (privacy.ErasureApproved, privacy.ErasureRefused)):
         asked = case.registry.find(ErasureState, number_key(case.event.erasure))
         return None if asked is None else frozenset((asked.by, asked.actor))
@@ -460,6 +475,8 @@ _FACTS: dict[str, Callable[[Case], Value]] = {
     "lineage.code_commit": _commit,
     "lineage.code_dirty": _dirty,
     "lineage.data_sets": _data_sets,
+    "lineage.recalled": lambda case: recalled(case.registry, _described(case)),
+    "lineage.weak": lambda case: weak(case.registry, _described(case)),
     "target.environment": lambda case: case.about.environment or None,
     "evaluation.age_days": _age_days,
     "actor.type": lambda case: case.asker.type if case.asker else None,

@@ -17,6 +17,7 @@ from ledger.events.model import Classification, RiskTier, Task
 from ledger.events.people import ActorType
 from ledger.events.registries import RegistryChange, ToldBy
 from ledger.state.aggregates import LifeCycle
+from ledger.state.weak_links import WEAKNESSES
 
 if TYPE_CHECKING:
     from policies.expression.check import Type
@@ -80,6 +81,12 @@ FIELDS: Final[dict[str, FieldEntry]] = {
         "truth", "Whether uncommitted changes went in", "version.registered"
     ),
     "lineage.data_sets": FieldEntry("texts", "Names of its data sets", "version.registered"),
+    "lineage.recalled": FieldEntry(
+        "truth", "Whether it, or anything it was made from, is recalled", "recall.placed"
+    ),
+    "lineage.weak": FieldEntry(
+        "texts", "Which of its links are weak, and how", "version.registered", WEAKNESSES
+    ),
     "target.environment": FieldEntry("text", "Where it shall run", "release.requested"),
     "running.any": FieldEntry(
         "truth", "Whether a version of the model runs in the environment now", "deployment.recorded"

@@ -59,6 +59,7 @@ OF_A_VERSION: Final = OF_A_RELEASE | {
     "evidence.attached",
     "metrics.observed",
     "version.deprecated",
+    "deprecation.acknowledged",
     "version.archived",
     "release.requested",
 }
@@ -82,6 +83,7 @@ _KINDS: Final[dict[Party, frozenset[str]]] = {
             "exception.closed",
             "review.completed",
             "hold.released",
+            "recall.lifted",
             "erasure.approved",
             "erasure.refused",
         }

@@ -216,6 +216,14 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "again_hours": 2_160,
     },
     "review.completed": {"review": 34, "finding": "accepted", "comment": "It was needed"},
+    "recall.placed": {
+        "data_set": "customers",
+        "model": None,
+        "only": "2026.02",
+        "cause": "consent_withdrawn",
+        "reason": "A third of the people took their consent back",
+    },
+    "recall.lifted": {"recall": 44, "reason": "The extract was made anew"},
     "hold.placed": {
         "scope": "subject",
         "actor_id": ANA,
@@ -324,6 +332,7 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "replacement": "1.5.0",
         "reason": "It misses students",
     },
+    "deprecation.acknowledged": {**_OF, "note": "We move in June"},
     "version.archived": {**_OF, "reason": "No longer used"},
     "release.requested": {**_OF, "environment": "production", "note": "For the spring campaign"},
     "release.assigned": {

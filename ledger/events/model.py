@@ -204,6 +204,16 @@ class VersionDeprecated(Event):
     reason: PrivateText
 
 
+class DeprecationAcknowledged(Event):
+    """Somebody who owns or uses a deprecated version says that they know of it."""
+
+    kind: ClassVar[str] = "deprecation.acknowledged"
+
+    model: ModelName
+    version: VersionName
+    note: PrivateText | None = None
+
+
 class VersionArchived(Event):
     """A version is retired: kept and readable, never deployed again, never deleted."""
 

@@ -24,6 +24,7 @@ from ledger.events import (
     people,
     privacy,
     publisher,
+    recall,
     registries,
     release,
     sample,
@@ -32,6 +33,7 @@ from ledger.events import (
 from ledger.events.change import PROPOSABLE
 from ledger.events.proof import DsseProof, IdTokenProof, WebAuthnProof
 from ledger.state import (
+    acknowledgements,
     fold_access,
     fold_assurance,
     fold_changes,
@@ -43,6 +45,7 @@ from ledger.state import (
     fold_people,
     fold_privacy,
     fold_publishers,
+    fold_recalls,
     fold_releases,
     fold_versions,
     rejections,
@@ -110,6 +113,7 @@ _FOLDS: dict[str, Callable[[Registry, Any, Place], Changes]] = {
     model.EvidenceAttached.kind: fold_versions.evidence_attached,
     model.MetricsObserved.kind: fold_versions.metrics_observed,
     model.VersionDeprecated.kind: fold_versions.version_deprecated,
+    model.DeprecationAcknowledged.kind: acknowledgements.deprecation_acknowledged,
     model.VersionArchived.kind: fold_versions.version_archived,
     release.ReleaseRequested.kind: fold_releases.release_requested,
     release.ReleaseAssigned.kind: fold_releases.release_assigned,
@@ -146,6 +150,8 @@ _FOLDS: dict[str, Callable[[Registry, Any, Place], Changes]] = {
     exception.ExceptionClosed.kind: fold_exceptions.exception_closed,
     exception.ReviewRequired.kind: fold_exceptions.review_required,
     exception.ReviewCompleted.kind: fold_exceptions.review_completed,
+    recall.RecallPlaced.kind: fold_recalls.recall_placed,
+    recall.RecallLifted.kind: fold_recalls.recall_lifted,
     privacy.HoldPlaced.kind: fold_privacy.hold_placed,
     privacy.HoldReleased.kind: fold_privacy.hold_released,
     privacy.ErasureRequested.kind: fold_privacy.erasure_requested,

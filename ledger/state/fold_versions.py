@@ -14,6 +14,7 @@ from ledger.state.aggregates import (
     VersionState,
     version_key,
 )
+from ledger.state.recalls import descends_from_itself
 from ledger.state.versions import check_version_name
 
 if TYPE_CHECKING:
@@ -56,6 +57,13 @@ def version_registered(registry: Registry, event: model.VersionRegistered, place
             "This version is registered already; a version never changes.",
             pointer="/event/version",
             remedy="Register the new bytes under a new version.",
+        )
+    if descends_from_itself(registry, event):
+        raise ConflictError(
+            "This version would be its own ancestor.",
+            code="lineage-cycle",
+            pointer="/event/parents",
+            remedy="A parent was there before what was made from it.",
         )
     check_version_name(parent.version_scheme, event.version, event.artifact.sha256)
     version = VersionState(

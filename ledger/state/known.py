@@ -9,6 +9,7 @@ from ledger.state.access import (
     OpenAccessReviews,
     Reconciled,
 )
+from ledger.state.acknowledgements import Acknowledgements
 from ledger.state.aggregates import (
     ActorState,
     Aggregate,
@@ -39,6 +40,7 @@ from ledger.state.exceptions import (
 from ledger.state.passkeys import ActorPasskeys, PasskeyState
 from ledger.state.privacy import ErasureState, HoldsInForce, HoldState, SubjectState
 from ledger.state.publishers import PublisherState
+from ledger.state.recalls import Recalled, RecallState
 from ledger.state.registries import Mirrored
 from ledger.state.rejections import RejectionState, StandingRejections
 from ledger.state.samples import SampleState
@@ -84,4 +86,7 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     Reconciled,
     SampleState,
     Mirrored,
+    RecallState,
+    Recalled,
+    Acknowledgements,
 )

@@ -1,16 +1,21 @@
-"""The life of versions: compared, and what ran when."""
+"""The life of versions: compared, what ran when, and what came of what."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast, get_args
 
 from pydantic import Field
 
-from ledger.events.names import Slug, VersionName  # noqa: TC001 (pydantic reads annotations)
-from webui.api.answer import json_answer, text_answer
+from ledger.errors import UnknownSubjectError
+from ledger.events.names import Slug, Value, VersionName
+from ledger.state.recalls import RecallState, RecallStatus
+from webui.api.answer import MOST_ON_A_PAGE, json_answer, text_answer
 from webui.api.route import PDF, Answer, Route
-from webui.api.strict import Query, model_name, read_query
+from webui.api.strict import Query, model_name, read_query, version_name
 from webui.life.comparing import MOST, Comparison, comparison
+from webui.life.exporting import Form, export
+from webui.life.falling_back import Fallback, fallback
+from webui.life.lineage import MOST_DEPTH, Direction, Graph, Impact, graph, impact, recalls
 from webui.life.running import RanAt, Timeline, Trace, moment_of, ran_at, timeline, trace
 from webui.naming import namer
 
@@ -65,6 +70,69 @@ def _trace(asker: Asker, stamp: str) -> Response:
     return json_answer(trace(asker.wiring.reader, stamp))
 
 
+def _export(asker: Asker, model: str, version: str, form: str) -> Response:
+    if form not in get_args(Form):
+        raise UnknownSubjectError(
+            "There is no such format.",
+            pointer="/form",
+            remedy=f"Formats are: {', '.join(get_args(Form))}.",
+        )
+    file = export(asker.wiring, model_name(model), version_name(version), cast("Form", form))
+    return text_answer(file.data, file.media)
+
+
+class FallbackQuery(Query):
+    """Where."""
+
+    environment: Slug
+
+
+def _fallback(asker: Asker, model: str) -> Response:
+    query = read_query(FallbackQuery)
+    return json_answer(fallback(asker.wiring.reader, model_name(model), query.environment))
+
+
+class LineageQuery(Query):
+    """Of what, which way and how far."""
+
+    of: Annotated[str, Field(max_length=400)]
+    direction: Direction = "both"
+    depth: Annotated[int, Field(ge=0, le=MOST_DEPTH)] = 3
+
+
+class ImpactQuery(Query):
+    """Of what."""
+
+    of: Annotated[str, Field(max_length=400)]
+
+
+class RecallsQuery(Query):
+    """Those in force, or those that were lifted; without it both."""
+
+    status: RecallStatus | None = None
+
+
+class RecallsAnswer(Value):
+    """Recalls, newest first."""
+
+    items: tuple[RecallState, ...]
+
+
+def _lineage(asker: Asker) -> Response:
+    query = read_query(LineageQuery)
+    return json_answer(graph(asker.wiring.reader, query.of, query.direction, query.depth))
+
+
+def _impact(asker: Asker) -> Response:
+    return json_answer(impact(asker.wiring.reader, read_query(ImpactQuery).of))
+
+
+def _recalls(asker: Asker) -> Response:
+    status = read_query(RecallsQuery).status or ""
+    found = recalls(asker.wiring.reader, status, MOST_ON_A_PAGE)
+    return json_answer(RecallsAnswer(items=tuple(found)))
+
+
 _MODEL = {"model": "The model's name."}
 
 ROUTES = (
@@ -115,5 +183,55 @@ ROUTES = (
         view=_trace,
         parameters={"stamp": "A deployment's stamp, or the number of its entry."},
         answers=(Answer(200, "What it leads back to.", Trace),),
+    ),
+    Route(
+        method="GET",
+        path="/v1/models/{model}/fallback",
+        name="get_fallback",
+        says="Which version an environment would go back to, and which are passed over and why.",
+        view=_fallback,
+        query=FallbackQuery,
+        parameters=_MODEL,
+        answers=(Answer(200, "What would be put back, or null.", Fallback),),
+    ),
+    Route(
+        method="GET",
+        path="/v1/models/{model}/versions/{version}/export/{form}",
+        name="export_version",
+        says="A version as CycloneDX ML-BOM, SPDX JSON-LD, SLSA provenance or model card.",
+        view=_export,
+        parameters={
+            **_MODEL,
+            "version": "The version, as it was registered.",
+            "form": "cyclonedx, spdx, slsa or card.",
+        },
+        answers=(Answer(200, "The document, of the format's own media type.", media="*/*"),),
+    ),
+    Route(
+        method="GET",
+        path="/v1/lineage",
+        name="explore_lineage",
+        says="What is around a data set, commit, run or version, up or down so many steps.",
+        view=_lineage,
+        query=LineageQuery,
+        answers=(Answer(200, "Things and arrows.", Graph),),
+    ),
+    Route(
+        method="GET",
+        path="/v1/impact",
+        name="get_impact",
+        says="Every version that descends from something, where each runs now, and its owner.",
+        view=_impact,
+        query=ImpactQuery,
+        answers=(Answer(200, "What descends from it.", Impact),),
+    ),
+    Route(
+        method="GET",
+        path="/v1/recalls",
+        name="list_recalls",
+        says="The newest recalls. One is placed by recall.placed and lifted by recall.lifted.",
+        view=_recalls,
+        query=RecallsQuery,
+        answers=(Answer(200, "Recalls.", RecallsAnswer),),
     ),
 )

@@ -264,6 +264,13 @@ class WhyNotWanted(Value):
     planned: dict[str, Any] | None = None
 
 
+class NextVersionWanted(Value):
+    """How is the next version named? ``planned`` are fields of ``version.registered``."""
+
+    model: ModelName
+    planned: dict[str, Any] | None = None
+
+
 class VoicesAnswer(Value):
     """So many of these people, who hold one of these roles, can meet it."""
 

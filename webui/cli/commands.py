@@ -249,6 +249,66 @@ def _trace() -> click.Command:
     return trace
 
 
+def _lineage() -> click.Command:
+    from webui.client.commands.lineage import lineage
+
+    return lineage
+
+
+def _impact() -> click.Command:
+    from webui.client.commands.lineage import impact
+
+    return impact
+
+
+def _recall() -> click.Command:
+    from webui.client.commands.lineage import recall
+
+    return recall
+
+
+def _lift_recall() -> click.Command:
+    from webui.client.commands.lineage import lift_recall
+
+    return lift_recall
+
+
+def _export() -> click.Command:
+    from webui.client.commands.export import export
+
+    return export
+
+
+def _deprecations() -> click.Command:
+    from webui.client.commands.retiring import deprecations
+
+    return deprecations
+
+
+def _acknowledge() -> click.Command:
+    from webui.client.commands.retiring import acknowledge
+
+    return acknowledge
+
+
+def _archive() -> click.Command:
+    from webui.client.commands.retiring import archive
+
+    return archive
+
+
+def _obsolete() -> click.Command:
+    from webui.client.commands.retiring import obsolete
+
+    return obsolete
+
+
+def _next_version() -> click.Command:
+    from webui.client.commands.next_version import next_version
+
+    return next_version
+
+
 def _receipt() -> click.Command:
     from webui.client.commands.receipt import receipt
 
@@ -309,9 +369,19 @@ COMMANDS: Final[Mapping[str, Load]] = {
     "record-deployment": _record_deployment,
     "rollback": _rollback,
     "deprecate": _deprecate,
+    "deprecations": _deprecations,
+    "acknowledge": _acknowledge,
+    "archive": _archive,
+    "obsolete": _obsolete,
+    "next-version": _next_version,
     "compare": _compare,
     "at": _at,
     "trace": _trace,
+    "export": _export,
+    "lineage": _lineage,
+    "impact": _impact,
+    "recall": _recall,
+    "lift-recall": _lift_recall,
     "receipt": _receipt,
     "admission": _admission,
     "spool": _spool,

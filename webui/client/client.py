@@ -215,6 +215,10 @@ class Client:
         """Any read of the API, as plain JSON; ``path`` below ``/api/v1``, step by step."""
         return self._read("GET", _address(path, query))
 
+    def ask(self, *path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Any question of the API that is asked with a body; nothing is recorded."""
+        return self._read("POST", _address(path, ()), body)
+
     def fetch(self, *path: str, query: Sequence[tuple[str, str]] = ()) -> bytes:
         """Any file of the API, as it is."""
         return self._ask("GET", _address(path, query), None).body

@@ -1,7 +1,9 @@
 """Who is told of an entry by name, subscribed or not: whom it asks, answers, or the policy names.
 
 Somebody who is asked to look is told, and whoever stands in for them; of a comment, those who were
-asked and whoever asked for the release. Nobody is told of what they did themselves, but for what
+asked and whoever asked for the release; of a recall, whoever answers for a model of which a version
+descends from what was recalled; of a deprecation, whoever owns the model, asked for a release of
+the version or deployed it. Nobody is told of what they did themselves, but for what
 their passkey signed: that they should hear of, with the digest of the statement.
 """
 
@@ -10,8 +12,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from ledger.events.entry import decode_entry
+from ledger.events.model import VersionDeprecated
 from ledger.events.names import format_instant
 from ledger.events.proof import WebAuthnProof
+from ledger.events.recall import RecallPlaced
 from ledger.events.release import (
     ReleaseApproved,
     ReleaseAssigned,
@@ -23,6 +27,8 @@ from ledger.store.database import reading
 from policies import whose_turn
 from policies.decide import NOTIFY
 from policies.holding import Reach, holders
+from webui.life.lineage import owners_of_descendants
+from webui.life.retiring import users_of
 
 if TYPE_CHECKING:
     from ledger.store.entries import StoredEntry
@@ -34,6 +40,8 @@ TOLD_BY_NAME: Final = frozenset(
         ReleaseCommented.kind,
         ReleaseApproved.kind,
         ReleaseRejected.kind,
+        RecallPlaced.kind,
+        VersionDeprecated.kind,
     }
 )
 
@@ -60,6 +68,10 @@ def concerned_by_name(wiring: Wiring, row: StoredEntry) -> frozenset[str]:
         found = asked_by_name(wiring, event.release)
     if isinstance(event, ReleaseCommented):
         found |= {wiring.reader.release(event.release).requester}
+    if isinstance(event, RecallPlaced):
+        found = owners_of_descendants(wiring.reader, event.material)
+    if isinstance(event, VersionDeprecated):
+        found = users_of(wiring.reader, event.model, event.version)
     return found - {row.actor}
 
 

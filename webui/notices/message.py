@@ -44,6 +44,15 @@ _MOST_NAMED: Final = 5
 OBLIGED_WORDS: Final = "For your information"
 _PLACES: Final = (("change.", "changes"), ("access.review", "access-reviews"))
 _NUMBERED: Final = ("change", "exception", "review", "delegation", "incident", "publisher")
+_NUMBERED: Final = (
+    "change",
+    "exception",
+    "review",
+    "delegation",
+    "incident",
+    "publisher",
+    "recall",
+)
 
 
 @dataclass(frozen=True)
@@ -111,6 +120,7 @@ _SENTENCES: Final[dict[str, str]] = {
     "deployment.rolled_back": "{who} rolled back to {what}{where}.",
     "deployment.stopped": "{who} stopped {what}{where}.",
     "version.deprecated": "{who} deprecated {what}.",
+    "deprecation.acknowledged": "{who} acknowledged that {what} is deprecated.",
     "version.archived": "{who} archived {what}.",
     "change.proposed": "{who} proposed a change ({proposed}){about}.",
     "change.approved": "{who} agreed to proposal {number}{about}.",
@@ -139,6 +149,8 @@ _SENTENCES: Final[dict[str, str]] = {
     "access.reviewed": "{who} completed access review {number}.",
     "incident.opened": "{who} told of an incident{about}.",
     "incident.closed": "{who} closed incident {number}{about}.",
+    "recall.placed": "{who} recalled {material}: what descends from it is held back.",
+    "recall.lifted": "{who} lifted recall {number}.",
     "access.denied": "{who} was refused by the policy ({attempted}){about}.",
 }
 
@@ -307,6 +319,7 @@ def _sentence(kind: str, event: Any, name: str, about: Subject, name_of: NameOf)
         "receiver": one_line(name_of(receiver)) if receiver else "",
         "role": humanize(getattr(event, "role", "")),
         "number": _number(event),
+        "material": getattr(event, "material", ""),
         "until": _minute(getattr(event, "until", "")),
         "asked": _row(getattr(event, "reviewers", ()), name_of),
         "due_by": f", by {_minute(event.due)}" if getattr(event, "due", "") else "",

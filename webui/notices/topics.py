@@ -18,7 +18,7 @@ KINDS_OF: Final[dict[str, tuple[str, ...]]] = {
     "approval_refused": ("release.rejected", "rejection.lifted"),
     "release_ended": ("approval.revoked", "release.withdrawn", "release.lapsed"),
     "deployment": ("deployment.recorded", "deployment.rolled_back", "deployment.stopped"),
-    "deprecation": ("version.deprecated", "version.archived"),
+    "deprecation": ("version.deprecated", "deprecation.acknowledged", "version.archived"),
     "change": ("change.proposed", "change.approved", "change.rejected", "change.withdrawn"),
     "rules": ("policy.activated",),
     "access": (
@@ -40,6 +40,7 @@ KINDS_OF: Final[dict[str, tuple[str, ...]]] = {
     "review": ("review.required", "review.completed"),
     "access_review": ("access.review_opened", "access.reviewed"),
     "incident": ("incident.opened", "incident.closed"),
+    "recall": ("recall.placed", "recall.lifted"),
     "denial": ("access.denied",),
 }
 ACCESS_REVIEW: Final = "access_review"
@@ -66,6 +67,7 @@ TOPIC_WORDS: Final = {
     "review": "Review owed or made",
     "access_review": "Access review opened, due, late or completed",
     "incident": "Incident opened or closed",
+    "recall": "Data set or model recalled",
     "denial": "Attempt refused by the policy",
     ALARM: "Ledger read-only",
     REMINDER: "Release waits (reminder)",

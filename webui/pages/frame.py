@@ -58,6 +58,7 @@ _WITHOUT_SECOND_FACTOR: Final = {
 _BELOW: Final = {
     "/people": ("/activity", "/access-reviews", "/publishers", "/privacy"),
     "/account": ("/notices",),
+    "/models": ("/lineage", "/deprecations"),
     "/reports": ("/samples", "/statements", "/incidents"),
     "/deployments": ("/exceptions", "/reviews/", "/connections"),
     "/": ("/releases/", "/changes"),

@@ -10,6 +10,8 @@ from markupsafe import Markup
 from ledger.store.entries import Filter
 from webui.here import wired
 from webui.pages.frame import before, first_page, next_page
+from webui.pages.rolling_back import CAUSES, fallbacks
+from webui.pages.told_to_others import FORMS
 from webui.reports.graph_layout import layout
 from webui.reports.lineage_scene import drawn_edge, drawn_node
 from webui.reports.scene_svg import to_svg
@@ -50,12 +52,15 @@ def _model(model: str) -> ResponseReturnValue:
     reader = wired().reader
     found = reader.model(model)
     versions = reader.versions(model, before=before(), limit=ON_A_PAGE)
+    running = reader.running(model)
     return render_template(
         "model.html",
         model=found,
         registered=reader.tell(found.since),
         versions=versions,
-        running=reader.running(model),
+        running=running,
+        fallbacks=fallbacks(running),
+        causes=CAUSES,
         releases=reader.releases(model=model, limit=10),
         told=reader.told(reader.entries(Filter(model=model), limit=ON_A_TIMELINE)),
         first=first_page(),
@@ -78,6 +83,7 @@ def _version(model: str, version: str) -> ResponseReturnValue:
         releases=reader.releases(model=model, version=version),
         deployments=reader.deployments(model=model, version=version),
         environments=ENVIRONMENTS,
+        forms=FORMS,
         told=reader.told(reader.entries(wanted, limit=ON_A_TIMELINE)),
     )
 

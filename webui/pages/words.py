@@ -47,6 +47,14 @@ def signed_in_by(via: str) -> str:
     return SIGNED_IN_BY.get(via, via)
 
 
+def recalled(material: str) -> str:
+    """What a recall is on: every version of it, or one."""
+    kind, _, name = material.partition(":")
+    one, _, only = name.partition("@")
+    what = "the data set" if kind == "data" else "the model"
+    return f"{what} {one} {only}" if only else f"{what} {one}, every version"
+
+
 def with_article(word: str) -> str:
     """The same with ``a`` or ``an`` before it."""
     return f"{'an' if word[:1] in 'aeio' else 'a'} {plain(word)}"
@@ -173,6 +181,8 @@ _PHRASES: Final[dict[str, Callable[[Any, NameOf], str]]] = {
     "exception.closed": lambda e, _: f"closed exception {e.exception}",
     "review.required": lambda e, _: f"asked for a review of entry {e.of} by {e.due[:10]}",
     "review.completed": lambda e, _: f"reviewed what review {e.review} asks for: {e.finding}",
+    "recall.placed": lambda e, _: f"recalled {recalled(e.material)} ({plain(e.cause)})",
+    "recall.lifted": lambda e, _: f"lifted recall {e.recall}",
     "hold.placed": lambda e, name: f"placed a hold on {_held(e, name)}",
     "hold.released": lambda e, _: f"released hold {e.hold}",
     "erasure.requested": lambda e, name: (
@@ -192,6 +202,9 @@ _PHRASES: Final[dict[str, Callable[[Any, NameOf], str]]] = {
         f"recorded {e.phase} metrics of {e.model} {e.version}: {_metrics(e.metrics)}"
     ),
     "version.deprecated": lambda e, _: f"deprecated {e.model} {e.version} ({plain(e.cause)})",
+    "deprecation.acknowledged": lambda e, _: (
+        f"acknowledged that {e.model} {e.version} is deprecated"
+    ),
     "version.archived": lambda e, _: f"archived {e.model} {e.version}",
     "release.requested": lambda e, _: (
         f"asked for the release of {e.model} {e.version} to {e.environment}"
@@ -278,6 +291,8 @@ _DETAILS: Final[dict[str, Callable[[Any, NameOf], str]]] = {
     "exception.closed": lambda e, _: f"exception {e.exception}",
     "review.required": lambda e, _: f"entry {e.of}, due {e.due[:10]}",
     "review.completed": lambda e, _: f"review {e.review}: {e.finding}",
+    "recall.placed": lambda e, _: recalled(e.material),
+    "recall.lifted": lambda e, _: f"recall {e.recall}",
     "hold.placed": lambda e, name: _held(e, name),  # noqa: PLW0108 (defined below)
     "hold.released": lambda e, _: f"hold {e.hold}",
     "erasure.requested": lambda e, name: f"{name(e.actor_id)}, received {e.received}",
@@ -342,6 +357,8 @@ _ATTEMPTS: Final = {
     "exception.opened": "open an exception",
     "exception.closed": "close an exception",
     "review.completed": "complete a review",
+    "recall.placed": "recall a data set or a model",
+    "recall.lifted": "lift a recall",
     "hold.placed": "place a hold",
     "hold.released": "release a hold",
     "erasure.requested": "ask for erasure",
@@ -354,6 +371,7 @@ _ATTEMPTS: Final = {
     "evidence.attached": "attach a document",
     "metrics.observed": "record metrics",
     "version.deprecated": "deprecate a version",
+    "deprecation.acknowledged": "acknowledge a deprecation",
     "version.archived": "archive a version",
     "release.requested": "ask for a release",
     "release.assigned": "ask people to look at a release",

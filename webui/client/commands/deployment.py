@@ -69,8 +69,8 @@ def record_deployment(
     "version",
     default="",
     metavar="VERSION",
-    help="Default: the version that ran there last before the one that runs now, and was neither "
-    "deprecated nor archived.",
+    help="Default: the last one that ran there before, is approved, not deprecated, archived or "
+    "recalled.",
 )
 @click.option("--cause", type=click.Choice(_CAUSES), required=True)
 @click.option("--reason", required=True, help="What happened; kept in the vault.")
@@ -161,23 +161,22 @@ def _registered(model: str, version: str) -> str:
 
 
 def _before(client: Client, model: str, environment: str) -> str:
-    """The version to go back to.
+    """The version to go back to: the last approved one that may run again.
 
     Raises:
         SettingError: none ran there before that may run again.
     """
     from webui.client.errors import SettingError
+    from webui.client.plain import objects, text, text_or_none
 
-    past = client.deployments(model=model, environment=environment)
-    current = next(past, None)
-    seen = {current.version} if current is not None else set()
-    for one in past:
-        if one.version not in seen:
-            seen.add(one.version)
-            if client.version(model, one.version).state == "registered":
-                return one.version
+    found = client.read("models", model, "fallback", query=[("environment", environment)])
+    version = text_or_none(found, "version")
+    if version:
+        return version
+    passed = objects(found, "passed_over", lambda one: (text(one, "version"), text(one, "reason")))
+    why = "".join(f" {name}: {reason}." for name, reason in passed)
     raise SettingError(
-        f"No other version of {model} ran in {environment} before that may run again.",
+        f"No other version of {model} ran in {environment} before that may run again.{why}",
         code="nothing-to-go-back-to",
         remedy="Name one with --to-version.",
     )
