@@ -16,6 +16,7 @@ from webui.life.comparing import MOST, Comparison, comparison
 from webui.life.exporting import Form, export
 from webui.life.falling_back import Fallback, fallback
 from webui.life.lineage import MOST_DEPTH, Direction, Graph, Impact, graph, impact, recalls
+from webui.life.metric_history import MetricHistory, metric_history
 from webui.life.running import RanAt, Timeline, Trace, moment_of, ran_at, timeline, trace
 from webui.naming import namer
 
@@ -68,6 +69,10 @@ def _ran_at(asker: Asker, model: str) -> Response:
 
 def _trace(asker: Asker, stamp: str) -> Response:
     return json_answer(trace(asker.wiring.reader, stamp))
+
+
+def _metric_history(asker: Asker, model: str) -> Response:
+    return json_answer(metric_history(asker.wiring.reader, model_name(model)))
 
 
 def _export(asker: Asker, model: str, version: str, form: str) -> Response:
@@ -206,6 +211,15 @@ ROUTES = (
             "form": "cyclonedx, spdx, slsa or card.",
         },
         answers=(Answer(200, "The document, of the format's own media type.", media="*/*"),),
+    ),
+    Route(
+        method="GET",
+        path="/v1/models/{model}/metrics",
+        name="get_metric_history",
+        says="Held-out metrics through the newest versions of a model, by metric and data set.",
+        view=_metric_history,
+        parameters=_MODEL,
+        answers=(Answer(200, "The series.", MetricHistory),),
     ),
     Route(
         method="GET",

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from ledger.store.entries import Filter
 from webui.here import wired
+from webui.life.metric_history import history_drawn, metric_history
 from webui.pages.frame import before, first_page, next_page
 from webui.pages.rolling_back import CAUSES, fallbacks
 from webui.pages.told_to_others import FORMS
@@ -21,9 +22,11 @@ if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
     from ledger.state.lineage import Lineage
+    from webui.life.metric_history import Series
 
 ON_A_PAGE = 50
 ON_A_TIMELINE = 20
+MOST_CHARTS = 3
 ENVIRONMENTS = ("development", "staging", "production")
 """What the form for asking offers; the policy says which of them there are."""
 
@@ -60,12 +63,21 @@ def _model(model: str) -> ResponseReturnValue:
         versions=versions,
         running=running,
         fallbacks=fallbacks(running),
+        charts=_charts(model),
         causes=CAUSES,
         releases=reader.releases(model=model, limit=10),
         told=reader.told(reader.entries(Filter(model=model), limit=ON_A_TIMELINE)),
         first=first_page(),
         next=next_page(versions, ON_A_PAGE, lambda item: item.since),
     )
+
+
+def _charts(model: str) -> list[tuple[Series, Markup]]:
+    """The longest series of metrics that have a line, each with its drawing."""
+    series = metric_history(wired().reader, model).series
+    drawn = ((one, history_drawn(one)) for one in series)
+    found = [(one, scene) for one, scene in drawn if scene is not None][:MOST_CHARTS]
+    return [(one, Markup(to_svg(scene))) for one, scene in found]  # noqa: S704 (escaped there)
 
 
 def _version(model: str, version: str) -> ResponseReturnValue:

@@ -43,6 +43,8 @@ def every_page(company: Company) -> list[str]:
         "/", "/models", "/models/triage", "/models/triage/1.0.0", "/models/triage/1.1.0",
         "/models/demand/2026.03.14", f"/releases/{seeded.release}", f"/releases/{lived.granted}",
         f"/releases/{lived.lapsed}", f"/releases/{lived.rejected}", "/deployments", "/ledger",
+        "/models/triage/compare?v=1.0.0&v=1.1.0", "/models/triage/timeline", "/lineage",
+        "/lineage?of=data:customers@2026.02", "/deprecations", "/deployments/trace?stamp=39",
         "/ledger?outcome=deny", "/ledger/0", "/ledger/1", f"/ledger/{lived.refused}",
         f"/ledger/{lived.granted}", "/log", "/reports", "/policy", "/people",
         f"/people/{seeded.ana}", "/people/roles", f"/people/{seeded.ana}/history", "/account", "/nowhere",
