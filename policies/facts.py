@@ -22,8 +22,6 @@ from ledger.events import (
     model,
     passkey,
     people,
-    privacy,
-    recall,
     release,
 )
 from ledger.events.names import parse_instant
@@ -45,8 +43,6 @@ from ledger.state.aggregates import (
 from ledger.state.concerns import about
 from ledger.state.exceptions import ExceptionState, ReviewState
 from ledger.state.fold_changes import proposal_of
-from ledger.state.privacy import ErasureState, HoldState
-from ledger.state.recalls import RecallState
 from ledger.state.rejections import RejectionState
 from policies.asked import change_asked, release_asked
 from policies.descent import recalled, weak
@@ -63,6 +59,7 @@ from policies.limits import (
 from policies.mirrored import REGISTRY_FACTS
 from policies.once import once
 from policies.owed import had_a_part, overdue, overdue_here
+from policies.participants import participants
 from policies.standing_in import lent_to
 
 if TYPE_CHECKING:
@@ -247,7 +244,7 @@ class Case:
         if name == "receiver" and self.change is not None and not self.change.receiver:
             return frozenset()
         if name == "participant":
-            return _participants(self)
+            return participants(self)
         if name == "approver":
             return _approvers(self.asked)
         if name == "registrant":
