@@ -26,6 +26,10 @@ QUERIES = {
     "GET /models/<model>/compare.pdf": _TWO,
     "GET /api/v1/models/<model>/compare": _TWO,
     "GET /api/v1/models/<model>/compare.pdf": _TWO,
+    "GET /lineage.pdf": "?of=version:churn@1.0.0",
+    "GET /api/v1/lineage": "?of=version:churn@1.0.0",
+    "GET /api/v1/impact": "?of=version:churn@1.0.0",
+    "GET /api/v1/models/<model>/fallback": "?environment=staging",
     "GET /api/v1/models/<model>/ran-at": "?environment=staging&time=2026-03-10T00:00",
 }
 APPROVING = ("ml_lead", "compliance", "data_protection_officer", "security_officer")
@@ -42,21 +46,24 @@ def places(world: World, route: str) -> dict[str, str]:
         "report": named["report"], "erasure": named["approved"], "rest": "0/000.p/1",
         "stamp": named["deployment"], "sample": named["sample"],
         "user": ids["someone"], "group": "0" * 32, "review": named["access_review"],
-        "framework": "soc2", "control": "soc2-cc5-1",
+        "framework": "soc2", "control": "soc2-cc5-1", "form": "slsa",
         "type": "mlflow", "connection": "nobody",
+        "user": ids["someone"], "group": "0" * 32,
     }  # fmt: skip
     for begin, name in (
         ("/changes", "change"), ("/exceptions", "exception"), ("/reviews", "review"),
         ("/reports", "report"), ("/samples", "sample"),
         ("/incidents", "incident"), ("/account/stand-ins", "delegation"),
         ("/publishers", "publisher"), ("/access-reviews", "access_review"),
-        ("/privacy/holds", "hold"), ("/privacy/requests", "asked"),
+        ("/privacy/holds", "hold"), ("/lineage/recalls", "recall"), ("/privacy/requests", "asked"),
         ("/ledger", "granted"), ("/log/checkpoints", "size"),
     ):  # fmt: skip
         if f" {begin}/" in route:
             found["number"] = named[name]
     if "/votes/" in route:
         found |= {"number": named["granted"], "entry": named["vote"]}
+    if " /deprecations/" in route:
+        found["version"] = "0.9.0"
     if route.endswith("/erase"):
         found["number"] = named["approved"]
     if route.endswith("/carry-out"):
@@ -127,6 +134,11 @@ def _forms(world: World) -> dict[str, dict[str, Any]]:
             "environments": "production"},
         "POST /samples/<int:number>/draw": {"nonce": NONCE},
         "POST /samples/<int:number>/rows": {"rows": "1", "reason": "It looks odd"},
+        "POST /lineage/recall": {
+            "material": "data:customers@2026.02", "scope": "one", "cause": "quality", **words},
+        "POST /lineage/recalls/<int:number>/lift": words,
+        "POST /models/<model>/rollback": {
+            "environment": "staging", "version": "1.1.0", "cause": "quality", **words},
         "POST /policy/new": {"document": named["document"], "act": "propose"},
         "POST /people": {"type": "person", "name": "New", "email": "new@example.org"},
         "POST /people/<actor>/grant": {"role": "operator"},
@@ -187,6 +199,7 @@ def options(world: World, route: str) -> dict[str, Any]:
         "POST /api/v1/decide": {"json": fresh},
         "POST /api/v1/gate": {"json": {**place, "challenge": "0" * 32}},
         "POST /api/v1/why-not": {"json": place},
+        "POST /api/v1/next-version": {"json": {"model": "churn"}},
         "POST /api/v1/reports": {
             "json": {"framework": "gdpr", "from": "2026-03-01", "to": "2026-03-09"}},
         "POST /api/v1/reports/missing": {

@@ -257,6 +257,11 @@ def _work(world: World) -> None:
     second["artifact"]["sha256"] = OTHER
     say("owner", "version.registered", second)
     say("owner", "version.registered", a_version("2.0.0"))
+    say("owner", "version.registered", a_version("0.9.0"))
+    ended = {"model": "churn", "version": "0.9.0", "cause": "superseded"}
+    say("agreer", "version.deprecated", {**ended, "effective_on": "2026-06-01", "reason": "Old"})
+    recalled = {"data_set": "elsewhere", "cause": "licence", "reason": "Withdrawn"}
+    named["recall"] = say("officer", "recall.placed", recalled)
     for version, artifact in (("1.0.0", ARTIFACT), ("1.1.0", OTHER)):
         wanted = {**STAGING, "version": version}
         release = say("owner", "release.requested", wanted)
