@@ -48,7 +48,6 @@ def places(world: World, route: str) -> dict[str, str]:
         "user": ids["someone"], "group": "0" * 32, "review": named["access_review"],
         "framework": "soc2", "control": "soc2-cc5-1", "form": "slsa",
         "type": "mlflow", "connection": "nobody",
-        "user": ids["someone"], "group": "0" * 32,
     }  # fmt: skip
     for begin, name in (
         ("/changes", "change"), ("/exceptions", "exception"), ("/reviews", "review"),
