@@ -43,7 +43,6 @@ LONGEST_NAME: Final = 100
 _MOST_NAMED: Final = 5
 OBLIGED_WORDS: Final = "For your information"
 _PLACES: Final = (("change.", "changes"), ("access.review", "access-reviews"))
-_NUMBERED: Final = ("change", "exception", "review", "delegation", "incident", "publisher")
 _NUMBERED: Final = (
     "change",
     "exception",
