@@ -58,7 +58,7 @@ from policies.limits import (
 )
 from policies.mirrored import REGISTRY_FACTS
 from policies.once import once
-from policies.owed import had_a_part, overdue, overdue_here
+from policies.owed import overdue, overdue_here
 from policies.participants import participants
 from policies.standing_in import lent_to
 
@@ -297,30 +297,6 @@ def _held_out(version: VersionState | None) -> list[Measured]:
 def _by_data_set(version: VersionState, name: str) -> dict[str, Decimal]:
     found = (item.metric for item in _held_out(version) if item.metric.name == name)
     return {metric.data_set: Decimal(metric.value) for metric in found}
-
-
-def _participants(case: Case) -> frozenset[str] | None:
-    """Whoever had a part in what is closed or reviewed; None where that is not known."""
-    if isinstance(case.event, privacy.HoldReleased):
-        hold = case.registry.find(HoldState, number_key(case.event.hold))
-        return None if hold is None else frozenset((hold.by,))
-    if isinstance(case.event, recall.RecallLifted):
-        placed = case.registry.find(RecallState, number_key(case.event.recall))
-        return None if placed is None else frozenset((placed.by,))
-    if isinstance(case.event, (privacy.ErasureApproved, privacy.ErasureRefused)):
-        asked = case.registry.find(ErasureState, number_key(case.event.erasure))
-        return None if asked is None else frozenset((asked.by, asked.actor))
-    entry = None
-    if isinstance(case.event, exception.ExceptionClosed):
-        entry = case.event.exception
-    elif case.review is not None and case.review.reviewed == exception.ExceptionOpened.kind:
-        entry = case.review.of
-    if entry is None:
-        return had_a_part(case, case.review) if case.review else None
-    opened = case.registry.find(ExceptionState, number_key(entry))
-    if opened is None:
-        return None
-    return frozenset((*opened.openers, *opened.backers, *opened.users))
 
 
 def _receiver_of(proposed: ChangeState | None) -> str | None:

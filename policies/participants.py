@@ -9,6 +9,7 @@ from ledger.state.aggregates import number_key
 from ledger.state.exceptions import ExceptionState
 from ledger.state.privacy import ErasureState, HoldState
 from ledger.state.recalls import RecallState
+from policies.owed import had_a_part
 
 if TYPE_CHECKING:
     from policies.facts import Case
@@ -31,7 +32,7 @@ def participants(case: Case) -> frozenset[str] | None:
     elif case.review is not None and case.review.reviewed == exception.ExceptionOpened.kind:
         entry = case.review.of
     if entry is None:
-        return frozenset((case.review.by,)) if case.review else None
+        return had_a_part(case, case.review) if case.review else None
     opened = case.registry.find(ExceptionState, number_key(entry))
     if opened is None:
         return None
