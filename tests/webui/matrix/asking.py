@@ -47,7 +47,7 @@ class Row:
 
 def is_api(route: str) -> bool:
     """Whether a route takes tokens, and answers 401 rather than a page to sign in."""
-    return route.split(" ", 1)[1].startswith(("/api/", "/log/<name>", "/scim/"))
+    return route.split(" ", 1)[1].startswith(("/api/", "/log/<name>", "/scim/", "/hooks/"))
 
 
 def table() -> dict[str, Row]:
