@@ -127,9 +127,8 @@ def _plain(node: yaml.Node, path: Path, places: Places, name: str) -> Any:
     if isinstance(node, yaml.MappingNode):
         return _mapping(node, path, places, name)
     text: str = node.value
-    if getattr(
-        node, "style", None
-    ):  # quoted or a block; plain is None to PyYAML's own reader, empty to libyaml's
+    # Quoted, or a block: what is plain has None from PyYAML's own reader, an empty text from libyaml.
+    if getattr(node, "style", None):
         return text
     if text in {"true", "false"}:
         return text == "true"
