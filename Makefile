@@ -56,6 +56,10 @@ system-tools: | suited-python
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
 	@touch $@
 
+# Programs in environments of their own; they wait for the network more than for each other.
+BESIDE := tests.interop.golang tests.tools.mlflow tests.tools.verapdf tests.interop.oidc_provider \
+	tests.tools.dvc tests.tools.schemathesis tests.tools.trestle
+
 # Editable, so that a changed source needs no new installation and both commands share one .venv.
 .venv/.demo: pyproject.toml | .venv/.made
 	@echo 'Installing counterseal into .venv (about a minute the first time) ...'
@@ -65,11 +69,5 @@ system-tools: | suited-python
 .venv/.dev: pyproject.toml tests/interop/go/go.sum tests/interop/oidc/package-lock.json tests/tools/dvc.py tests/tools/mlflow.py tests/tools/schemathesis.py | .venv/.made
 	@echo 'Installing counterseal and its test tools into .venv (two minutes the first time) ...'
 	@$(PIP) -e '.[dev]'
-	@$(BIN)/python -m tests.interop.golang
-	@$(BIN)/python -m tests.interop.oidc_provider
-	@$(BIN)/python -m tests.tools.dvc
-	@$(BIN)/python -m tests.tools.mlflow
-	@$(BIN)/python -m tests.tools.verapdf
-	@$(BIN)/python -m tests.tools.trestle
-	@$(BIN)/python -m tests.tools.schemathesis
+	@printf '%s\n' $(BESIDE) | xargs -n 1 -P 4 $(BIN)/python -m
 	@touch $@ .venv/.demo
