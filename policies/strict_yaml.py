@@ -127,7 +127,7 @@ def _plain(node: yaml.Node, path: Path, places: Places, name: str) -> Any:
     if isinstance(node, yaml.MappingNode):
         return _mapping(node, path, places, name)
     text: str = node.value
-    # Quoted, or a block: what is plain has None from PyYAML's own reader, an empty text from libyaml.
+    # Quoted, or a block; what is plain has None from PyYAML, an empty text from libyaml.
     if getattr(node, "style", None):
         return text
     if text in {"true", "false"}:
