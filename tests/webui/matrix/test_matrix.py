@@ -188,6 +188,7 @@ def _by_machine(name: str, kind: str) -> bool:
         ("pipeline", "release.requested"),
         ("pipeline", "incident.opened"),
         ("pipeline", "release.commented"),
+        ("pipeline", "deployment.rolled_back"),
         ("pipeline", "incident.opened"),
         ("people_feed", "actor.enrolled"),
         ("people_feed", "role.revoked"),
