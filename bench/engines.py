@@ -36,6 +36,7 @@ CEDAR: Final = f"""
 permit(principal, action == Action::"grant", resource) when {{
   context.state == "registered" && context.risk_tier != "prohibited"
   && {_PLACES}.contains(context.environment) && context.overdue == 0
+  && !context.recalled
 }};
 forbid(principal, action == Action::"grant", resource)
 when {{ context.environment == "production" }}
@@ -131,6 +132,7 @@ def by_cel(case: Case) -> Callable[[], None]:
         "evaluation.accuracy": cel.Type.DOUBLE,
         "evaluation.r2": cel.Type.DOUBLE,
         "reviews.overdue": cel.Type.DOUBLE,
+        "lineage.recalled": cel.Type.BOOL,
     }
     environment = cel.NewEnv(variables=kinds)
     programs = [environment.compile(text) for text in conditions(case.document)]
@@ -161,6 +163,7 @@ def by_cedar() -> Callable[[], None]:
             "task": "classification",
             "environment": "production",
             "overdue": 0,
+            "recalled": False,
             "approvals": 2,
             "compliance": 1,
             "documents": ["evaluation_report"],

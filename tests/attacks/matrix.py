@@ -195,6 +195,44 @@ MATRIX: Final[dict[str, dict[str, Change]]] = {
             "failure",
         )
     },
+    "connection": {
+        column: Change(
+            "log_id = 1",
+            harmless="it says whose deliveries are read; what they bring is decided as anything is, "
+            "and its entries name the connection (threat model)",
+        )
+        for column in (
+            "log_id",
+            "name",
+            "type",
+            "actor",
+            "document",
+            "secret",
+            "silent_hours",
+            "created_at",
+            "created_by",
+            "heard_at",
+            "refused_at",
+            "silence_told_at",
+        )
+    },
+    "inbound": {
+        column: Change(
+            "log_id = 1",
+            harmless="what was delivered is no evidence; what was lost of it is found by the sweep",
+        )
+        for column in (
+            "log_id",
+            "connection",
+            "delivery",
+            "received_at",
+            "state",
+            "settled_at",
+            "entry",
+            "failure",
+            "body",
+        )
+    },
     "access": {
         "log_id": Change("number = 3", _MOVED, named=(("access", "access-missing"),)),
         "number": Change("number = 3", "99999", named=(("access", "access-missing"),)),

@@ -146,7 +146,7 @@ def difference(wiring: Wiring, asker: Actor, people: PeopleList, terms: Terms) -
     look = _Look(wiring, terms, digester(wiring, "people-feed"))
     found = [(one, look.find(one)) for one in people.people]
     if look.faults:
-        raise ListError(tuple(look.faults))
+        raise ListError.over(tuple(look.faults))
     with steps(wiring, asker) as asked:
         later = tuple(one for one, _ in found if one.gone and one.left > asked.now)
         leaving = list(look.leaving(found, asked.now))
@@ -295,7 +295,7 @@ class _Look:
         provider = self.terms.provider
         if one.subject and provider and whose_subject(self.wiring, provider, one.subject):
             said = "this sign-in is somebody else's already."
-            raise ListError((Fault(one.line, "subject", said),))
+            raise ListError.over((Fault(one.line, "subject", said),))
         event = ActorEnrolled(
             actor_id=fed.actor_id, actor_type="person", name=one.name, email=one.email
         )

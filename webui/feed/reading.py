@@ -85,15 +85,20 @@ class ListError(InputError):
 
     code = "list-invalid"
 
-    def __init__(self, faults: tuple[Fault, ...]) -> None:
+    faults: tuple[Fault, ...] = ()
+
+    @classmethod
+    def over(cls, faults: tuple[Fault, ...]) -> ListError:
+        """Of these faults; the first one is told, and how many more there are."""
         first = faults[0]
         more = f" There are {len(faults) - 1} more faults." if len(faults) > 1 else ""
-        super().__init__(
+        error = cls(
             f"The list can't be used: {first}{more}",
             pointer=f"/{first.line}/{first.column}" if first.column else f"/{first.line}",
             remedy="Mend the list and begin again; nothing was changed.",
         )
-        self.faults = faults
+        error.faults = faults
+        return error
 
 
 @dataclass(frozen=True)
@@ -119,15 +124,15 @@ def read_list(
         ListError: it has faults; they are all told, up to a number.
     """
     if len(data) > MOST_BYTES:
-        raise ListError((Fault(1, "", f"it is larger than {MOST_BYTES:,} bytes."),))
+        raise ListError.over((Fault(1, "", f"it is larger than {MOST_BYTES:,} bytes."),))
     text = _decoded(data, encoding)
     reading = _Reading(frozenset(roles))
     columns, rows = _parted(text)
     people = tuple(reading.people(columns, rows))
     if reading.faults:
-        raise ListError(tuple(reading.faults))
+        raise ListError.over(tuple(reading.faults))
     if not people:
-        raise ListError((Fault(1, "", "nobody stands on it."),))
+        raise ListError.over((Fault(1, "", "nobody stands on it."),))
     return PeopleList(people, hex_digest(data), columns)
 
 
@@ -135,23 +140,23 @@ def _decoded(data: bytes, encoding: str) -> str:
     """The text; a mark at the beginning says more than a name."""
     marked = ""
     if data.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
-        raise ListError((Fault(1, "", "it is UTF-32. Save it as UTF-8."),))
+        raise ListError.over((Fault(1, "", "it is UTF-32. Save it as UTF-8."),))
     if data.startswith(codecs.BOM_UTF8):
         marked = "utf-8-sig"
     elif data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         marked = "utf-16"
     elif encoding == "utf-16":
-        raise ListError((Fault(1, "", "it has no byte order mark, so it is not UTF-16."),))
+        raise ListError.over((Fault(1, "", "it has no byte order mark, so it is not UTF-16."),))
     try:
         text = data.decode(marked or encoding or "utf-8")
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         said = "this is not UTF-8. Save the list as UTF-8, or name its encoding"
         said = said if (marked or encoding or "utf-8").startswith("utf-8") else "this can't be read"
-        raise ListError((Fault(line, "", f"{said} ({', '.join(ENCODINGS)})."),)) from None
+        raise ListError.over((Fault(line, "", f"{said} ({', '.join(ENCODINGS)})."),)) from None
     if "\x00" in text:
         line = text[: text.index("\x00")].count("\n") + 1
-        raise ListError((Fault(line, "", "it holds a NUL, so it is no text."),))
+        raise ListError.over((Fault(line, "", "it holds a NUL, so it is no text."),))
     return text
 
 
@@ -189,7 +194,7 @@ def _rows(
                 return
     except csv.Error:
         said = "a quote begins here and is not ended as RFC 4180 says, or a cell is too long."
-        raise ListError((Fault(begins, "", said),)) from None
+        raise ListError.over((Fault(begins, "", said),)) from None
 
 
 def _check_columns(columns: tuple[str, ...], line: int) -> None:
@@ -203,7 +208,7 @@ def _check_columns(columns: tuple[str, ...], line: int) -> None:
             faults.append(Fault(line, name, "it stands twice."))
     faults += [Fault(line, name, "it is missing.") for name in REQUIRED if name not in columns]
     if faults:
-        raise ListError(tuple(faults[:MOST_FAULTS]))
+        raise ListError.over(tuple(faults[:MOST_FAULTS]))
 
 
 @dataclass
