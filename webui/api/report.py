@@ -139,7 +139,7 @@ ROUTES = (
     ),
     Route(
         method="POST",
-        path="/v1/reports/missing",
+        path="/v1/reports:missing",
         name="prepare_report",
         says="What a report will lack: texts that nobody wrote or that are over, tests that can't "
         "be computed. Nothing is recorded.",

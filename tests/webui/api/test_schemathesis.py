@@ -55,8 +55,8 @@ def served(shared_house: House) -> Iterator[tuple[Company, Server]]:
     server.stop()
 
 
-def complaints(server: Server, folder: Path, *more: str) -> str:
-    """What schemathesis finds; nothing, where it is content."""
+def content(server: Server, folder: Path, *more: str) -> None:
+    """Fail with what schemathesis finds."""
     same = ("--seed", "20261130", "--generation-deterministic")
     other = ("--generation-database", "none", "--max-time", str(SECONDS))
     ended = subprocess.run(
@@ -69,7 +69,7 @@ def complaints(server: Server, folder: Path, *more: str) -> str:
         cwd=folder, capture_output=True, text=True, timeout=2 * SECONDS + 240, check=False,
         env={**os.environ, "NO_PROXY": "localhost", "SCHEMATHESIS_HOOKS": str(HOOKS)},
     )  # fmt: skip
-    return "" if ended.returncode == 0 else ended.stdout[-20_000:] + ended.stderr[-4_000:]
+    assert ended.returncode == 0, ended.stdout[-20_000:] + ended.stderr[-4_000:]
 
 
 @pytest.mark.timeout(2 * SECONDS + 300)
@@ -81,9 +81,9 @@ def test_nothing_that_can_be_sent_breaks_the_api(
     secret = company.house.token(company.house.administrator)
     header = ("--header", f"Authorization: Bearer {secret}") if known else ()
     if SECONDS:
-        assert complaints(server, tmp_path, "--phases", "coverage,fuzzing", *header) == ""
+        content(server, tmp_path, "--phases", "coverage,fuzzing", *header)
         return
-    assert complaints(server, tmp_path, "--phases", "fuzzing", "-n", "3", *header) == ""
+    content(server, tmp_path, "--phases", "fuzzing", "-n", "3", *header)
     if known:  # without a token the door answers, whatever is covered
         covered = ("--phases", "coverage", "--exclude-path-regex", MANY_BODIES)
-        assert complaints(server, tmp_path, *covered, *header) == ""
+        content(server, tmp_path, *covered, *header)

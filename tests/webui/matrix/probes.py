@@ -201,7 +201,7 @@ def options(world: World, route: str) -> dict[str, Any]:
         "POST /api/v1/next-version": {"json": {"model": "churn"}},
         "POST /api/v1/reports": {
             "json": {"framework": "gdpr", "from": "2026-03-01", "to": "2026-03-09"}},
-        "POST /api/v1/reports/missing": {
+        "POST /api/v1/reports:missing": {
             "json": {"framework": "gdpr", "from": "2026-03-01", "to": "2026-03-09"}},
         "POST /api/v1/samples/<sample>/draw": {"json": {"nonce": NONCE}, "headers": {"Idempotency-Key": "draw"}},
         "POST /api/v1/samples/<sample>/rows": {
