@@ -103,6 +103,7 @@ ROUTES: Final[dict[str, Reads]] = {
     "pages.release_shown": _VIEW,
     "pages.release_pack": _EXPORT,
     "pages.release_approve": _ACT,
+    "pages.release_lift": _ACT,
     "pages.release_reject": _ACT,
     "pages.release_revoke": _ACT,
     "pages.release_withdraw": _ACT,

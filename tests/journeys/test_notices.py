@@ -59,7 +59,7 @@ def test_a_person_chooses_what_to_be_told_of(
     browser_page.get_by_role("link", name="What I am told of").click()
     browser_page.get_by_label("New version").check()
     browser_page.get_by_label("Deprecation").check()
-    browser_page.get_by_label("Model").fill("churn")
+    browser_page.get_by_role("combobox", name="Model").fill("churn")
     browser_page.get_by_role("button", name="Add").click()
     browser_page.get_by_role("cell", name="New version, Deprecation").wait_for()
     (made,) = own_subscriptions(seeded.house.wiring, seeded.ana)

@@ -84,7 +84,13 @@ def test_every_page_sends_strangers_to_the_door(seeded: Seeded) -> None:
     client = seeded.house.client()
     places = {"number": "2", "model": "churn", "version": "1.0.0", "actor": seeded.ana}
     places |= {"entry": "3", "token": "x", "session": "x", "subscription": "x"}
-    places |= {"key": "0" * 64, "name": "x", "request": "x", "control": "soc2-cc5-1"}
+    places |= {
+        "key": "0" * 64,
+        "name": "x",
+        "request": "x",
+        "control": "soc2-cc5-1",
+        "form": "card",
+    }
     seen = 0
     for rule in seeded.house.app.url_map.iter_rules():
         if not rule.endpoint.startswith("pages.") or rule.rule in OPEN:
