@@ -117,7 +117,7 @@ def test_what_would_stay_behind_is_counted(house: House) -> None:
     assert left_behind(house.log) == {
         "models": 1,
         "versions": 2,
-        "open releases": 1,
+        "granted releases": 1,
         "running deployments": 1,
     }
 

@@ -26,7 +26,7 @@ PEOPLE = [f"{number:02x}" * 16 for number in range(1, 6)]
 ROLES = ["data_scientist", "ml_lead", "compliance", "operations", "pipeline", "administrator"]
 
 # What belongs together with other fields of the example.
-KEPT = {("version.registered", "artifact"), ("hold.placed", "model")}
+KEPT = {("version.registered", "artifact"), ("hold.placed", "model"), ("recall.placed", "model")}
 
 ids = st.sampled_from([*PEOPLE, "ff" * 16, SERVICE.id])
 names = {
