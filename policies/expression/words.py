@@ -38,6 +38,8 @@ _NOUNS: Final = {
     "lineage.code_commit": "the code commit",
     "lineage.code_dirty": "uncommitted changes went in",
     "lineage.data_sets": "its data sets",
+    "lineage.recalled": "it, or anything it was made from, is recalled",
+    "lineage.weak": "the kinds of weak links in its lineage",
     "target.environment": "the environment",
     "running.any": "a version of the model runs there",
     "running.version": "the version that runs there",
@@ -69,6 +71,10 @@ _NOUNS: Final = {
     "approval.pack": "the digest of what the approver was shown",
     "review.of": "the kind that is reviewed",
     "change.proposed": "the kind that is proposed",
+    "registry.change": "what changed in the other registry",
+    "registry.name": "the name that changed there",
+    "registry.source": "the other registry",
+    "registry.told_by": "how the change became known",
     "policy.changes_itself": "the new policy is another than the one in force",
 }
 

@@ -294,7 +294,7 @@ def test_the_doctor_tells_duties_that_come_to_nothing() -> None:
     assert codes(nothing)["idle-review"] >= line
     closed = UNDER.replace("  - review.completed\n", "")
     begun = closed.index("\n  - id: review\n") + 1
-    closed = closed[:begun] + closed[closed.index("  # Personal data: what must") :]
+    closed = closed[:begun] + closed[closed.index("  # Data sets and base models that") :]
     assert codes(closed)["review-for-ever"] >= line
     assert "nobody-holds-it" in codes(UNDER, operations={})
 

@@ -98,8 +98,6 @@ def _broken(
             beyond = sorted(set(model.purposes) - set(held.purposes))
             if held.classification in PERSONAL and beyond:
                 found.append(f"data set {held.name} is not recorded for: {', '.join(beyond)}")
-    if _in_cycle(material, version):
-        found.append("it is recorded as its own ancestor")
     return tuple(found)
 
 
@@ -136,7 +134,3 @@ def _ancestors(
                 if held is not None:
                     waiting.append(held)
     return tuple((held, key) for key, held in seen.items())
-
-
-def _in_cycle(material: Material, version: VersionState) -> bool:
-    return any(key == version.key for _, key in _ancestors(material, version))
