@@ -58,7 +58,7 @@ def test_deciding_is_measured(
     assert names(capsys) == ["decide.with_sentences", "decide.replay", *["decide.by_case"] * 2]
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1])
 def test_a_random_ledger_is_decided_again_without_a_difference(seed: int) -> None:
     found = replay.again(4_000, seed)
     assert found["entries"] >= 4_000

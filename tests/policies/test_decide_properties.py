@@ -88,7 +88,7 @@ worlds = st.builds(
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(worlds, events(), actors, st.integers(0, 400))
 def test_every_event_is_decided_whatever_the_registry_holds(
     world: World, event: Event, actor: Actor, days: int
