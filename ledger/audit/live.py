@@ -34,12 +34,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from cryptography import x509
+    from sqlalchemy import Connection
 
     from ledger.audit.walk import Seen
     from ledger.events.entry import Entry
     from ledger.log import Log
     from ledger.state.redecide import Redecide
     from ledger.store.entries import Head
+    from ledger.store.vault import Stretch
 
     Progress = Callable[[str, int, int], None]
 
@@ -218,33 +220,48 @@ class _LiveAudit:
             for entry in entries
             for item in entry.commitments
         }
+        doubtful = []
         with reading(self._log.engine) as connection:
-            for place in self._log.vault.held(connection, start, stop):
+            stretch = self._log.vault.stretch(connection, start, stop)
+            for place in stretch.places:
                 if place not in bound:
                     sentence = f"The vault holds a text {place[1]!r} that the entry does not name."
                     self._found.note("vault", place[0], "vault-surplus", sentence)
-        for entry in entries:
-            self._people.take(entry)
-            if entry.commitments and not self._vault_away:
-                self._check_texts(entry)
-
-    def _check_texts(self, entry: Entry) -> None:
-        try:
+            for entry in entries:
+                self._people.take(entry)
+                if not self._check_texts(connection, entry, stretch):
+                    doubtful.append(entry)
+        for entry in doubtful:
             with reading(self._log.engine) as connection:
-                texts = self._log.vault.read(connection, entry.sequence, entry.commitments)
+                self._check_texts(connection, entry)
+
+    def _check_texts(
+        self, connection: Connection, entry: Entry, stretch: Stretch | None = None
+    ) -> bool:
+        """Open an entry's texts; False if that fails and is to be tried again by itself.
+
+        The key that wraps the others may have been turned after a stretch was read.
+        """
+        if not entry.commitments or self._vault_away:
+            return True
+        try:
+            texts = self._log.vault.read(connection, entry.sequence, entry.commitments, stretch)
         except LedgerError as error:
             if error.code == WRAPPING_FAILED:
                 # Said once, and not asked for again: each question may take a while.
                 self._vault_away = True
                 self._found.skipped.append(f"the private texts: {error.sentence}")
+            elif stretch is not None:
+                return False
             else:
                 self._found.note("vault", entry.sequence, error.code, error.sentence)
-            return
+            return True
         for item in entry.commitments:
             if texts[item.field] is None:
                 self._people.missing(entry.sequence, item)
             else:
                 self._found.counts.private_texts += 1
+        return True
 
     def _check_end(self, head: Head, start: int) -> None:
         """The head, the registry and the guard, and rows that no entry accounts for."""

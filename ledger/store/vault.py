@@ -46,6 +46,19 @@ class Record:
     sealed: bytes
 
 
+@dataclass(frozen=True)
+class Stretch:
+    """What is stored of the private texts of neighbouring entries, read in two queries.
+
+    ``sealed`` is the records by entry and field; ``places`` says under whose key each stands, and
+    ``wrapped`` holds these keys as far as they are there.
+    """
+
+    places: tuple[tuple[int, str, str], ...]
+    sealed: Mapping[tuple[int, str], bytes]
+    wrapped: Mapping[str, bytes]
+
+
 class Vault:
     """Seals and opens private texts of one log. Subject keys are read and made as needed."""
 
@@ -112,24 +125,47 @@ class Vault:
             )
 
     def read(
-        self, connection: Connection, sequence: int, commitments: Iterable[Commitment]
+        self,
+        connection: Connection,
+        sequence: int,
+        commitments: Iterable[Commitment],
+        stretch: Stretch | None = None,
     ) -> dict[str, str | None]:
         """The private texts of an entry by field; None where record or key are no longer there.
+
+        With ``stretch``, which must cover the entry, its records are taken from there.
 
         Raises:
             IntegrityError: a record does not open, or is not what the entry is bound to.
         """
         found: dict[str, str | None] = {}
         for item in commitments:
-            found[item.field] = self._open(connection, sequence, item)
+            found[item.field] = self._open(connection, sequence, item, stretch)
         return found
 
-    def held(self, connection: Connection, start: int, stop: int) -> list[tuple[int, str, str]]:
-        """Sequence, field and subject of the records of entries ``start`` to ``stop - 1``."""
-        query = select(vault.c.sequence, vault.c.field, vault.c.subject).where(
-            vault.c.log_id == self._log_id, vault.c.sequence >= start, vault.c.sequence < stop
+    def stretch(self, connection: Connection, start: int, stop: int) -> Stretch:
+        """What is stored for the entries ``start`` to ``stop - 1``."""
+        of_entries = (
+            (vault.c.log_id == self._log_id)
+            & (vault.c.sequence >= start)
+            & (vault.c.sequence < stop)
         )
-        return [(row.sequence, row.field, row.subject) for row in connection.execute(query)]
+        records = connection.execute(
+            select(vault.c.sequence, vault.c.field, vault.c.subject, vault.c.sealed).where(
+                of_entries
+            )
+        ).all()
+        keys = connection.execute(
+            select(vault_key.c.subject, vault_key.c.wrapped).where(
+                vault_key.c.log_id == self._log_id,
+                vault_key.c.subject.in_(select(vault.c.subject).where(of_entries)),
+            )
+        )
+        return Stretch(
+            tuple((row.sequence, row.field, row.subject) for row in records),
+            {(row.sequence, row.field): row.sealed for row in records},
+            {row.subject: row.wrapped for row in keys},
+        )
 
     def count(self, connection: Connection, subject: str) -> int:
         """How many texts are held under the key of a subject."""
@@ -204,14 +240,21 @@ class Vault:
                 )
         return len(subjects)
 
-    def _open(self, connection: Connection, sequence: int, item: Commitment) -> str | None:
-        query = select(vault.c.sealed).where(
-            vault.c.log_id == self._log_id,
-            vault.c.sequence == sequence,
-            vault.c.field == item.field,
-        )
-        sealed: bytes | None = connection.execute(query).scalar()
-        key = self._subject_key(connection, item.subject)
+    def _open(
+        self, connection: Connection, sequence: int, item: Commitment, stretch: Stretch | None
+    ) -> str | None:
+        if stretch is None:
+            query = select(vault.c.sealed).where(
+                vault.c.log_id == self._log_id,
+                vault.c.sequence == sequence,
+                vault.c.field == item.field,
+            )
+            sealed: bytes | None = connection.execute(query).scalar()
+            wrapped = None
+        else:
+            sealed = stretch.sealed.get((sequence, item.field))
+            wrapped = stretch.wrapped.get(item.subject)
+        key = self._subject_key(connection, item.subject, wrapped)
         if sealed is None or key is None:
             return None
         place = self._place(sequence, item.field, item.subject)
@@ -225,11 +268,15 @@ class Vault:
         check_commitment(data[:SALT_BYTES], item.field, text, item.hmac_sha256)
         return text
 
-    def _subject_key(self, connection: Connection, subject: str) -> bytes | None:
-        query = select(vault_key.c.wrapped).where(
-            vault_key.c.log_id == self._log_id, vault_key.c.subject == subject
-        )
-        wrapped: bytes | None = connection.execute(query).scalar()
+    def _subject_key(
+        self, connection: Connection, subject: str, wrapped: bytes | None = None
+    ) -> bytes | None:
+        """A subject's key, read where ``wrapped`` does not bring it; None if there is none."""
+        if wrapped is None:
+            query = select(vault_key.c.wrapped).where(
+                vault_key.c.log_id == self._log_id, vault_key.c.subject == subject
+            )
+            wrapped = connection.execute(query).scalar()
         if wrapped is None:
             return None
         try:

@@ -252,6 +252,20 @@ def test_the_wrapping_key_is_turned_while_another_process_is_at_work(two: House)
     other.engine.dispose()
 
 
+def test_a_wrapping_key_that_is_turned_while_texts_are_verified_damages_nothing(
+    two: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    size = two.log.head().size
+    with reading(two.log.engine) as connection:
+        before = two.log.vault.stretch(connection, 0, size)
+    assert before.wrapped
+    assert rotate_wrapping_key(two.log) == len(before.wrapped)
+    monkeypatch.setattr(two.log.vault, "stretch", lambda *_: before)
+    found = audit(two.log)
+    assert found.sound, found.problems
+    assert found.counts.private_texts == len(before.places)
+
+
 @pytest.mark.parametrize("committed", [False, True])
 def test_a_rotation_that_was_cut_off_is_settled_either_way(two: House, committed: bool) -> None:
     keys = two.folder / "keys"
