@@ -7,13 +7,18 @@ granted, rejected and ended, deployments, a roll-back, a deprecation, refusals, 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from tests.webui.api.company import ARTIFACT, OTHER, a_model, a_version
+from tests.webui.house import Kept
 from webui.identity.accounts import create_account
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
     from flask.testing import FlaskClient
     from werkzeug.test import TestResponse
 
@@ -54,6 +59,26 @@ class Seeded:
         if path.endswith("/approve"):
             hidden["pack"] = pack_of(found)
         return client.post(path, data={**hidden, **fields})
+
+
+@dataclass(frozen=True)
+class Founded:
+    """A company that was closed, of which each test opens a copy of its own."""
+
+    kept: Kept
+    seeded: Seeded
+
+    @classmethod
+    def of(cls, seeded: Seeded) -> Founded:
+        """Close a company and keep it."""
+        return cls(Kept.of(seeded.house), seeded)
+
+    @contextmanager
+    def opened(self, folder: Path) -> Iterator[Seeded]:
+        """A copy in ``folder``, for the length of a block."""
+        made = self.kept.copied(folder)
+        yield replace(self.seeded, house=made)
+        made.wiring.close()
 
 
 def token_of(page: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,10 +11,10 @@ from ledger.audit import audit
 from ledger.events.names import format_instant
 from policies import document_text, load_document
 from policies.strict_yaml import read_yaml, write_yaml
-from tests.webui.house import Kept, build
+from tests.webui.house import build
 from tests.webui.pages.pages_read import PageRead
 from tests.webui.pages.test_company import shown
-from tests.webui.seed import Seeded, live, seed
+from tests.webui.seed import Founded, Seeded, live, seed
 from tests.world import shipped_policy
 
 if TYPE_CHECKING:
@@ -24,20 +23,18 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="module")
-def founded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Kept, Seeded]:
+def founded(tmp_path_factory: pytest.TempPathFactory) -> Founded:
     made = build(tmp_path_factory.mktemp("founded") / "home")
     seeded = seed(made)
     live(seeded)
-    return Kept.of(made), seeded
+    return Founded.of(seeded)
 
 
 @pytest.fixture
-def company(founded: tuple[Kept, Seeded], tmp_path: Path) -> Iterator[Seeded]:
+def company(founded: Founded, tmp_path: Path) -> Iterator[Seeded]:
     """Two administrators, of whom Rae has an account; Chi is from compliance."""
-    kept, seeded = founded
-    made = kept.copied(tmp_path / "home")
-    yield replace(seeded, house=made)
-    made.wiring.close()
+    with founded.opened(tmp_path / "home") as seeded:
+        yield seeded
 
 
 def digest_on(page: str) -> str:

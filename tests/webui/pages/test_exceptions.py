@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +13,11 @@ from ledger.events.actor import Actor
 from ledger.events.assurance import PolicyActivated
 from ledger.events.change import ChangeApproved, ChangeProposed
 from policies import document_digest, load_document
-from tests.webui.house import Kept, build
+from tests.webui.house import build
 from tests.webui.pages.pages_read import PageRead
 from tests.webui.pages.test_changes import say
 from tests.webui.pages.test_company import shown
-from tests.webui.seed import ARTIFACT, PASSWORD, Seeded, live, seed
+from tests.webui.seed import ARTIFACT, PASSWORD, Founded, Seeded, live, seed
 from tests.world import SHIPPED
 from webui.identity.accounts import create_account
 
@@ -30,23 +29,21 @@ CHURN = {"model": "churn", "version": "1.0.0", "environment": "production", "art
 
 
 @pytest.fixture(scope="module")
-def founded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Kept, Seeded]:
+def founded(tmp_path_factory: pytest.TempPathFactory) -> Founded:
     made = build(tmp_path_factory.mktemp("founded") / "home")
     seeded = seed(made)
     for name in ("pia", "olaf"):
         one = made.enrol(name.title(), f"{name}@example.org", "operations")
         create_account(made.wiring, one, PASSWORD)
     live(seeded)
-    return Kept.of(made), seeded
+    return Founded.of(seeded)
 
 
 @pytest.fixture
-def company(founded: tuple[Kept, Seeded], tmp_path: Path) -> Iterator[Seeded]:
+def company(founded: Founded, tmp_path: Path) -> Iterator[Seeded]:
     """Pia and Olaf run deployments; Chi is from compliance, Bo and Dee are ML leads."""
-    kept, seeded = founded
-    made = kept.copied(tmp_path / "home")
-    yield replace(seeded, house=made)
-    made.wiring.close()
+    with founded.opened(tmp_path / "home") as seeded:
+        yield seeded
 
 
 def opened(company: Seeded, **more: str) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,9 +9,9 @@ from sqlalchemy import select
 
 from ledger.audit import audit
 from ledger.store.database import reading
-from tests.webui.house import Kept, build
+from tests.webui.house import build
 from tests.webui.pages.test_company import shown
-from tests.webui.seed import PASSWORD, Seeded, seed
+from tests.webui.seed import PASSWORD, Founded, Seeded, seed
 from webui.identity.accounts import create_account, find_account
 from webui.identity.erased import tables_about_people
 from webui.identity.tables import metadata
@@ -34,21 +33,19 @@ NOT_ABOUT_ONE_PERSON = {
 
 
 @pytest.fixture(scope="module")
-def founded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Kept, Seeded]:
+def founded(tmp_path_factory: pytest.TempPathFactory) -> Founded:
     made = build(tmp_path_factory.mktemp("founded") / "home")
     seeded = seed(made)
     dora = made.enrol("Dora", "dora@example.org", "data_protection_officer")
     create_account(made.wiring, dora, PASSWORD)
-    return Kept.of(made), seeded
+    return Founded.of(seeded)
 
 
 @pytest.fixture
-def company(founded: tuple[Kept, Seeded], tmp_path: Path) -> Iterator[Seeded]:
+def company(founded: Founded, tmp_path: Path) -> Iterator[Seeded]:
     """Ana builds models, Chi is from compliance, Dora is the data protection officer."""
-    kept, seeded = founded
-    made = kept.copied(tmp_path / "home")
-    yield replace(seeded, house=made)
-    made.wiring.close()
+    with founded.opened(tmp_path / "home") as seeded:
+        yield seeded
 
 
 def take_roles(company: Seeded) -> None:

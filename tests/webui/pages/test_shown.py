@@ -5,13 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.webui.house import Kept, build
-from tests.webui.seed import ARTIFACT, Seeded, live, seed
+from tests.webui.house import build
+from tests.webui.seed import ARTIFACT, Founded, Seeded, live, seed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,19 +18,17 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="module")
-def founded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Kept, Seeded]:
+def founded(tmp_path_factory: pytest.TempPathFactory) -> Founded:
     made = build(tmp_path_factory.mktemp("founded") / "home")
     seeded = seed(made)
     live(seeded)
-    return Kept.of(made), seeded
+    return Founded.of(seeded)
 
 
 @pytest.fixture
-def company(founded: tuple[Kept, Seeded], tmp_path: Path) -> Iterator[Seeded]:
-    kept, seeded = founded
-    made = kept.copied(tmp_path / "home")
-    yield replace(seeded, house=made)
-    made.wiring.close()
+def company(founded: Founded, tmp_path: Path) -> Iterator[Seeded]:
+    with founded.opened(tmp_path / "home") as seeded:
+        yield seeded
 
 
 def approved(company: Seeded) -> str:
