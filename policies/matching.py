@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from policies.agreeing import Quorum
-    from policies.ways import Way
 
     Seats = Sequence[tuple[str, ...]]
+    Benches = Sequence[Seats]
+    """The seats of one way, bench by bench."""
     People = tuple[frozenset[str], ...]
     """People by their roles, in one order."""
 
@@ -66,15 +67,19 @@ def roles_wanted(
 
 def fills(rule: Quorum, held: Mapping[str, frozenset[str]]) -> bool:
     """Whether these people could meet a quorum, each with the roles they hold, in whatever turn."""
-    return any(_fills(way, held) for way in ways_of(rule))
+    return _fill(_without_turns(rule), held)
 
 
-def _fills(way: Way, held: Mapping[str, frozenset[str]]) -> bool:
-    for bench in way:
-        seats = [tuple(plain_role(role) for role in seat) for seat in bench.seats]
-        if len(match(seats, held)) < len(seats):
-            return False
-    return True
+def _without_turns(rule: Quorum) -> list[Benches]:
+    """The ways of meeting a quorum, whoever's turn it is."""
+    return [
+        [[tuple(map(plain_role, seat)) for seat in bench.seats] for bench in way]
+        for way in ways_of(rule)
+    ]
+
+
+def _fill(ways: Iterable[Benches], held: Mapping[str, frozenset[str]]) -> bool:
+    return any(all(len(match(seats, held)) == len(seats) for seats in way) for way in ways)
 
 
 def asks_no_more(rule: Quorum, other: Quorum) -> bool | None:
@@ -86,7 +91,8 @@ def asks_no_more(rule: Quorum, other: Quorum) -> bool | None:
     groups = list(islice(_least(other), MOST_COMPARED + 1))
     if len(groups) > MOST_COMPARED:
         return None
-    return all(fills(rule, {str(at): roles for at, roles in enumerate(group)}) for group in groups)
+    ways = _without_turns(rule)
+    return all(_fill(ways, {str(at): roles for at, roles in enumerate(group)}) for group in groups)
 
 
 def _least(rule: Quorum) -> Iterator[People]:
