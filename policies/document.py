@@ -118,17 +118,21 @@ class ActorRule(Part):
     service: bool = False
     not_by: tuple[Party, ...] = ()
 
+    @property
+    def parties(self) -> tuple[Party, ...]:
+        """The parties that may do it."""
+        let_in: tuple[tuple[bool, Party], ...] = (
+            (self.owner, "owner"),
+            (self.requester, "requester"),
+            (self.delegator, "delegator"),
+            (self.proposer, "proposer"),
+            (self.refuser, "refuser"),
+        )
+        return tuple(party for may, party in let_in if may)
+
     @model_validator(mode="after")
     def _somebody_may(self) -> Self:
-        if not (
-            self.any_role
-            or self.owner
-            or self.requester
-            or self.proposer
-            or self.delegator
-            or self.refuser
-            or self.service
-        ):
+        if not (self.any_role or self.parties or self.service):
             msg = "nobody could ever do this"
             raise ValueError(msg)
         return self

@@ -155,14 +155,7 @@ class _Names:
     def _actor(self, kind: str, rule: ActorRule, path: Path) -> None:
         self._roles(rule.any_role, path)
         self._parties(kind, rule.not_by, path)
-        let_in: tuple[tuple[bool, Party], ...] = (
-            (rule.owner, "owner"),
-            (rule.requester, "requester"),
-            (rule.delegator, "delegator"),
-            (rule.proposer, "proposer"),
-            (rule.refuser, "refuser"),
-        )
-        self._parties(kind, tuple(party for may, party in let_in if may), path)
+        self._parties(kind, rule.parties, path)
 
     def _roles(self, roles: tuple[str, ...], path: Path) -> None:
         self._known(roles, self._document.roles, "There is no role", path)

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from policies.document import ActorRule, Document, DocumentNeeded, History, Requirement
     from policies.facts import Case
     from policies.measure import Limit
-    from policies.party import Party
     from policies.quorum import Seating
 
     Answer = Callable[[Case], Result]
@@ -328,14 +327,7 @@ def _actor(gate: str, requirement: Requirement, rule: ActorRule) -> Answer:
 
 def _is_a_party(case: Case, rule: ActorRule) -> bool:
     """Whether the rule lets a party do it, and the asker is that."""
-    named: list[tuple[bool, Party]] = [
-        (rule.owner, "owner"),
-        (rule.requester, "requester"),
-        (rule.proposer, "proposer"),
-        (rule.delegator, "delegator"),
-        (rule.refuser, "refuser"),
-    ]
-    return any(may and case.actor.id in (case.party(party) or ()) for may, party in named)
+    return any(case.actor.id in (case.party(party) or ()) for party in rule.parties)
 
 
 def _history(gate: str, requirement: Requirement, rule: History) -> Answer:

@@ -132,9 +132,7 @@ def _who_signs(
 
 def _actor(name: str, path: Path, item: Requirement, holders: Holders) -> Iterator[Found]:
     rule = item.actor
-    if rule is None or rule.service:
-        return
-    if rule.owner or rule.requester or rule.proposer or rule.delegator or rule.refuser:
+    if rule is None or rule.service or rule.parties:
         return
     able = {
         one
