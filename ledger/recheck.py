@@ -9,8 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from ledger.core.assertion import Expected, check_assertion, parse_authenticator_data
-from ledger.core.digest import sha256
+from ledger.core.assertion import parse_authenticator_data
 from ledger.core.envelope import check_envelope, parse_envelope
 from ledger.core.merkle import check_inclusion, leaf_hash
 from ledger.core.rfc4648 import from_base64
@@ -21,7 +20,7 @@ from ledger.events.entry import FIRST_PREVIOUS, decode_entry
 from ledger.events.passkey import KeyEnrolled
 from ledger.events.proof import WebAuthnProof
 from ledger.events.release import ReleaseApproved, ReleaseRejected
-from ledger.state.proving import COUNTER, NO_HEAD, check_request
+from ledger.state.proving import COUNTER, NO_HEAD, check_request, check_signed
 from ledger.store.database import reading
 from ledger.store.entries import Filter, find_entries, read_entries
 
@@ -151,18 +150,7 @@ def _assertion(log: Log, entry: Entry, proof: WebAuthnProof) -> str:
     ):
         raise ProofError("It signed something else.", code="proof-statement")
     check_request(said, entry.request, entry.commitments)
-    found = check_assertion(
-        Expected(
-            rp_id=key.rp_id,
-            origin=key.origin,
-            challenge=sha256(from_base64(proof.statement)),
-            algorithm=key.algorithm,
-            public=from_base64(key.public),
-        ),
-        authenticator_data=from_base64(proof.authenticator_data),
-        client_data=from_base64(proof.client_data),
-        signature=from_base64(proof.signature),
-    )
+    found = check_signed(key, proof)
     last = _count_before(log, entry, proof) or (key.earlier.count if key.earlier else 0)
     if (found.count or last) and found.count <= last:
         raise ProofError("Its counter did not move on: it may have been copied.", code=COUNTER)

@@ -33,8 +33,10 @@ from ledger.state.approving import statement_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ledger.core.assertion import AuthenticatorData
     from ledger.events.entry import Commitment, Request
     from ledger.events.event import Event
+    from ledger.events.passkey import KeyEnrolled
     from ledger.state.passkeys import PasskeyState
     from ledger.state.place import Place
     from ledger.state.registry import Registry
@@ -132,7 +134,12 @@ def _check_use(key: PasskeyState, said: ApprovalStatement, place: Place) -> None
         _refuse("proof-replayed", "What was signed has been used already.")
 
 
-def _check_assertion(key: PasskeyState, proof: WebAuthnProof) -> None:
+def check_signed(key: PasskeyState | KeyEnrolled, proof: WebAuthnProof) -> AuthenticatorData:
+    """Check that a passkey signed the statement of a proof.
+
+    Raises:
+        SignatureError: as ``check_assertion``.
+    """
     expected = Expected(
         rp_id=key.rp_id,
         origin=key.origin,
@@ -140,12 +147,16 @@ def _check_assertion(key: PasskeyState, proof: WebAuthnProof) -> None:
         algorithm=key.algorithm,
         public=from_base64(key.public),
     )
-    found = check_assertion(
+    return check_assertion(
         expected,
         authenticator_data=from_base64(proof.authenticator_data),
         client_data=from_base64(proof.client_data),
         signature=from_base64(proof.signature),
     )
+
+
+def _check_assertion(key: PasskeyState, proof: WebAuthnProof) -> None:
+    found = check_signed(key, proof)
     if found.backup_eligible != key.backup_eligible:
         _refuse("proof-backup", "The key says of its copies what it did not say when enrolled.")
     if (found.count or key.count) and found.count <= key.count:
