@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ledger.events import model, people, release
 from ledger.state.aggregates import ModelState, ReleaseState, VersionState, number_key, version_key
 from ledger.state.approvers import Approved
-from ledger.state.rejections import StandingRejections, refused_key
+from ledger.state.rejections import refused_before
 
 if TYPE_CHECKING:
     from ledger.events.event import Event
@@ -56,9 +56,7 @@ def affected_releases(registry: Registry, event: Event, sequence: int) -> tuple[
 
 def _asked_for_again(registry: Registry, event: release.RejectionLifted) -> list[int]:
     """The releases of what was refused that were asked for since."""
-    lifted = registry.rejection(event.rejection)
-    key = refused_key(lifted.model, lifted.environment, lifted.artifact)
-    found = registry.find(StandingRejections, key)
+    found = refused_before(registry, registry.rejection(event.rejection))
     return list(found.releases) if found else []
 
 

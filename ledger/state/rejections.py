@@ -94,6 +94,14 @@ def refused_key(model: str, environment: str, artifact: str) -> str:
     return hex_digest(f"{slot_key(model, environment)}/{artifact}".encode())
 
 
+def refused_before(
+    registry: Registry, of: ReleaseState | RejectionState
+) -> StandingRejections | None:
+    """What is remembered of the bytes that a release or a refusal is about."""
+    key = refused_key(of.model, of.environment, of.artifact)
+    return registry.find(StandingRejections, key)
+
+
 def standing(
     registry: Registry, model: str, environment: str, artifact: str
 ) -> tuple[RejectionState, ...]:
@@ -109,8 +117,7 @@ def rejected(registry: Registry, asked: ReleaseState, place: Place) -> Changes:
 
     In all the roles of both, so that saying it again makes it no weaker.
     """
-    before = _standing_on(registry, asked)
-    mine = [one for one in _states(registry, before) if one.by == place.actor]
+    before, mine = _said_before(registry, asked, place)
     roles = {*_roles(registry, place, asked.model), *(role for one in mine for role in one.roles)}
     said = RejectionState(
         since=place.sequence,
@@ -128,16 +135,13 @@ def rejected(registry: Registry, asked: ReleaseState, place: Place) -> Changes:
 
 def answered(registry: Registry, asked: ReleaseState, place: Place) -> Changes:
     """Whoever refused approves after all."""
-    before = _standing_on(registry, asked)
-    mine = [one for one in _states(registry, before) if one.by == place.actor]
+    before, mine = _said_before(registry, asked, place)
     return _ending(before, mine, "answered", place) if mine else ()
 
 
 def asked_anew(registry: Registry, asked: ReleaseState) -> Changes:
     """What was refused is asked for again: it is looked at once a refusal is lifted."""
-    found = registry.find(
-        StandingRejections, refused_key(asked.model, asked.environment, asked.artifact)
-    )
+    found = refused_before(registry, asked)
     if found is None:
         return ()
     return (found.but(releases=(*found.releases, asked.since)[-MOST_REMEMBERED:]),)
@@ -152,26 +156,24 @@ def rejection_lifted(registry: Registry, event: RejectionLifted, place: Place) -
             pointer="/event/rejection",
             ended=found.ended or 0,
         )
-    key = refused_key(found.model, found.environment, found.artifact)
-    before = registry.find(StandingRejections, key)
+    before = refused_before(registry, found)
     assert before is not None  # noqa: S101 (a refusal that stands is among them)
     return _ending(before, [found], "lifted", place)
 
 
-def _standing_on(registry: Registry, asked: ReleaseState) -> StandingRejections:
-    key = refused_key(asked.model, asked.environment, asked.artifact)
-    found = registry.find(StandingRejections, key)
-    return found or StandingRejections(
-        since=-1,
+def _said_before(
+    registry: Registry, asked: ReleaseState, place: Place
+) -> tuple[StandingRejections, list[RejectionState]]:
+    """What stands on what is asked for, and the person's own among it."""
+    before = refused_before(registry, asked) or StandingRejections(
+        since=place.sequence,
         model=asked.model,
         environment=asked.environment,
         artifact=asked.artifact,
         rejections=(),
     )
-
-
-def _states(registry: Registry, before: StandingRejections) -> Iterator[RejectionState]:
-    return (registry.rejection(entry) for entry in before.rejections)
+    states = (registry.rejection(entry) for entry in before.rejections)
+    return before, [one for one in states if one.by == place.actor]
 
 
 def _ending(
@@ -185,9 +187,8 @@ def _ending(
     over = {one.since for one in ended}
     left = [entry for entry in before.rejections if entry not in over]
     left += [said.since] if said is not None else []
-    since = before.since if before.since >= 0 else place.sequence
     closed = (one.but(status=status, ended=place.sequence, ended_by=place.actor) for one in ended)
-    after = before.but(since=since, rejections=tuple(left))
+    after = before.but(rejections=tuple(left))
     return (*closed, after) if said is None else (*closed, said, after)
 
 
