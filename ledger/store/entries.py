@@ -282,12 +282,13 @@ def count_entries(
     span = _span(connection, log_id, wanted, size, None)
     if span is None:
         return Matches(0, at_least=False)
-    first = 0 if _by_one_index(wanted) else max(0, size - newest)
+    asked = [conditions_of(wanted, kind) for kind in wanted.kinds or ("",)]
+    first = 0 if all(map(_by_one_index, asked)) else max(0, size - newest)
     if first:
         span.append(entry.c.sequence >= first)
     found = 0
-    for kind in wanted.kinds or ("",):
-        conditions = _narrowed(connection, log_id, conditions_of(wanted, kind), span)
+    for each in asked:
+        conditions = _narrowed(connection, log_id, each, span)
         found += _count_up_to(connection, log_id, [*conditions, *span], most + 1 - found)
     return Matches(min(found, most), at_least=found > most or first > 0)
 
@@ -322,18 +323,9 @@ def _narrowed(
     ]
 
 
-def _by_one_index(wanted: Filter) -> bool:
+def _by_one_index(conditions: Sequence[Condition]) -> bool:
     """Whether an index gives the matches and nothing besides, within any span of time."""
-    if wanted.outcome not in {"", "deny"}:
-        return False
-    one = [
-        bool(wanted.kinds),
-        bool(wanted.model or wanted.version),
-        bool(wanted.environment),
-        bool(wanted.actor),
-        bool(wanted.outcome),
-    ]
-    return sum(one) <= 1
+    return len(conditions) <= 1 and all(one.indexed for one in conditions)
 
 
 def _stored(row: Row[Any]) -> StoredEntry:
