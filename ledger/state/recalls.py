@@ -104,11 +104,12 @@ def recalls_of(registry: Registry, made: Made) -> tuple[int, ...] | None:
             seen.add(key)
             if len(seen) > MOST_ANCESTORS:
                 return None
-            found.update(recalls_on(registry, f"version:{parent.model}"))
-            found.update(recalls_on(registry, f"version:{key}"))
             known = registry.find(VersionState, key)
             if known is not None:
                 ahead.append(known)
+                continue
+            found.update(recalls_on(registry, f"version:{parent.model}"))
+            found.update(recalls_on(registry, f"version:{key}"))
     return tuple(sorted(found))
 
 
