@@ -201,9 +201,8 @@ class Reader:
 
     def stand_ins(self, actor_id: str) -> tuple[list[DelegationState], list[DelegationState]]:
         """The delegations that an actor gave, and those that the actor holds, not ended."""
-        with reading(self.log.engine) as connection:
-            found = folded.load(connection, self.log.log_id, StandIns.table, actor_id)
-        if not isinstance(found, StandIns):
+        found = self.state_of(StandIns, actor_id)
+        if found is None:
             return [], []
         get = self.delegation
         return [get(entry) for entry in found.given], [get(entry) for entry in found.held]
@@ -230,9 +229,7 @@ class Reader:
 
     def subject(self, actor_id: str) -> SubjectState | None:
         """What became of a person's data; None where nothing did."""
-        with reading(self.log.engine) as connection:
-            found = folded.load(connection, self.log.log_id, SubjectState.table, actor_id)
-        return found if isinstance(found, SubjectState) else None
+        return self.state_of(SubjectState, actor_id)
 
     def erased(self) -> list[SubjectState]:
         """Everybody whose data was erased, newest first."""
@@ -356,9 +353,8 @@ class Reader:
 
     def holders(self, role: str) -> tuple[str, ...]:
         """Who was given a role and did not lose it, over or not."""
-        with reading(self.log.engine) as connection:
-            found = folded.load(connection, self.log.log_id, RoleState.table, role)
-        return found.holders if isinstance(found, RoleState) else ()
+        found = self.state_of(RoleState, role)
+        return found.holders if found else ()
 
     def holding(self, role: str, now: str) -> tuple[str, ...]:
         """Who holds a role at an instant that is not over, for some models or for all."""
@@ -470,9 +466,8 @@ class Reader:
             }
 
     def _get(self, kind: type[Kind], key: str, word: str) -> Kind:
-        with reading(self.log.engine) as connection:
-            found = folded.load(connection, self.log.log_id, kind.table, key)
-        if not isinstance(found, kind):
+        found = self.state_of(kind, key)
+        if found is None:
             raise UnknownSubjectError(f"There is no such {word}.", pointer=f"/{word}")
         return found
 
