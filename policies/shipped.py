@@ -18,7 +18,6 @@ BUNDLES: Final = ("strict-four-eyes", "soc2", "gdpr", "hipaa", "eu-ai-act-high-r
 
 
 @cache
-@cache
 def shipped_policy() -> Document:
     """The policy that a new installation starts with."""
     return load_document(_text("default/policy.yaml"), "default/policy.yaml")
