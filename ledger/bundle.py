@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from ledger.events.entry import Entry
+    from ledger.events.proof import Proof
     from ledger.log import Log
 
 MOST_ENTRIES: Final = 10_000
@@ -98,9 +99,10 @@ def make_bundle(
         "vkeys": f"{log.vkey}\n{log.cosigner_vkey}\n".encode(),
     }
     for number in wanted:
-        parts[f"entries/{number}.json"] = log.entry(number).envelope
+        entry = log.entry(number)
+        parts[f"entries/{number}.json"] = entry.envelope
         parts[f"entries/{number}.tlog-proof"] = format_proof(log.prove_under(number, note))
-        parts.update(_seen(log, number, note))
+        parts.update(_seen(log, entry.proof, note))
     parts.update({f"files/{name}": data for name, data in files.items()})
     return _zip(parts)
 
@@ -114,13 +116,12 @@ def _behind(entry: Entry) -> tuple[int, ...]:
     return (entry.proof.key, entry.event.about().release)
 
 
-def _seen(log: Log, number: int, note: bytes) -> dict[str, bytes]:
-    """How the tree head that a passkey signed in an entry leads to the checkpoint's.
+def _seen(log: Log, proof: Proof | None, note: bytes) -> dict[str, bytes]:
+    """How the tree head that a passkey signed, if one did, leads to the checkpoint's.
 
     A statement that can't be read, or a head that can't be of this history, has none: the verifier
     says what is wrong with it.
     """
-    proof = log.entry(number).proof
     if not isinstance(proof, WebAuthnProof):
         return {}
     size = parse_checkpoint(parse_note(note).text).size
