@@ -113,8 +113,7 @@ def review_required(registry: Registry, event: exception.ReviewRequired, place: 
         release=event.release,
         again_hours=event.again_hours,
     )
-    found = registry.find(OwedReviews, "owed")
-    owed = found or OwedReviews(since=place.sequence, due={})
+    owed = _owed(registry, place)
     if event.release is None:
         return (made, owed.but(due={**owed.due, made.key: due}))
     of_release = _of_release(registry, event.release, place)
@@ -133,12 +132,11 @@ def reviews_moved(
     """
     if ended == begun:
         return ()
-    found = registry.find(OwedReviews, "owed")
-    owed = found or OwedReviews(since=place.sequence, due={})
     paused = _open_reviews(registry, ended)
     again = _open_reviews(registry, begun)
     if not paused and not again:
         return ()
+    owed = _owed(registry, place)
     over = {one.key for one in paused}
     due = {key: at for key, at in owed.due.items() if key not in over}
     due |= {one.key: one.due for one in again}
@@ -147,6 +145,11 @@ def reviews_moved(
         *(one.but(status="required") for one in again),
         owed.but(due=due),
     )
+
+
+def _owed(registry: Registry, place: Place) -> OwedReviews:
+    found = registry.find(OwedReviews, "owed")
+    return found or OwedReviews(since=place.sequence, due={})
 
 
 def _open_reviews(registry: Registry, release: int | None) -> list[ReviewState]:
@@ -190,8 +193,7 @@ def review_completed(registry: Registry, event: exception.ReviewCompleted, place
         completed=place.sequence,
         completed_at=place.at,
     )
-    found = registry.find(OwedReviews, "owed")
-    there = found or OwedReviews(since=place.sequence, due={})
+    there = _owed(registry, place)
     left = {key: due for key, due in there.due.items() if key != number_key(owed.since)}
     if owed.release is None:
         return (made, there.but(due=left))
