@@ -20,6 +20,7 @@ from policies.mutate import fields_of
 from policies.names_used import field_types, field_values
 from policies.reasons import humanize
 from policies.staffing import understaffed
+from policies.ways import parts_at
 from policies.worlds import TooManyError, worlds
 
 if TYPE_CHECKING:
@@ -318,9 +319,8 @@ def _idle_choices(name: str, rule: Quorum, path: Path) -> Iterator[Finding]:
                 f" one_of already ({quorum_in_words(others[0])}), so it serves nothing."
             )
             yield Finding("warning", "idle-choice", sentence, (*path, "one_of", at))
-    inner = "all_of" if rule.all_of is not None else "one_of"
-    for at, part in enumerate(rule.parts):
-        yield from _idle_choices(name, part, (*path, inner, at))
+    for part, within in parts_at(rule, path):
+        yield from _idle_choices(name, part, within)
 
 
 def _meaning(requirement: Any) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from policies.matching import fills
 from policies.reasons import humanize
-from policies.ways import roles_of, ways_of
+from policies.ways import parts_at, roles_of, ways_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -109,9 +109,7 @@ def _fewest(rule: Approvals) -> int:
 
 def _branches(rule: Quorum, path: Path) -> Iterator[tuple[Quorum, Path]]:
     """Every choice of a ``one_of``."""
-    name = "all_of" if rule.all_of is not None else "one_of"
-    for at, part in enumerate(rule.parts):
-        within = (*path, name, at)
+    for part, within in parts_at(rule, path):
         if rule.one_of is not None:
             yield part, within
         yield from _branches(part, within)

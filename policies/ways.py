@@ -129,13 +129,18 @@ def _number(rule: Quorum) -> int:
     return number
 
 
+def parts_at(rule: Quorum, path: Path) -> Iterator[tuple[Quorum, Path]]:
+    """The quorums that one is made of, each with its path."""
+    name = "all_of" if rule.all_of is not None else "one_of"
+    return ((part, (*path, name, at)) for at, part in enumerate(rule.parts))
+
+
 def named(rule: Quorum, path: Path = ()) -> Iterator[tuple[Quorum, Path]]:
     """Every quorum within one that names people itself, with its path."""
     if not rule.parts:
         yield rule, path
-    name = "all_of" if rule.all_of is not None else "one_of"
-    for at, part in enumerate(rule.parts):
-        yield from named(part, (*path, name, at))
+    for part, within in parts_at(rule, path):
+        yield from named(part, within)
 
 
 def roles_of(rule: Quorum) -> tuple[str, ...]:
