@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import and_, delete, func, insert, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from ledger.core.access import NOTHING, OF_THE_RECORDER, Access, chained
+from ledger.store.dialect import dialect_of
 from ledger.store.tables import access, access_head, access_origin
 
 if TYPE_CHECKING:
@@ -80,8 +80,9 @@ def append_accesses(
 
 
 def _lock_end(connection: Connection, log_id: int) -> AccessHead:
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    first = dialect.insert(access_head).values(log_id=log_id, number=0, chain=NOTHING)
+    first = (
+        dialect_of(connection).insert(access_head).values(log_id=log_id, number=0, chain=NOTHING)
+    )
     connection.execute(first.on_conflict_do_nothing(index_elements=["log_id"]))
     query = select(access_head).where(access_head.c.log_id == log_id).with_for_update()
     row = connection.execute(query).one()

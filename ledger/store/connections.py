@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import delete, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from ledger.errors import ConflictError
+from ledger.store.dialect import dialect_of
 from ledger.store.tables import connection as table
 from ledger.store.tables import inbound
 
@@ -112,7 +112,7 @@ def note_source(connection: Connection, log_id: int, name: str, **at: str) -> No
 
 def keep_inbound(connection: Connection, log_id: int, came: Inbound) -> bool:
     """Keep a delivery; False where it came before."""
-    statement = _dialect(connection).insert(inbound).on_conflict_do_nothing()
+    statement = dialect_of(connection).insert(inbound).on_conflict_do_nothing()
     kept = connection.execute(statement, {"log_id": log_id, **vars(came)})
     return bool(kept.rowcount == 1)
 
@@ -208,7 +208,3 @@ def _inbound(row: Row[Any]) -> Inbound:
     found = dict(row._mapping)  # noqa: SLF001 (as above)
     found.pop("log_id")
     return Inbound(**found)
-
-
-def _dialect(connection: Connection) -> Any:
-    return postgresql if connection.dialect.name == "postgresql" else sqlite

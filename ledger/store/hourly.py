@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import bindparam, select
-from sqlalchemy.dialects import postgresql, sqlite
 
+from ledger.store.dialect import dialect_of
 from ledger.store.tables import hourly
 
 if TYPE_CHECKING:
@@ -45,8 +45,7 @@ def save_hourly(connection: Connection, log_id: int, counts: Sequence[tuple[str,
     """Keep counts in place of those before."""
     if not counts:
         return
-    dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(hourly)
+    statement = dialect_of(connection).insert(hourly)
     names = ("hour", "asked", "refused", "cut")
     upsert = statement.on_conflict_do_update(
         index_elements=[hourly.c.log_id, hourly.c.actor],

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import and_, delete, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from ledger.errors import ConflictError
+from ledger.store.dialect import dialect_of
 from ledger.store.tables import notice_cursor, notice_delivery, notice_subscription
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ def read_cursor(connection: Connection, log_id: int) -> int | None:
 
 def begin_cursor(connection: Connection, log_id: int, position: int) -> None:
     """Begin at a position, unless somebody began already."""
-    statement = _dialect(connection).insert(notice_cursor).on_conflict_do_nothing()
+    statement = dialect_of(connection).insert(notice_cursor).on_conflict_do_nothing()
     connection.execute(statement, {"log_id": log_id, "position": position})
 
 
@@ -160,7 +160,7 @@ def plan_deliveries(connection: Connection, log_id: int, planned: Iterable[Deliv
     rows = [{"log_id": log_id, **vars(one)} for one in planned]
     if rows:
         connection.execute(
-            _dialect(connection).insert(notice_delivery).on_conflict_do_nothing(), rows
+            dialect_of(connection).insert(notice_delivery).on_conflict_do_nothing(), rows
         )
 
 
@@ -329,7 +329,3 @@ def _delivery(row: Row[Any]) -> Delivery:
         row.settled_at,
         row.failure,
     )
-
-
-def _dialect(connection: Connection) -> Any:
-    return postgresql if connection.dialect.name == "postgresql" else sqlite

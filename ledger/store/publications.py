@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import func, select
-from sqlalchemy.dialects import postgresql, sqlite
 
+from ledger.store.dialect import dialect_of
 from ledger.store.tables import cosignature, publication, timestamp, witness_word
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ def cosigned_sizes(
 def save_word(connection: Connection, log_id: int, signer: str, word: StoredWord) -> None:
     """Remember what a witness last said, instead of what it said before."""
     values = asdict(word)
-    statement = _dialect(connection).insert(witness_word)
+    statement = dialect_of(connection).insert(witness_word)
     keys = [witness_word.c.log_id, witness_word.c.signer]
     connection.execute(
         statement.on_conflict_do_update(index_elements=keys, set_=values),
@@ -203,12 +203,8 @@ def _token(row: Any) -> StoredTimestamp:
     return StoredTimestamp(row.size, row.authority, row.token, row.received_at)
 
 
-def _dialect(connection: Connection) -> Any:
-    return postgresql if connection.dialect.name == "postgresql" else sqlite
-
-
 def _insert_once(connection: Connection, table: Table, row: dict[str, Any]) -> None:
-    connection.execute(_dialect(connection).insert(table).on_conflict_do_nothing(), row)
+    connection.execute(dialect_of(connection).insert(table).on_conflict_do_nothing(), row)
 
 
 def read_publications(
