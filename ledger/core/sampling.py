@@ -12,9 +12,10 @@ is used with, and the root covers the entry that binds it. See docs/sampling.md.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from typing import TYPE_CHECKING, Final
+
+from ledger.core.digest import hex_digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,7 +27,7 @@ _SHARE: Final = 10
 
 def commitment_to(nonce: bytes) -> str:
     """What an auditor hands in before the draw: SHA-256 of the nonce, in hexadecimal."""
-    return hashlib.sha256(nonce).hexdigest()
+    return hex_digest(nonce)
 
 
 def seed_of(nonce: bytes, root: bytes) -> bytes:
@@ -47,5 +48,4 @@ def size_by_table(population: int) -> int:
 
 def rows_digest(rows: Iterable[int]) -> str:
     """SHA-256 of a population: its rows ascending, in decimal digits, a line feed after each."""
-    text = b"".join(b"%d\n" % row for row in sorted(set(rows)))
-    return hashlib.sha256(text).hexdigest()
+    return hex_digest(b"".join(b"%d\n" % row for row in sorted(set(rows))))

@@ -10,13 +10,12 @@ service would not give back.
 
 from __future__ import annotations
 
-import base64
 import secrets
 import threading
 import time
 from typing import TYPE_CHECKING, Final
 
-from ledger.core.rfc4648 import from_base64
+from ledger.core.rfc4648 import from_base64, to_base64
 from ledger.errors import EncodingError, InputError, OutsideError
 from ledger.keys import aws, google, vault
 from ledger.keys.cloud import WRAPPING_FAILED
@@ -76,7 +75,7 @@ def wrapped_at(place: str, key: bytes) -> bytes:
         raise OutsideError(
             f"{wrapper.name} gave back another key than it wrapped.", code=WRAPPING_FAILED
         )
-    return f"{_HEADER}\n{uri}\n{base64.b64encode(sealed).decode()}\n".encode()
+    return f"{_HEADER}\n{uri}\n{to_base64(sealed)}\n".encode()
 
 
 def place_of(stored: bytes) -> str:
