@@ -158,7 +158,7 @@ def find_quorum(case: Case, asked: Asked, table: Table, excluded: Mapping[str, s
     lent = {actor: voters.lent(candidates[actor], persons) for actor in candidates}
     tried = []
     for way in table.ways:
-        found = _Found(way, tuple(_best(bench, candidates, own, lent) for bench in way))
+        found = _found(_best(bench, candidates, own, lent) for bench in way)
         if not found.empty:
             return _met(own, candidates, found)
         tried.append(found)
@@ -190,25 +190,26 @@ class _Seated(NamedTuple):
 
 
 class _Found(NamedTuple):
-    """What came of one way of meeting a rule, bench by bench."""
+    """What came of one way of meeting a rule, bench by bench; the roles of each empty seat."""
 
-    way: Way
     seated: tuple[_Seated, ...]
-
-    @property
-    def empty(self) -> tuple[tuple[str, ...], ...]:
-        """The roles of each seat that is not taken."""
-        return tuple(
-            _plain(seat)
-            for one in self.seated
-            for at, seat in enumerate(one.bench.seats)
-            if at not in one.taken
-        )
+    empty: tuple[tuple[str, ...], ...]
 
     @property
     def need(self) -> int:
         """How many seats there are."""
-        return sum(len(bench.seats) for bench in self.way)
+        return sum(len(one.bench.seats) for one in self.seated)
+
+
+def _found(benches: Iterable[_Seated]) -> _Found:
+    seated = tuple(benches)
+    empty = (
+        _plain(seat)
+        for one in seated
+        for at, seat in enumerate(one.bench.seats)
+        if at not in one.taken
+    )
+    return _Found(seated, tuple(empty))
 
 
 def _carried(
