@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from webui.cli.files import write_file
 from webui.cli.home import home_option, opened
 
 
@@ -34,7 +35,6 @@ def bundle(numbers: tuple[int, ...], reports: tuple[int, ...], output: Path) -> 
     Whoever has it can verify it offline with Python and `cryptography`, without this program.
     """
     from ledger.bundle import make_bundle
-    from ledger.errors import OutsideError
     from webui.issuing import issued_file
 
     with opened() as wiring:
@@ -44,12 +44,7 @@ def bundle(numbers: tuple[int, ...], reports: tuple[int, ...], output: Path) -> 
             files[f"{state.report}.pdf"] = data
         made = make_bundle(wiring.log, [*numbers, *reports], files)
         vkey = wiring.log.vkey
-    try:
-        output.write_bytes(made)
-    except OSError as error:
-        raise OutsideError(
-            f"The file {output} can't be written: {error.strerror}.", code="file-unwritable"
-        ) from error
+    write_file(output, made)
     click.echo(f"{output}: {len(numbers) + len(reports)} entries, {len(files)} documents")
     click.echo(
         f"Check it anywhere: unzip verify.py, then\n  python verify.py {output} --vkey '{vkey}'"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from webui.cli.files import write_file
 from webui.cli.home import home_option, opened
 from webui.cli.report import KINDS
 
@@ -28,7 +29,6 @@ def component(*, framework: str, output: Path | None) -> None:
     It says which controls this ledger computes tests of, for a control owner to import. It is about
     what can be shown, not about what is so: that is what reports say.
     """
-    from ledger.errors import OutsideError
     from webui.components import definition
 
     with opened() as wiring:
@@ -36,10 +36,5 @@ def component(*, framework: str, output: Path | None) -> None:
     if output is None:
         click.echo(made.decode("utf-8"))
         return
-    try:
-        output.write_bytes(made)
-    except OSError as error:
-        raise OutsideError(
-            f"The file {output} can't be written: {error.strerror}.", code="file-unwritable"
-        ) from error
+    write_file(output, made)
     click.echo(str(output))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from webui.cli.files import write_file
 from webui.cli.home import home_option, opened
 
 if TYPE_CHECKING:
@@ -76,16 +77,10 @@ def _show(told: Told, name: str) -> None:
 def proof(number: int, output: Path) -> None:
     """Write the proof that entry NUMBER is in the log (C2SP tlog-proof)."""
     from ledger.core.proof import format_proof
-    from ledger.errors import OutsideError
 
     with opened() as wiring:
         data = format_proof(wiring.log.prove(number))
-    try:
-        output.write_bytes(data)
-    except OSError as error:
-        raise OutsideError(
-            f"The file {output} can't be written: {error.strerror}.", code="file-unwritable"
-        ) from error
+    write_file(output, data)
     click.echo(
         f"{output}: entry {number}; `counterseal entry {number} --envelope` gives its bytes."
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from webui.cli.files import write_file
 from webui.cli.home import home_option, opened
 from webui.cli.key import USES, allowed, new_key
 
@@ -69,7 +70,7 @@ def request(use: str | None, uri: str | None, existing: bool, output: Path) -> N
             made = new_key(wiring.log.keyring, use, uri, existing=existing)
             new = (use, made.public)
         asked = request_of(wiring.log.keys, new)
-    _write(output, asked.written())
+    write_file(output, asked.written())
     for one in asked.keys:
         click.echo(f"{one.use:<13} {one.public[:64]}")
 
@@ -100,7 +101,7 @@ def certify(  # noqa: PLR0917 (each is an option of the command)
     if previous is not None:
         before = _open(previous, previous_passphrase_file or passphrase_file)
     made = answer(wanted, _open(file, passphrase_file), before)
-    _write(output, made.written())
+    write_file(output, made.written())
     click.echo(f"Root {made.root} certifies for {made.origin}:")
     for one in made.keys:
         click.echo(f"{one.use:<13} {one.public[:64]}")
@@ -139,15 +140,4 @@ def _read(file: Path) -> bytes:
     except OSError as error:
         raise OutsideError(
             f"The file {file} can't be read: {error.strerror}.", code="file-unreadable"
-        ) from error
-
-
-def _write(file: Path, data: bytes) -> None:
-    from ledger.errors import OutsideError
-
-    try:
-        file.write_bytes(data)
-    except OSError as error:
-        raise OutsideError(
-            f"The file {file} can't be written: {error.strerror}.", code="file-unwritable"
         ) from error
