@@ -233,13 +233,7 @@ class Reader:
 
     def erased(self) -> list[SubjectState]:
         """Everybody whose data was erased, newest first."""
-        found: list[SubjectState] = []
-        while True:
-            before = found[-1].since if found else None
-            page = self._find(SubjectState, before, MOST_ON_A_PAGE, status="erased")
-            found += page
-            if len(page) < MOST_ON_A_PAGE:
-                return found
+        return list(self.every(SubjectState, status="erased"))
 
     def deployments(
         self,
@@ -482,6 +476,16 @@ class Reader:
     ) -> list[Kind]:
         """What there is of a kind, newest first, by the columns by which it is searched."""
         return self._find(kind, before, limit, **columns)
+
+    def every(self, kind: type[Kind], **columns: str) -> Iterator[Kind]:
+        """All that there is of a kind, newest first; a page is read when it is asked for."""
+        before: int | None = None
+        while True:
+            page = self._find(kind, before, MOST_ON_A_PAGE, **columns)
+            yield from page
+            if len(page) < MOST_ON_A_PAGE:
+                return
+            before = page[-1].since
 
     def _find(self, kind: type[Kind], before: int | None, limit: int, **columns: str) -> list[Kind]:
         with reading(self.log.engine) as connection:

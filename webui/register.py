@@ -15,18 +15,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from ledger.core.digest import hex_digest
+from ledger.state.aggregates import ReportState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ledger.query import Reader
-    from ledger.state.aggregates import ReportState
 
 Word = Literal["genuine", "superseded", "unsealed", "altered", "not_ours"]
 _NAME: Final = re.compile(rb"<dc:identifier>([a-z0-9][a-z0-9_-]{0,63})</dc:identifier>")
 _END: Final = re.compile(rb"%%EOF[\r\n]{0,2}")
 _MOST_ENDS: Final = 64
-_PAGE: Final = 100
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ class Judged:
 
 def judge(reader: Reader, data: bytes) -> Judged:
     """Look a file up in the register of reports."""
-    issued = list(_issued(reader))
+    issued = list(reader.every(ReportState))
     digest = hex_digest(data)
     same = next((one for one in issued if one.sealed == digest), None)
     if same is not None:
@@ -126,11 +125,3 @@ def _beginnings(data: bytes) -> Iterator[str]:
             taken.update(data[at:end])
             at = end
             yield taken.hexdigest()
-
-
-def _issued(reader: Reader) -> Iterator[ReportState]:
-    """Every report, newest first."""
-    before: int | None = None
-    while page := reader.reports(before=before, limit=_PAGE):
-        yield from page
-        before = page[-1].since

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from policies.controls.mapping import Control
 
 State = Literal["missing", "attached", "expired", "set aside", "not asked for"]
-_MOST: Final = 500
 _MOST_LOOKED_AT: Final = 2_000
 
 
@@ -40,17 +39,8 @@ def written(reader: Reader, framework: str, day: str) -> list[Written]:
         InputError: no such framework ships.
     """
     found = shipped_framework(framework)
-    held = {one.control: one for one in _all(reader) if one.framework == framework}
+    held = {one.control: one for one in reader.every(StatementState) if one.framework == framework}
     return [state_of(control, held.get(control.id), day) for control in found.controls]
-
-
-def _all(reader: Reader) -> list[StatementState]:
-    found: list[StatementState] = []
-    before: int | None = None
-    while page := reader.all_of(StatementState, before=before, limit=_MOST):
-        found.extend(page)
-        before = page[-1].since
-    return found
 
 
 def state_of(control: Control, said: StatementState | None, day: str) -> Written:

@@ -18,6 +18,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from dataclasses import dataclass, field
+from itertools import takewhile
 from threading import Lock
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 from weakref import WeakKeyDictionary
@@ -25,9 +26,8 @@ from weakref import WeakKeyDictionary
 from ledger.errors import InputError, UnknownSubjectError
 from ledger.events.names import ActorId, Count, Sequence, Value
 from ledger.state import weak_links
-from ledger.state.aggregates import VersionState, version_key
+from ledger.state.aggregates import DeploymentState, VersionState, version_key
 from ledger.state.recalls import RecallState, recalls_of, recalls_on
-from ledger.store import folded
 from ledger.store.database import reading
 
 if TYPE_CHECKING:
@@ -40,7 +40,6 @@ Direction = Literal["up", "down", "both"]
 Kind = Literal["data_set", "code", "run", "version", "deployment", "evidence"]
 MOST_NODES: Final = 60
 MOST_DEPTH: Final = 20
-_AT_ONCE: Final = 500
 _SHORT: Final = 12
 _NAME: Final = re.compile(
     r"(data|version|code|run):([\x21-\x3f\x41-\x7e]{1,300})(?:@([A-Za-z0-9][A-Za-z0-9.+_-]{0,63}))?"
@@ -135,15 +134,8 @@ class _Known:
 
     def learn(self, reader: Reader) -> None:
         """Read the versions that were registered since the last time."""
-        found: list[VersionState] = []
-        before: int | None = None
-        while True:
-            page = reader.versions("", before=before, limit=_AT_ONCE)
-            found += [one for one in page if one.since > self.newest]
-            if len(page) < _AT_ONCE or page[-1].since <= self.newest:
-                break
-            before = page[-1].since
-        for version in reversed(found):
+        fresh = takewhile(lambda one: one.since > self.newest, reader.every(VersionState))
+        for version in reversed(list(fresh)):
             self._add(version)
             self.newest = version.since
 
@@ -392,8 +384,8 @@ def impact(reader: Reader, root: str) -> Impact:
     # A version that is asked about is affected itself, where it is registered here.
     found = [(known.versions[name], steps) for name, steps in far.items() if name in known.versions]
     running: dict[str, list[str]] = {}
-    for run in _running(reader):
-        running.setdefault(version_key(run[0], run[1]), []).append(run[2])
+    for run in reader.every(DeploymentState, status="running"):
+        running.setdefault(version_key(run.model, run.version), []).append(run.environment)
     with reading(reader.log.engine) as connection:
         registry = reader.registry(connection)
         recalls = sorted(
@@ -423,18 +415,6 @@ def impact(reader: Reader, root: str) -> Impact:
         owners=tuple(sorted({one.owner for one in versions})),
         running=sum(len(one.environments) for one in versions),
     )
-
-
-def _running(reader: Reader) -> list[tuple[str, str, str]]:
-    """Every running deployment, however many there are."""
-    found: list[tuple[str, str, str]] = []
-    before: int | None = None
-    while True:
-        page = reader.deployments(status="running", before=before, limit=_AT_ONCE)
-        found += [(one.model, one.version, one.environment) for one in page]
-        if len(page) < _AT_ONCE:
-            return found
-        before = page[-1].since
 
 
 def known_materials(reader: Reader, limit: int = 200) -> tuple[Material, ...]:
@@ -470,6 +450,4 @@ def owners_of_descendants(reader: Reader, root: str) -> frozenset[str]:
 
 def recalls(reader: Reader, status: str = "", limit: int = 50) -> list[RecallState]:
     """Recalls, newest first."""
-    with reading(reader.log.engine) as connection:
-        log_id = reader.log.log_id
-        return folded.find(connection, log_id, RecallState, limit=limit, status=status)
+    return reader.all_of(RecallState, limit=limit, status=status)

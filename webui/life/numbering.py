@@ -19,20 +19,16 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from ledger.events.names import Value, format_instant
 from ledger.state.aggregates import VersionState
-from ledger.store import folded
-from ledger.store.database import reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ledger.events.model import VersionRegistered
-    from ledger.query import Reader
     from webui.wiring import Wiring
 
 Bump = Literal["major", "minor", "patch", ""]
 _CORE: Final = re.compile(r"(\d+)\.(\d+)\.(\d+)(?:-([0-9A-Za-z.-]+))?(?:\+.*)?")
 _SHORT: Final = 12
-_AT_ONCE: Final = 500
 
 
 class Suggestion(Value):
@@ -57,7 +53,7 @@ def suggest(wiring: Wiring, model: str, planned: VersionRegistered | None) -> Su
     """
     reader = wiring.reader
     of = reader.model(model)
-    names = list(_names(reader, model))
+    names = [one.version for one in reader.every(VersionState, model=model)]
     changed: tuple[str, ...] = ()
     bump: Bump = ""
     after = of.latest
@@ -153,21 +149,3 @@ def hashed(sha256: str, taken: set[str]) -> str:
     while sha256[:length] in taken and length < len(sha256):
         length += 1
     return sha256[:length]
-
-
-def _names(reader: Reader, model: str) -> Iterable[str]:
-    before: int | None = None
-    while True:
-        with reading(reader.log.engine) as connection:
-            page = folded.find(
-                connection,
-                reader.log.log_id,
-                VersionState,
-                before=before,
-                limit=_AT_ONCE,
-                model=model,
-            )
-        yield from (one.version for one in page)
-        if len(page) < _AT_ONCE:
-            return
-        before = page[-1].since

@@ -29,20 +29,14 @@ from ledger.events.names import (
     format_instant,
 )
 from ledger.state.acknowledgements import Acknowledgement, Acknowledgements
-from ledger.state.aggregates import VersionState
-from ledger.store import folded
-from ledger.store.database import reading
+from ledger.state.aggregates import ModelState, VersionState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from ledger.query import Reader
-    from ledger.state.aggregates import ModelState
     from webui.wiring import Wiring
 
 Why = Literal["archived", "past_sunset", "never_released"]
 IDLE_DAYS: Final = 180
-_AT_ONCE: Final = 500
 
 
 class Retiring(Value):
@@ -108,7 +102,8 @@ def calendar(wiring: Wiring) -> Calendar:
     """Every deprecated version that is not archived."""
     reader = wiring.reader
     today = format_instant(wiring.now())[:10]
-    items = [_retiring(reader, one, today) for one in _versions(reader, "deprecated")]
+    deprecated = reader.every(VersionState, status="deprecated")
+    items = [_retiring(reader, one, today) for one in deprecated]
     items.sort(key=lambda one: (one.sunset, one.model, one.version))
     return Calendar(today=today, items=tuple(items))
 
@@ -119,9 +114,8 @@ def _retiring(reader: Reader, version: VersionState, today: str) -> Retiring:
     announced = reader.log.entry(deprecation.entry).recorded_at
     sunset = date.fromisoformat(deprecation.effective_on)
     runs = reader.deployments(model=version.model, version=version.version, status="running")
-    with reading(reader.log.engine) as connection:
-        held = folded.load(connection, reader.log.log_id, Acknowledgements.table, version.key)
-    said = held.said if isinstance(held, Acknowledgements) else ()
+    held = reader.state_of(Acknowledgements, version.key)
+    said = held.said if held is not None else ()
     owed = users_of(reader, version.model, version.version) - {one.actor for one in said}
     left = (sunset - date.fromisoformat(today)).days
     return Retiring(
@@ -145,10 +139,10 @@ def cleanup(wiring: Wiring) -> Cleanup:
     """What is obsolete now."""
     reader = wiring.reader
     now = wiring.now()
-    latest = {one.model: one.latest for one in _models(reader)}
+    latest = {one.model: one.latest for one in reader.every(ModelState)}
     needed: set[str] = set()
     found: list[tuple[VersionState, Why]] = []
-    for version in _versions(reader, ""):
+    for version in reader.every(VersionState):
         why = _why(reader, version, latest.get(version.model), now.date())
         if why is None:
             needed.add(version.artifact.sha256)
@@ -189,32 +183,3 @@ def _why(reader: Reader, version: VersionState, latest: str | None, today: date)
     age = (today - date.fromisoformat(version.registered_at[:10])).days
     idle = age >= IDLE_DAYS and not version.current_releases and version.version != latest
     return "never_released" if idle and not version.last_deployed else None
-
-
-def _versions(reader: Reader, state: str) -> Iterator[VersionState]:
-    """Every version in a state, or in any, newest first."""
-    before: int | None = None
-    while True:
-        with reading(reader.log.engine) as connection:
-            page = folded.find(
-                connection,
-                reader.log.log_id,
-                VersionState,
-                before=before,
-                limit=_AT_ONCE,
-                status=state,
-            )
-        yield from page
-        if len(page) < _AT_ONCE:
-            return
-        before = page[-1].since
-
-
-def _models(reader: Reader) -> Iterator[ModelState]:
-    before: int | None = None
-    while True:
-        page = reader.models(before=before, limit=_AT_ONCE)
-        yield from page
-        if len(page) < _AT_ONCE:
-            return
-        before = page[-1].since

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 _STAMP: Final = re.compile(r"cs-(0|[1-9][0-9]{0,15})-([0-9a-f]{16})", re.ASCII)
 _NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,15}", re.ASCII)
 _DIGITS: Final = 16
-_AT_ONCE: Final = 500
 _MOST_REPORTS: Final = 20
 
 
@@ -118,17 +117,10 @@ def ran_at(reader: Reader, model: str, environment: str, at: str) -> RanAt:
 
 
 def _at(reader: Reader, model: str, environment: str, at: str) -> DeploymentState | None:
-    before: int | None = None
-    while True:
-        page = reader.deployments(
-            model=model, environment=environment, before=before, limit=_AT_ONCE
-        )
-        for one in page:
-            if one.at <= at:
-                return one if one.ended_at is None or at < one.ended_at else None
-        if len(page) < _AT_ONCE:
-            return None
-        before = page[-1].since
+    past = reader.every(DeploymentState, model=model, environment=environment)
+    found = next((one for one in past if one.at <= at), None)
+    still = found is not None and (found.ended_at is None or at < found.ended_at)
+    return found if still else None
 
 
 def timeline(reader: Reader, model: str, limit: int = 200) -> Timeline:
