@@ -24,7 +24,6 @@ from ledger.errors import (
     UnknownSubjectError,
 )
 from ledger.events.assurance import ReportIssued
-from ledger.events.entry import decode_entry
 from ledger.publication import publication_state
 from ledger.state.history import replay
 from policies import explain, sentence
@@ -196,12 +195,11 @@ def _not_named(sentence: str, pointer: str) -> InputError:
 
 
 def _made(wiring: Wiring, wanted: Wanted, scope: Scope, found: Audit, name: str) -> MadeReport:
-    entries = (decode_entry(row.envelope) for row in wiring.log.stored(0, found.size))
     key, certificate = wiring.seal()
     return make_report(
         wanted.kind,
         scope,
-        replay(entries),
+        replay(wiring.reader.past(found.size)),
         _context(wiring, wanted, found, name),
         seal_key_pem=key,
         certificate_pem=certificate,

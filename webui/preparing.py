@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ledger.events.entry import decode_entry
 from ledger.state.history import replay
 from policies.controls.assess import assess_material
 from policies.controls.material import Material
@@ -55,7 +54,7 @@ def prepare(wiring: Wiring, wanted: Wanted) -> Prepared:
     """
     scope = scope_wanted(wiring, wanted)
     size = wiring.log.head().size
-    history = replay(decode_entry(row.envelope) for row in wiring.log.stored(0, size))
+    history = replay(wiring.reader.past(size))
     material = Material(history, scope, Integrity(size, (), anchors(wiring)))
     found = assess_material(report_kind(wanted.kind).framework, material).results
     return Prepared(

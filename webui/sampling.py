@@ -20,7 +20,6 @@ from ledger.core.sampling import (
     size_by_table,
 )
 from ledger.errors import InputError
-from ledger.events.entry import decode_entry
 from ledger.events.sample import SampleDrawn, SampleExtended
 from ledger.recheck import Step
 from ledger.state.history import History, replay
@@ -76,8 +75,7 @@ def scope_of(sample: SampleState) -> Scope:
 
 def frozen(wiring: Wiring, sample: SampleState) -> Frozen:
     """The population of a sample, from the entries that were frozen with it."""
-    entries = (decode_entry(row.envelope) for row in wiring.log.stored(0, sample.position))
-    history = replay(entries)
+    history = replay(wiring.reader.past(sample.position))
     with reading(wiring.engine) as connection:
         root = wiring.log.root_at(connection, sample.position)
     return Frozen(sample, history, root)
@@ -184,7 +182,8 @@ def recomputed(held: Frozen) -> tuple[Step, ...]:
         return ()
     bound = commitment_to(bytes.fromhex(sample.nonce))
     again = held.draw(sample.nonce)
-    strange = sorted({*sample.added} - {*held.rows})
+    rows, digest = held.rows, rows_digest(held.rows)
+    strange = sorted({*sample.added} - {*rows})
     return (
         Step(
             "The nonce is the one that was bound before the population was frozen",
@@ -198,8 +197,8 @@ def recomputed(held: Frozen) -> tuple[Step, ...]:
         ),
         Step(
             "The population is the whole population",
-            holds=(len(held.rows), rows_digest(held.rows)) == (sample.many, sample.rows),
-            detail=f"{len(held.rows)} production changes, SHA-256 {rows_digest(held.rows)}",
+            holds=(len(rows), digest) == (sample.many, sample.rows),
+            detail=f"{len(rows)} production changes, SHA-256 {digest}",
         ),
         Step(
             "The rows are those that nonce and root draw",
