@@ -52,7 +52,7 @@ def _statement(control: str) -> ResponseReturnValue:
     found = control_of(control)
     today = wiring.now().date()
     held = versions(wiring.reader, control)
-    said = next(iter(_states(control)), None)
+    said = wiring.reader.state_of(StatementState, control)
     frame = frame_of(found)
     return render_template(
         "statement.html",
@@ -62,12 +62,6 @@ def _statement(control: str) -> ResponseReturnValue:
         versions=held,
         until=(today + timedelta(days=_VALID_DAYS)).isoformat(),
     )
-
-
-def _states(control: str) -> list[StatementState]:
-    """The state of one control, if anything was ever said of it."""
-    found = wired().reader.state_of(StatementState, control)
-    return [found] if found is not None else []
 
 
 def _sign(control: str) -> ResponseReturnValue:
