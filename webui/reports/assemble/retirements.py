@@ -21,7 +21,7 @@ _DASH = "\N{EN DASH}"
 def retirement_lead(basis: Basis) -> str:
     """How many were deprecated, and how many of these ran past their last day."""
     found = _deprecations(basis)
-    late = sum(bool(_after(basis, item, event)) for item, event in found)
+    late = sum(bool(_after(basis, event)) for _, event in found)
     return (
         f"{many(len(found), 'version was', 'versions were')} deprecated in the period; "
         f"{late} {'was' if late == 1 else 'were'} in production after the day that was announced."
@@ -71,7 +71,7 @@ def _row(basis: Basis, item: Recorded, event: VersionDeprecated) -> tuple[str, .
     version: VersionState = basis.material.history.registry.version(event.model, event.version)
     said = item.entry.recorded_at[:10]
     days = (date.fromisoformat(event.effective_on) - date.fromisoformat(said)).days
-    after = _after(basis, item, event)
+    after = _after(basis, event)
     return (
         str(item.entry.sequence),
         f"{event.model} {event.version}",
@@ -84,12 +84,11 @@ def _row(basis: Basis, item: Recorded, event: VersionDeprecated) -> tuple[str, .
     )
 
 
-def _after(basis: Basis, item: Recorded, event: VersionDeprecated) -> list[DeploymentState]:
+def _after(basis: Basis, event: VersionDeprecated) -> list[DeploymentState]:
     """Production deployments of the version that ran past the day that was announced.
 
     A day that is still to come at the last entry is not judged.
     """
-    del item
     now = basis.material.last_day
     return [
         one
