@@ -146,7 +146,11 @@ def leaf_hash_of(reader: Reader, number: int) -> bytes:
 
 def stamp_of(reader: Reader, number: int) -> str:
     """The stamp of a deployment, by its entry."""
-    return f"cs-{number}-{leaf_hash_of(reader, number).hex()[:_DIGITS]}"
+    return _stamp(number, leaf_hash_of(reader, number).hex())
+
+
+def _stamp(number: int, leaf_hash: str) -> str:
+    return f"cs-{number}-{leaf_hash[:_DIGITS]}"
 
 
 def trace(reader: Reader, text: str) -> Trace:
@@ -181,10 +185,11 @@ def trace(reader: Reader, text: str) -> Trace:
 def trace_of(reader: Reader, deployment: DeploymentState) -> Trace:
     """What a deployment leads back to."""
     number = deployment.since
+    leaf_hash = leaf_hash_of(reader, number).hex()
     release = None if deployment.release is None else reader.release(deployment.release)
     return Trace(
-        stamp=stamp_of(reader, number),
-        leaf_hash=leaf_hash_of(reader, number).hex(),
+        stamp=_stamp(number, leaf_hash),
+        leaf_hash=leaf_hash,
         deployment=deployment,
         model=reader.model(deployment.model),
         version=reader.version(deployment.model, deployment.version),
