@@ -301,14 +301,12 @@ def _thing(known: _Known, registry: Registry, name: str, depth: int) -> Thing:
     data = [item for one in users for item in one.data_sets if _is(item.name, item.version, rest)]
     classes = sorted({item.classification.replace("_", " ") for item in data})
     weak = sorted({item for one in data for item in weak_links.of_data(one)})
-    own = (f"data:{rest.partition('@')[0]}", name)
-    recalls = sorted({number for one in own for number in recalls_on(registry, one)})
     return plain.but(
         kind="data_set",
         label=rest.replace("@", " "),
         detail=", ".join(classes),
         weak=tuple(weak),
-        recalls=tuple(recalls),
+        recalls=_recalls_on(registry, [name]),
     )
 
 
@@ -320,8 +318,6 @@ def _version(known: _Known, registry: Registry, name: str, depth: int) -> Thing:
     label = name.partition(":")[2]
     made = known.versions.get(name)
     if made is None:
-        own = (f"version:{label.partition('@')[0]}", name)
-        recalls = sorted({number for one in own for number in recalls_on(registry, one)})
         return Thing(
             id=name,
             kind="version",
@@ -331,7 +327,7 @@ def _version(known: _Known, registry: Registry, name: str, depth: int) -> Thing:
             external=True,
             depth=depth,
             weak=("unknown_parent",),
-            recalls=tuple(recalls),
+            recalls=_recalls_on(registry, [name]),
         )
     now = registry.version(made.model, made.version)
     return Thing(
@@ -345,6 +341,12 @@ def _version(known: _Known, registry: Registry, name: str, depth: int) -> Thing:
         weak=weak_links.of_version(registry, made, made.code, made.artifact),
         recalls=recalls_of(registry, made) or (),
     )
+
+
+def _recalls_on(registry: Registry, names: Iterable[str]) -> tuple[int, ...]:
+    """The recalls that stand on things, or on every version of what they are versions of."""
+    materials = {one for name in names for one in (name, name.partition("@")[0])}
+    return tuple(sorted({number for one in materials for number in recalls_on(registry, one)}))
 
 
 def _deployments(reader: Reader, thing: Thing) -> list[Thing]:
@@ -388,13 +390,7 @@ def impact(reader: Reader, root: str) -> Impact:
         running.setdefault(version_key(run.model, run.version), []).append(run.environment)
     with reading(reader.log.engine) as connection:
         registry = reader.registry(connection)
-        recalls = sorted(
-            {
-                number
-                for name in {*starts, *(one.partition("@")[0] for one in starts)}
-                for number in recalls_on(registry, name)
-            }
-        )
+        standing = _recalls_on(registry, starts)
         versions = tuple(
             Affected(
                 model=made.model,
@@ -409,7 +405,7 @@ def impact(reader: Reader, root: str) -> Impact:
         )
     return Impact(
         root=root,
-        recalls=tuple(recalls),
+        recalls=standing,
         versions=versions,
         environments=tuple(sorted({name for one in versions for name in one.environments})),
         owners=tuple(sorted({one.owner for one in versions})),
@@ -427,14 +423,12 @@ def known_materials(reader: Reader, limit: int = 200) -> tuple[Material, ...]:
             data = name.startswith("data:")
             if not data and not (name.startswith("version:") and name not in known.versions):
                 continue
-            own = (name.partition("@")[0], name)
-            recalls = sorted({number for one in own for number in recalls_on(registry, one)})
             found.append(
                 Material(
                     id=name,
                     kind="data_set" if data else "external",
                     versions=len(users),
-                    recalls=tuple(recalls),
+                    recalls=_recalls_on(registry, [name]),
                 )
             )
     return tuple(sorted(found, key=lambda one: (-one.versions, one.id))[:limit])
