@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from flask import render_template
@@ -76,7 +77,7 @@ def _charts(model: str) -> list[tuple[Series, Markup]]:
     """The longest series of metrics that have a line, each with its drawing."""
     series = metric_history(wired().reader, model).series
     drawn = ((one, history_drawn(one)) for one in series)
-    found = [(one, scene) for one, scene in drawn if scene is not None][:MOST_CHARTS]
+    found = islice(((one, scene) for one, scene in drawn if scene is not None), MOST_CHARTS)
     return [(one, Markup(to_svg(scene))) for one, scene in found]  # noqa: S704 (escaped there)
 
 
