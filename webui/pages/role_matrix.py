@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ledger.events.event import Event
     from ledger.query import Told
     from ledger.state.aggregates import ActorState, RoleHeld
+    from webui.wiring import Wiring
 
 ON_A_PAGE: Final = 100
 _AT_ONCE: Final = 200
@@ -70,7 +71,7 @@ def _matrix() -> ResponseReturnValue:
     actors = wiring.reader.actors(before=before(), limit=ON_A_PAGE)
     return render_template(
         "role_matrix.html",
-        rows=[(one, _held(one, now)) for one in actors if _held(one, now)],
+        rows=[(one, held) for one in actors if (held := _held(one, now))],
         roles=wiring.policy().roles,
         many={role: len(wiring.reader.holding(role, now)) for role in wiring.policy().roles},
         now=now,
@@ -84,24 +85,18 @@ def _held(actor: ActorState, now: str) -> dict[str, RoleHeld]:
 
 
 def _csv() -> ResponseReturnValue:
-    lines = _lines()
-    first = next(lines)
-    name = f"counterseal-{wired().log.name}-roles.csv"
+    wiring = wired()
+    name = f"counterseal-{wiring.log.name}-roles.csv"
     return Response(
-        _after(first, lines),
+        _lines(wiring),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
 
 
-def _after(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
-    yield first
-    yield from rest
-
-
-def _lines() -> Iterator[bytes]:
+def _lines(wiring: Wiring) -> Iterator[bytes]:
     """A line for every role held, over or not; newest people first."""
-    wiring, last = wired(), None
+    last: int | None = None
     now = format_instant(wiring.now())
     yield csv_line(_COLUMNS)
     while True:
