@@ -33,15 +33,13 @@ from webui.api.review_shapes import (
 from webui.api.route import PROBLEM, Answer, Route
 from webui.api.shapes import DeniedProblem, ReceiptAnswer
 from webui.api.strict import body_fields, idempotency_key, number, read_query
-from webui.api.told import denied_response, receipt_answer
+from webui.api.told import receipt_response
 from webui.identity.errors import ScopeError
 from webui.identity.scope import check_kind
-from webui.naming import namer
 
 if TYPE_CHECKING:
     from flask import Response
 
-    from ledger.submit import Receipt
     from webui.api.route import Asker
 
 COMPLETED = "access.reviewed"
@@ -71,7 +69,7 @@ def _open(asker: Asker) -> Response:
     receipt = open_review(
         asker.wiring, asker.actor, wanted.roles, wanted.due, reason=wanted.reason or "", key=key
     )
-    return _receipt(asker, receipt)
+    return receipt_response(asker.wiring, receipt)
 
 
 def _decide(asker: Asker, review: str) -> Response:
@@ -88,10 +86,12 @@ def _decide(asker: Asker, review: str) -> Response:
     for one in asked:
         decision = asker.wiring.submitter.preview(asker.actor, one.event)
         if not decision.allowed:
-            return _receipt(asker, asker.wiring.submitter.submit(asker.actor, one.event, one.key))
+            return receipt_response(
+                asker.wiring, asker.wiring.submitter.submit(asker.actor, one.event, one.key)
+            )
     for receipt in asker.wiring.submitter.submit_batch(asker.actor, asked):
         if receipt.outcome == "deny":
-            return _receipt(asker, receipt)
+            return receipt_response(asker.wiring, receipt)
     return json_answer(_told(asker, _find(asker, review)), 201)
 
 
@@ -100,7 +100,7 @@ def _complete(asker: Asker, review: str) -> Response:
     _check(asker, COMPLETED)
     fields = completing(_find(asker, review), wanted.conclusion or "")
     event = read_command(COMPLETED, fields)
-    return _receipt(asker, asker.wiring.submitter.submit(asker.actor, event, key))
+    return receipt_response(asker.wiring, asker.wiring.submitter.submit(asker.actor, event, key))
 
 
 def _find(asker: Asker, review: str) -> AccessReview:
@@ -142,13 +142,6 @@ def _check(asker: Asker, kind: str) -> None:
     check_kind(asker.scope, kind)
     if asker.proof is not None:
         raise ScopeError("A CI job's token reviews no access.", remedy="Use an API token.")
-
-
-def _receipt(asker: Asker, receipt: Receipt) -> Response:
-    told = receipt_answer(receipt, namer(asker.wiring.reader))
-    if receipt.outcome == "deny":
-        return denied_response(told)
-    return json_answer(told, 200 if receipt.replayed else 201)
 
 
 _REVIEW = {"review": "The sequence number of the entry that opened it."}

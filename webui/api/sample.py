@@ -11,16 +11,14 @@ from webui.api.model import Paging
 from webui.api.route import Answer, Route
 from webui.api.shapes import ReceiptAnswer, SampleDraw, SampleRows
 from webui.api.strict import body_fields, idempotency_key, number, read_query
-from webui.api.told import denied_response, receipt_answer
+from webui.api.told import receipt_response
 from webui.identity.errors import ScopeError
 from webui.identity.scope import check_kind
-from webui.naming import namer
 from webui.sampling import draw_sample, extend_sample
 
 if TYPE_CHECKING:
     from flask import Response
 
-    from ledger.submit import Receipt
     from webui.api.route import Asker
 
 
@@ -38,7 +36,7 @@ def _draw(asker: Asker, sample: str) -> Response:
     key, wanted = idempotency_key(), body_fields(SampleDraw)
     _check(asker, SampleDrawn.kind)
     receipt = draw_sample(asker.wiring, asker.actor, number(sample, "sample"), wanted.nonce, key)
-    return _told(asker, receipt)
+    return receipt_response(asker.wiring, receipt)
 
 
 def _extend(asker: Asker, sample: str) -> Response:
@@ -46,20 +44,13 @@ def _extend(asker: Asker, sample: str) -> Response:
     _check(asker, SampleExtended.kind)
     rows, found = wanted.rows, number(sample, "sample")
     receipt = extend_sample(asker.wiring, asker.actor, found, rows, wanted.reason, key)
-    return _told(asker, receipt)
+    return receipt_response(asker.wiring, receipt)
 
 
 def _check(asker: Asker, kind: str) -> None:
     check_kind(asker.scope, kind)
     if asker.proof is not None:
         raise ScopeError("A CI job's token draws no sample.", remedy="Use an API token.")
-
-
-def _told(asker: Asker, receipt: Receipt) -> Response:
-    told = receipt_answer(receipt, namer(asker.wiring.reader))
-    if receipt.outcome == "deny":
-        return denied_response(told)
-    return json_answer(told, 200 if receipt.replayed else 201)
 
 
 _SAMPLE = {"sample": "The sequence number of the entry that opened it."}

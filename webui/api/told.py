@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ledger.events.names import format_instant
 from ledger.store.database import reading
 from policies import explain, sentence, what_is_missing
+from webui.api.answer import json_answer
 from webui.api.shapes import DecisionAnswer, EntryLinks, EntryNumber, ReceiptAnswer
 from webui.errors_http import PROBLEM_BASE, problem_response
 from webui.naming import namer
@@ -76,6 +77,14 @@ def denied_response(told: ReceiptAnswer) -> Response:
             "sentences": list(decision.sentences) if decision else [],
         }
     )
+
+
+def receipt_response(wiring: Wiring, receipt: Receipt) -> Response:
+    """What became of a command: a receipt, or the refusal that was recorded."""
+    told = receipt_answer(receipt, namer(wiring.reader))
+    if receipt.outcome == "deny":
+        return denied_response(told)
+    return json_answer(told, 200 if receipt.replayed else 201)
 
 
 def pending_of(wiring: Wiring, release: ReleaseState) -> tuple[str, ...]:
