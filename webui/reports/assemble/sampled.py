@@ -7,6 +7,7 @@ tests found of it stands beside it.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from policies.controls.finding import many
@@ -61,6 +62,11 @@ class SampleMaterial:
         self.steps = steps
         self.rows: Mapping[int, Change] = {change.entry: change for change in material.changes}
 
+    @cached_property
+    def found(self) -> Found:
+        """What order and separation of duties say of one change; tested once for a report."""
+        return _found(self.material)
+
     def chosen(self) -> tuple[Change, ...]:
         """The rows to look at that are of the population."""
         return tuple(self.rows[row] for row in self.sample.chosen if row in self.rows)
@@ -89,8 +95,7 @@ def sample_lead(basis: Basis) -> str:
     held = held_sample(basis)
     again = all(step.holds for step in held.steps)
     added = f" and {len(held.sample.added)} added by hand" if held.sample.added else ""
-    found = _found(held.material)
-    wrong = sum(bool(found(change, broken=True)) for change in held.chosen())
+    wrong = sum(bool(held.found(change, broken=True)) for change in held.chosen())
     return (
         f"{len(held.sample.drawn)} of {many(held.sample.many, 'production change')} were drawn"
         f"{added}; {'the draw comes out again' if again else 'THE DRAW DOES NOT COME OUT AGAIN'}. "
@@ -151,7 +156,6 @@ def how_drawn(basis: Basis) -> Section:
 def sample_rows(basis: Basis) -> Section:
     """Every row of the sample on one line."""
     held = held_sample(basis)
-    found = _found(held.material)
     rows = tuple(
         (
             str(change.entry),
@@ -159,7 +163,7 @@ def sample_rows(basis: Basis) -> Section:
             _what(change),
             f"{change.model} {change.version}",
             "added" if change.entry in held.sample.added else "drawn",
-            _verdict(found, change),
+            _verdict(held.found, change),
         )
         for change in held.chosen()
     )
@@ -177,11 +181,10 @@ def sample_rows(basis: Basis) -> Section:
 def dossiers(basis: Basis) -> tuple[Section, ...]:
     """A page for each row."""
     held = held_sample(basis)
-    found = _found(held.material)
-    return tuple(_dossier(basis, held, change, found) for change in held.chosen())
+    return tuple(_dossier(basis, held, change) for change in held.chosen())
 
 
-def _dossier(basis: Basis, held: SampleMaterial, change: Change, found: Found) -> Section:
+def _dossier(basis: Basis, held: SampleMaterial, change: Change) -> Section:
     policy = change.decision.policy if change.decision else ""
     facts = (
         KeyValue("Environment", change.environment),
@@ -194,7 +197,7 @@ def _dossier(basis: Basis, held: SampleMaterial, change: Change, found: Found) -
         KeyValue("Artifact registered", change.registered_artifact, mono=True),
         KeyValue("Policy that allowed it", policy or "none is recorded", mono=True),
         KeyValue("Evaluated in entries", _listed(change.evaluations)),
-        KeyValue("What the tests found", _verdict(found, change)),
+        KeyValue("What the tests found", _verdict(held.found, change)),
     )
     return Section(
         f"Row {change.entry}: {change.model} {change.version}",
