@@ -73,7 +73,7 @@ def _changes(basis: Basis) -> tuple[Block, ...]:
             KIND_WORDS[_kind(change)],
             f"{change.model} {change.version}",
             _approvers(basis, change.approvals),
-            _lead(change),
+            from_request(change),
             basis.name(change.deployer),
         )
         for change in changes
@@ -102,7 +102,8 @@ def _approvers(basis: Basis, approvals: tuple[Approval, ...]) -> str:
     return "; ".join(said) or "\N{EN DASH}"
 
 
-def _lead(change: Change) -> str:
+def from_request(change: Change) -> str:
+    """How long it took from request to deployment; a dash for a roll-back, or without a request."""
     if change.requested_at is None or change.rollback:
         return "\N{EN DASH}"
     return duration(seconds_between(change.requested_at, change.at))

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from policies.controls.finding import many
 from policies.controls.primitives import TESTS
-from webui.reports.assemble.words import KIND_WORDS, duration, minute, seconds_between, words
+from webui.reports.assemble.changes import from_request
+from webui.reports.assemble.words import KIND_WORDS, minute, words
 from webui.reports.model import (
     Callout,
     Code,
@@ -190,7 +191,7 @@ def _dossier(basis: Basis, held: SampleMaterial, change: Change) -> Section:
         KeyValue("Environment", change.environment),
         KeyValue("Deployed (UTC)", f"{minute(change.at)}, entry {change.entry}"),
         KeyValue("Asked for (UTC)", _at(change.requested_at, change.release)),
-        KeyValue("From request to deployment", _lead(change)),
+        KeyValue("From request to deployment", from_request(change)),
         KeyValue("Cause", words(change.cause) if change.cause else _DASH),
         KeyValue("Artifact deployed", change.artifact, mono=True),
         KeyValue("Artifact granted", change.granted_artifact or _DASH, mono=True),
@@ -279,12 +280,6 @@ def _what(change: Change) -> str:
 
 def _at(instant: str | None, entry: int | None) -> str:
     return f"{minute(instant)}, entry {entry}" if instant else "not asked for"
-
-
-def _lead(change: Change) -> str:
-    if change.requested_at is None or change.rollback:
-        return _DASH
-    return duration(seconds_between(change.requested_at, change.at))
 
 
 def _listed(numbers: tuple[int, ...]) -> str:
