@@ -8,9 +8,7 @@ import click
 
 from webui.cli.files import write_file
 from webui.cli.home import home_option, opened
-from webui.cli.report import KINDS
-
-FRAMEWORKS = KINDS[:5]
+from webui.cli.report import FRAMEWORKS
 
 
 @click.command()

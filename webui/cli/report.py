@@ -17,12 +17,9 @@ if TYPE_CHECKING:
 
     from webui.issuing import Wanted
 
+FRAMEWORKS: Final = ("soc2", "gdpr", "hipaa", "hipaa-proposed", "eu-ai-act")
 KINDS: Final = (
-    "soc2",
-    "gdpr",
-    "hipaa",
-    "hipaa-proposed",
-    "eu-ai-act",
+    *FRAMEWORKS,
     "sample",
     "integrity",
     "model-dossier",
