@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
+from urllib.parse import quote
 
 from webui.wiring import generator
 
@@ -76,6 +77,11 @@ def exported(wiring: Wiring, model: str, version: str) -> Exported:
         releases=tuple(reader.releases(model=model, version=version)),
         deployments=tuple(reader.deployments(model=model, version=version)),
     )
+
+
+def package_url(name: str, version: str) -> str:
+    """A Python package as a package URL (purl)."""
+    return f"pkg:pypi/{quote(name.lower().replace('_', '-'), safe='')}@{quote(version, safe='')}"
 
 
 def export(wiring: Wiring, model: str, version: str, form: Form) -> File:

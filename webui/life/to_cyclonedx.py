@@ -14,6 +14,8 @@ from urllib.parse import quote
 
 import orjson
 
+from webui.life.exporting import package_url
+
 if TYPE_CHECKING:
     from ledger.events.model import DataSet, Parent
     from webui.life.exporting import Exported
@@ -165,13 +167,12 @@ def _parent(parent: Parent, suffix: str = "") -> dict[str, Any]:
 
 
 def _library(name: str, version: str) -> dict[str, Any]:
-    purl = f"pkg:pypi/{quote(name.lower().replace('_', '-'), safe='')}@{quote(version, safe='')}"
     return {
         "type": "library",
         "bom-ref": f"package:{name}@{version}",
         "name": name,
         "version": version,
-        "purl": purl,
+        "purl": package_url(name, version),
     }
 
 

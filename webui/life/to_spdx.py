@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import orjson
 
-from webui.life.exporting import NAMESPACE
+from webui.life.exporting import NAMESPACE, package_url
 
 if TYPE_CHECKING:
     from ledger.events.model import DataSet
@@ -145,13 +145,12 @@ def _parent(told: Exported, model: str, version: str) -> dict[str, Any]:
 
 def _library(told: Exported, name: str, version: str) -> dict[str, Any]:
     ident = _iri(told, f"package/{name}@{version}")
-    purl = f"pkg:pypi/{quote(name.lower().replace('_', '-'), safe='')}@{quote(version, safe='')}"
     return _element(
         "software_Package",
         ident,
         name=name,
         software_packageVersion=version,
-        software_packageUrl=purl,
+        software_packageUrl=package_url(name, version),
     )
 
 
