@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import orjson
 
+from policies.controls.classes import PERSONAL
 from webui.life.exporting import NAMESPACE, package_url
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 _CONTEXT: Final = "https://spdx.org/rdf/3.0.1/spdx-context.jsonld"
 _CREATION: Final = "_:creation"
 _RISKS: Final = {"low": "low", "medium": "medium", "high": "high", "prohibited": "serious"}
-_SENSITIVE: Final = frozenset({"personal", "special_category", "phi"})
 _CONFIDENTIAL: Final = {
     "public": "clear", "internal": "green", "confidential": "amber", "personal": "amber",
     "special_category": "red", "phi": "red",
@@ -101,7 +101,7 @@ def _model(told: Exported, own: str) -> dict[str, Any]:
         "ai_typeOfModel": [told.model.task],
         "ai_safetyRiskAssessment": _RISKS[told.model.risk_tier],
         "ai_useSensitivePersonalInformation": "yes"
-        if any(one.classification in _SENSITIVE for one in version.data_sets)
+        if any(one.classification in PERSONAL for one in version.data_sets)
         else "noAssertion",
     }
     if told.described:
@@ -128,7 +128,7 @@ def _data_set(told: Exported, data: DataSet) -> dict[str, Any]:
         "dataset_datasetType": ["noAssertion"],
         "dataset_confidentialityLevel": _CONFIDENTIAL[data.classification],
         "dataset_hasSensitivePersonalInformation": "yes"
-        if data.classification in _SENSITIVE
+        if data.classification in PERSONAL
         else "noAssertion",
     }
     if data.rows is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from policies.controls.classes import PERSONAL
 from webui.reports.assemble.words import CLASS_WORDS, ranges, words
 from webui.reports.model import (
     Callout,
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from webui.reports.assemble.basis import Basis
     from webui.reports.model import Block
 
-_PERSONAL = ("personal", "special_category", "phi")
 _NOT_SAID = "not recorded"
 
 
@@ -61,7 +61,7 @@ def _personal(basis: Basis, model: ModelState) -> dict[DataSet, list[int]]:
     for version in basis.material.versions:
         if version.model == model.model:
             for held in version.data_sets:
-                if held.classification in _PERSONAL:
+                if held.classification in PERSONAL:
                     found.setdefault(held, []).append(version.since)
     return found
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ledger.state.privacy import ErasureState
+from policies.controls.classes import PERSONAL
 from policies.controls.finding import many
 from webui.reports.assemble.processing import by
 from webui.reports.assemble.words import CLASS_WORDS, minute, ranges, words
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from webui.reports.assemble.basis import Basis
     from webui.reports.model import Block
 
-_PERSONAL = ("personal", "special_category", "phi")
 _DASH = "\N{EN DASH}"
 
 
@@ -97,7 +97,7 @@ def _using(basis: Basis) -> list[ModelState]:
     held = {
         version.model
         for version in basis.material.versions
-        if any(one.classification in _PERSONAL for one in version.data_sets)
+        if any(one.classification in PERSONAL for one in version.data_sets)
     }
     return [model for model in basis.material.models if model.model in held]
 
@@ -108,7 +108,7 @@ def _annex(basis: Basis, model: ModelState) -> tuple[Block, ...]:
         f"{one.name} ({CLASS_WORDS[one.classification]})"
         for item in versions
         for one in item.data_sets
-        if one.classification in _PERSONAL
+        if one.classification in PERSONAL
     }
     papers = {
         kind: ranges(
