@@ -6,13 +6,12 @@ Programs of the tests run in it with this repository on their path, and with the
 
 from __future__ import annotations
 
-import fcntl
 import os
-import subprocess
 import sys
 import tomllib
-import venv
 from pathlib import Path
+
+from tests.tools.own_environment import own_environment
 
 # The registry's client, stores and server, and the library that its documented examples train with.
 WANTED = (
@@ -36,16 +35,8 @@ GROUP = "mlflow.model_registry_store"
 
 def mlflow_python() -> Path:
     """Its Python; makes the environment where there is none, and fails loudly if that fails."""
-    program = HOME / "bin" / "python"
-    HOME.mkdir(exist_ok=True)
-    with (HOME / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (HOME / ".made").exists():
-            venv.create(HOME, with_pip=True, clear=False)
-            subprocess.run([program, "-m", "pip", "install", "--quiet", *WANTED], check=True)
-            subprocess.run([program, "-c", "import mlflow.server.fastapi_app"], check=True)
-            (HOME / ".made").touch()
-    return program
+    tried = ("python", "-c", "import mlflow.server.fastapi_app")
+    return own_environment(HOME.name, WANTED, tried) / "bin" / "python"
 
 
 def environment(folder: Path, **more: str) -> dict[str, str]:

@@ -15,11 +15,12 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
+from tests.tools.own_environment import own_environment
+
 ROOT: Final = Path(__file__).resolve().parents[2]
 WANTED: Final = ("bandit>=1.9,<2", "detect-secrets>=1.5,<2", "pip-audit>=2.9,<3")
 SHIPPED: Final = ("ledger", "policies", "webui")
 SECONDS: Final = 900
-PLACE: Final = Path(sys.prefix) / "scanners-1"
 
 # Low findings of these rules are judged as a whole.
 WHOLE: Final = {
@@ -51,17 +52,7 @@ _BLIND: Final = ("Base64HighEntropyString", "HexHighEntropyString", "KeywordDete
 
 def program(name: str) -> Path:
     """One of the commands, whose environment is made first where it is not there."""
-    found = PLACE / "bin" / name
-    if not found.exists():
-        for command in (
-            [sys.executable, "-m", "venv", str(PLACE)],
-            [str(PLACE / "bin" / "python"), "-m", "pip", "install", "--quiet", *WANTED],
-        ):
-            ended = _run(command)
-            if ended.returncode:
-                message = f"the scanners can't be installed: {ended.stderr[-2000:]}"
-                raise RuntimeError(message)
-    return found
+    return own_environment("scanners-1", WANTED) / "bin" / name
 
 
 def found_by_bandit() -> set[tuple[str, str]]:
@@ -82,20 +73,16 @@ def found_by_detect_secrets() -> set[tuple[str, str]]:
 
 
 def _told(command: list[str]) -> dict[str, Any]:
-    ended = _run(command)
+    ended = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=SECONDS, check=False,
+        stdin=subprocess.DEVNULL,
+    )  # fmt: skip
     try:
         found: dict[str, Any] = json.loads(ended.stdout)
     except ValueError:
         message = f"{command[0]} failed: {ended.stderr[-2000:]}"
         raise RuntimeError(message) from None
     return found
-
-
-def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, timeout=SECONDS, check=False,
-        stdin=subprocess.DEVNULL,
-    )  # fmt: skip
 
 
 def main() -> int:

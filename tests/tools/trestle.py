@@ -7,29 +7,19 @@ before; a test that finds it missing does the same, and fails where it can't.
 from __future__ import annotations
 
 import subprocess
-import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.tools.own_environment import own_environment
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 WANTED = "compliance-trestle>=5.2,<6"
-SECONDS = 600
 
 
 def program() -> Path:
     """The trestle command, whose environment is made first where it is not there."""
-    place = Path(sys.prefix) / "trestle-5.2"
-    found = place / "bin" / "trestle"
-    if not found.exists():
-        for command in (
-            [sys.executable, "-m", "venv", str(place)],
-            [str(place / "bin" / "python"), "-m", "pip", "install", "--quiet", WANTED],
-        ):
-            ended = subprocess.run(
-                command, capture_output=True, text=True, timeout=SECONDS, check=False
-            )
-            if ended.returncode:
-                message = f"compliance-trestle can't be installed: {ended.stderr[-2000:]}"
-                raise RuntimeError(message)
-    return found
+    return own_environment("trestle-5.2", (WANTED,)) / "bin" / "trestle"
 
 
 def judged(folder: Path, documents: dict[str, bytes]) -> str:
