@@ -100,6 +100,14 @@ def find(
     return [kind.model_validate_json(value) for value in connection.execute(query).scalars()]
 
 
+def keys(connection: Connection, log_id: int, kind: type[Aggregate], **columns: str) -> list[str]:
+    """The keys alone of aggregates of a kind with these search columns, oldest first."""
+    query = select(folded.c.key).where(folded.c.log_id == log_id, folded.c.kind == kind.table)
+    for name, wanted in columns.items():
+        query = query.where(folded.c[name] == wanted)
+    return list(connection.execute(query.order_by(folded.c.since)).scalars())
+
+
 def count(connection: Connection, log_id: int, kind: type[Aggregate], **columns: str) -> int:
     """How many aggregates of a kind have these search columns."""
     query = select(func.count()).select_from(folded)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ledger.state.aggregates import ActorState
+from ledger.store import folded
+from ledger.store.database import reading
 from webui.identity.accounts import normal_address
 from webui.identity.feeds import addresses
 from webui.identity.secret import digester
@@ -11,7 +14,6 @@ from webui.identity.secret import digester
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ledger.state.aggregates import ActorState
     from webui.wiring import Wiring
 
 _PAGE = 500
@@ -44,5 +46,7 @@ def address_book(wiring: Wiring, people: Iterable[str]) -> dict[str, str]:
 
 def person_at(wiring: Wiring, email: str) -> str | None:
     """The person who is here already with an address, or None."""
-    people = (one.id for one in everybody(wiring) if one.type == "person")
-    return address_book(wiring, people).get(digester(wiring, "email-lookup")(email))
+    with reading(wiring.engine) as connection:
+        people = folded.keys(connection, wiring.log.log_id, ActorState, status="person")
+    book = address_book(wiring, people)
+    return book.get(digester(wiring, "email-lookup")(email))
