@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from webui.cli.columns import print_columns
 from webui.cli.home import home_option, opened
 from webui.cli.installation import DEFAULT_PORT
 from webui.cli.people_import import import_
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from ledger.state.aggregates import ActorState
-    from webui.wiring import Wiring
 
 _PAGE = 200
 
@@ -32,6 +24,8 @@ people.add_command(import_)
 @home_option
 def list_people() -> None:
     """List everybody who is enrolled, newest first."""
+    from webui.feed.known import everybody
+
     with opened() as wiring:
         rows = [
             (
@@ -40,7 +34,7 @@ def list_people() -> None:
                 wiring.reader.person(actor.id).name,
                 " ".join(held.role for held in actor.roles),
             )
-            for actor in _everybody(wiring)
+            for actor in everybody(wiring)
         ]
     print_columns(("id", "type", "name", "roles"), rows)
 
@@ -105,13 +99,3 @@ def reviews() -> None:
             for one in wiring.reader.access_reviews(limit=_PAGE)
         ]
     print_columns(("entry", "opened", "due", "rows", "to do", "state"), rows)
-
-
-def _everybody(wiring: Wiring) -> Iterator[ActorState]:
-    before = None
-    while True:
-        page = wiring.reader.actors(before=before, limit=_PAGE)
-        yield from page
-        if len(page) < _PAGE:
-            return
-        before = page[-1].since
