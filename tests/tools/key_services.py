@@ -15,14 +15,22 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
+
+    import pytest
 
     Key = Ed25519PrivateKey | MLDSA44PrivateKey | ec.EllipticCurvePrivateKey | AESGCM
 
@@ -243,6 +251,36 @@ def serving(handler: type[_Handler], keys: dict[str, Key]) -> Iterator[Service]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def known_to_aws(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Credentials that the AWS service here takes, and none of whoever runs the tests."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", ACCESS_KEY)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(folder / "none"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(folder / "none"))
+
+
+def known_to_google(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """A service account that the Google service here takes."""
+    file = folder / "account.json"
+    file.write_text(json.dumps(_account()))
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(file))
+
+
+def _account() -> dict[str, str]:
+    """A service account of Google, as its console gives it; it signs its own tokens."""
+    key = rsa.generate_private_key(65537, 2048)
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    return {
+        "type": "service_account",
+        "project_id": "acme",
+        "private_key_id": "1",
+        "private_key": pem,
+        "client_email": "ledger@acme.iam.gserviceaccount.com",
+        "token_uri": "http://127.0.0.1:1/token",
+    }
 
 
 def _aws_kind(key: Key) -> str:

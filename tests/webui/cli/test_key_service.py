@@ -7,17 +7,26 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from ledger.core.cosignature import check_ml_dsa_44
 from ledger.core.signature import check_ed25519
 from ledger.errors import InputError, OutsideError
 from ledger.keys.away import open_away
 from ledger.keys.aws import representative
-from tests.tools.key_services import ACCESS_KEY, ARN, RING, Aws, Google, Service, serving
+from tests.tools.key_services import (
+    ACCESS_KEY,
+    ARN,
+    RING,
+    Aws,
+    Google,
+    Service,
+    known_to_aws,
+    known_to_google,
+    serving,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -50,36 +59,16 @@ def cloud(
         "curve": ec.generate_private_key(ec.SECP256R1()),
     }
     if request.param == "aws":
-        monkeypatch.setenv("AWS_ACCESS_KEY_ID", ACCESS_KEY)
-        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI")
-        monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-        monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
-        monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+        known_to_aws(monkeypatch, tmp_path)
         with serving(Aws, {f"alias/{name}": key for name, key in keys.items()}) as service:
             monkeypatch.setenv("AWS_ENDPOINT_URL_KMS", service.url)
             yield Cloud(service, f"awskms:{ARN.replace(':key/', ':alias/')}{{}}", "AWS KMS")
         return
-    account = tmp_path / "account.json"
-    account.write_text(json.dumps(_account()))
-    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(account))
+    known_to_google(monkeypatch, tmp_path)
     versions = {f"{RING}/{name}/cryptoKeyVersions/1": key for name, key in keys.items()}
     with serving(Google, versions) as service:
         monkeypatch.setenv("CLOUDSDK_API_ENDPOINT_OVERRIDES_CLOUDKMS", service.url)
         yield Cloud(service, f"gcpkms:{RING}/{{}}/cryptoKeyVersions/1", "Google Cloud KMS")
-
-
-def _account() -> dict[str, str]:
-    """A service account of Google, as its console gives it; it signs its own tokens."""
-    key = rsa.generate_private_key(65537, 2048)
-    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-    return {
-        "type": "service_account",
-        "project_id": "acme",
-        "private_key_id": "1",
-        "private_key": pem,
-        "client_email": "ledger@acme.iam.gserviceaccount.com",
-        "token_uri": "http://127.0.0.1:1/token",
-    }
 
 
 def test_keys_sign_what_everybody_verifies(cloud: Cloud) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -26,9 +25,10 @@ from tests.tools.key_services import (
     Google,
     Service,
     Transit,
+    known_to_aws,
+    known_to_google,
     serving,
 )
-from tests.webui.cli.test_key_service import _account
 from tests.webui.house import build
 from webui.settings import read_settings
 from webui.wiring import open_home
@@ -61,20 +61,14 @@ def keeper(
 ) -> Iterator[Keeper]:
     key = AESGCM(AESGCM.generate_key(256))
     if request.param == "aws":
-        monkeypatch.setenv("AWS_ACCESS_KEY_ID", ACCESS_KEY)
-        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI")
-        monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-        monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
-        monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+        known_to_aws(monkeypatch, tmp_path)
         other = Ed25519PrivateKey.generate()
         with serving(Aws, {"alias/vault": key, "alias/other": other}) as service:
             monkeypatch.setenv("AWS_ENDPOINT_URL_KMS", service.url)
             alias = f"awskms:{ARN.replace(':key/', ':alias/')}vault"
             yield Keeper(service, alias, f"awskms:{ARN}1234abcd-vault")
     elif request.param == "google":
-        account = tmp_path / "account.json"
-        account.write_text(json.dumps(_account()))
-        monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(account))
+        known_to_google(monkeypatch, tmp_path)
         other = Ed25519PrivateKey.generate()
         with serving(Google, {f"{RING}/vault": key, f"{RING}/other": other}) as service:
             monkeypatch.setenv("CLOUDSDK_API_ENDPOINT_OVERRIDES_CLOUDKMS", service.url)
