@@ -19,8 +19,9 @@ from webui.plugins.mlflow.facts import PURPOSES, RISK_TIER, TASK, version_facts
 from webui.plugins.mlflow.telling import Command, RefusedChangeError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
+    from webui.client.answers import Deployment
     from webui.plugins.mlflow.settings import PluginSettings
     from webui.plugins.mlflow.telling import Teller
 
@@ -247,11 +248,7 @@ class Planner:
             "version": version_name(str(version)),
             "environment": environment,
         }
-        try:
-            running = self.teller.client.running(place["model"])
-        except ClientError as error:
-            said = f"The ledger can't be asked, so this protected change is refused: {error}"
-            raise RefusedChangeError(said) from None
+        running = self._running(place["model"])
         artifact = self.teller.gate(
             place["model"], place["version"], environment, found.sha256 if found else ""
         )
@@ -270,12 +267,7 @@ class Planner:
         environment = self.settings.environments.get(label)
         if environment is None:
             return []
-        try:
-            running = self.teller.client.running(model_name(model))
-        except ClientError as error:
-            said = f"The ledger can't be asked, so this protected change is refused: {error}"
-            raise RefusedChangeError(said) from None
-        for one in running:
+        for one in self._running(model_name(model)):
             if (one.version, one.environment) == (version_name(str(version)), environment):
                 stop = Command(
                     "deployment.stopped",
@@ -289,6 +281,13 @@ class Planner:
                 self.teller.ask(stop)
                 return [stop]
         return []
+
+    def _running(self, model: str) -> Sequence[Deployment]:
+        try:
+            return self.teller.client.running(model)
+        except ClientError as error:
+            said = f"The ledger can't be asked, so this protected change is refused: {error}"
+            raise RefusedChangeError(said) from None
 
     # Whom MLflow tells
 
