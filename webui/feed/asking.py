@@ -22,9 +22,11 @@ from ledger.events.change import PROPOSABLE, ChangeProposed, ChangeWithdrawn
 from ledger.events.command import command_digest
 from ledger.events.names import format_instant
 from ledger.events.people import RoleGranted, RoleRevoked
+from ledger.events.privacy import SubjectRectified
 from ledger.state.aggregates import OpenChanges
 from ledger.state.fold import Place, fold
 from ledger.state.fold_changes import proposal_of
+from ledger.state.privacy import SubjectState
 from ledger.store.database import reading
 from ledger.store.entries import read_head
 from policies import sentence, without_asker
@@ -87,6 +89,18 @@ class Steps:
         if not word.allowed:
             return Step(event, "left", self._said(word.unmet))
         return self._take(proposal, event)
+
+    def put_right(self, actor_id: str, name: str, email: str, *, or_propose: bool = True) -> Step:
+        """Ask that the vault holds this name of somebody, and this address where there is one."""
+        subject = self.registry.find(SubjectState, actor_id)
+        last = subject.rectified if subject else None
+        event = SubjectRectified(
+            actor_id=actor_id,
+            supersedes=self.registry.actor(actor_id).since if last is None else last,
+            name=name,
+            **({"email": email} if email else {}),
+        )
+        return self.ask(event, or_propose=or_propose)
 
     def withdraw(self, receiver: str, keep: Collection[str] = ()) -> int:
         """Take back what the asker proposed to give to somebody, but for some roles; how many."""

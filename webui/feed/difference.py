@@ -19,10 +19,8 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from ledger.events.access import InventoryReconciled, Left
 from ledger.events.people import ActorEnrolled, RoleGranted, RoleRevoked
-from ledger.events.privacy import SubjectRectified
 from ledger.genesis import new_actor_id
 from ledger.state.access import Reconciled
-from ledger.state.privacy import SubjectState
 from webui.feed.asking import steps
 from webui.feed.known import address_book, everybody
 from webui.feed.leaving import roles_end
@@ -325,15 +323,7 @@ class _Look:
         other = self._by_address(one.email)
         if other not in {None, fed.actor_id}:
             return (f"{one.email} is the address of somebody else",), fed.told
-        subject = asked.registry.find(SubjectState, fed.actor_id)
-        last = subject.rectified if subject else None
-        event = SubjectRectified(
-            actor_id=fed.actor_id,
-            supersedes=self.actors[fed.actor_id].since if last is None else last,
-            name=one.name,
-            email=one.email,
-        )
-        if asked.ask(event).outcome == "recorded":
+        if asked.put_right(fed.actor_id, one.name, one.email).outcome == "recorded":
             return ("name or address are put right",), told
         return (_DIFFERS,), fed.told
 

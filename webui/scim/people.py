@@ -25,10 +25,8 @@ from ledger.errors import ConflictError, InputError, RefusedError, UnknownSubjec
 from ledger.events.access import InventoryReconciled, Left
 from ledger.events.names import format_instant
 from ledger.events.people import ActorEnrolled
-from ledger.events.privacy import SubjectRectified
 from ledger.genesis import new_actor_id
 from ledger.state.aggregates import ActorState
-from ledger.state.privacy import SubjectState
 from webui.feed.asking import steps, submit
 from webui.feed.known import person_at
 from webui.feed.leaving import LAST_ADMINISTRATOR, close, roles_end
@@ -247,16 +245,7 @@ def _link(asker: Provisioner, user: User, actor_id: str) -> None:
 
 def _put_right(asker: Provisioner, actor_id: str, name: str, email: str) -> None:
     with steps(asker.wiring, asker.actor) as asked:
-        actor = asked.registry.actor(actor_id)
-        subject = asked.registry.find(SubjectState, actor_id)
-        last = subject.rectified if subject else None
-        event = SubjectRectified(
-            actor_id=actor_id,
-            supersedes=actor.since if last is None else last,
-            name=name,
-            **({"email": email} if email else {}),
-        )
-        if asked.ask(event, or_propose=False).outcome != "recorded":
+        if asked.put_right(actor_id, name, email, or_propose=False).outcome != "recorded":
             return
     ask_for(asker, asked.commands)
 
