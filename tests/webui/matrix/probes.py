@@ -230,9 +230,8 @@ def prepare(world: World) -> None:
     """What only probes need: proposals that are open, an exception, digests of what is shown."""
     house, named, ids = world.house, world.named, world.ids
     wiring = house.wiring
-    first = world.proposed("runner", "exception.opened", named["emergency"], by="agreer")
+    world.proposed("runner", "exception.opened", named["emergency"], by="agreer")
     named["exception"] = world.say("runner", "exception.opened", named["emergency"])
-    del first
     other = {**named["emergency"], "model": "another"}
     named["agreed"] = world.proposed("runner", "exception.opened", other, by="agreer")
     later = {**other, "uses": 2}
