@@ -307,9 +307,7 @@ def _approvers(asked: Asked | None) -> frozenset[str] | None:
     """Whose approval stands."""
     if asked is None:
         return None
-    return frozenset(
-        vote.actor for vote in asked.votes if vote.counts and vote.verdict == "approve"
-    )
+    return frozenset(vote.actor for vote in asked.votes if vote.approves)
 
 
 def _age_days(case: Case) -> Decimal | None:

@@ -141,7 +141,7 @@ def find_quorum(case: Case, asked: Asked, table: Table, excluded: Mapping[str, s
     persons: dict[str, str] = {}
     cannot = []
     for vote in sorted(asked.votes, key=_voter):
-        if not vote.counts or vote.verdict != "approve":
+        if not vote.approves:
             continue
         state = case.registry.find(ActorState, vote.actor)
         code, detail = voters.why_not(vote, state)

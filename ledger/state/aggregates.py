@@ -343,6 +343,11 @@ class Vote(Value):
     device_bound: bool = False
     counts: bool = True
 
+    @property
+    def approves(self) -> bool:
+        """Whether it is an approval that was not taken back."""
+        return self.counts and self.verdict == "approve"
+
 
 class ReleaseState(Aggregate):
     """A request that one version may run in one environment, and its votes. Key: its entry."""

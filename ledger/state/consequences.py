@@ -73,9 +73,7 @@ def _by_one_person(registry: Registry, accounts: tuple[str, ...]) -> list[int]:
         asked = registry.find(ReleaseState, number_key(entry))
         if asked is None or asked.status not in {"open", "granted"}:
             continue
-        approvers = {
-            vote.actor for vote in asked.votes if vote.counts and vote.verdict == "approve"
-        }
+        approvers = {vote.actor for vote in asked.votes if vote.approves}
         parts = approvers | _parties(registry, asked)
         if approvers.intersection(accounts) and len(parts.intersection(accounts)) > 1:
             found.append(entry)

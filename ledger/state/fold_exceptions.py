@@ -54,7 +54,7 @@ def exception_opened(registry: Registry, event: ExceptionOpened, place: Place) -
         model=event.model,
         environment=event.environment,
         openers=tuple(dict.fromkeys(openers)),
-        backers=tuple(vote.actor for vote in votes if vote.counts and vote.verdict == "approve"),
+        backers=tuple(vote.actor for vote in votes if vote.approves),
         opened_at=place.at,
         until=until,
         uses=event.uses,

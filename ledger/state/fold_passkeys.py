@@ -58,9 +58,7 @@ def key_enrolled(registry: Registry, event: passkey.KeyEnrolled, place: Place) -
         enrolled_at=place.at,
         by=place.actor,
         change=None if asked is None else asked.since,
-        countersigned=tuple(
-            vote.actor for vote in agreed if vote.counts and vote.verdict == "approve"
-        ),
+        countersigned=tuple(vote.actor for vote in agreed if vote.approves),
     )
     if event.earlier is not None:
         made = _as_it_was(made, event.earlier)

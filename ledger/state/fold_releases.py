@@ -156,10 +156,7 @@ def release_withdrawn(registry: Registry, event: release.ReleaseWithdrawn, place
 def approval_revoked(registry: Registry, event: release.ApprovalRevoked, place: Place) -> Changes:
     """A person's standing approval no longer counts."""
     asked = _undecided(registry, event.release)
-    if not any(
-        vote.actor == place.actor and vote.counts and vote.verdict == "approve"
-        for vote in asked.votes
-    ):
+    if not any(vote.actor == place.actor and vote.approves for vote in asked.votes):
         raise ConflictError("You have no approval here to take back.", pointer="/event/release")
     votes = tuple(
         vote.but(counts=False) if vote.actor == place.actor else vote for vote in asked.votes

@@ -337,9 +337,7 @@ def _by_environment(releases: Iterable[ReleaseState]) -> dict[str, Approval]:
     """``releases`` are newest first."""
     found: dict[str, Approval] = {}
     for one in releases:
-        approvers = tuple(
-            vote.actor for vote in one.votes if vote.counts and vote.verdict == "approve"
-        )
+        approvers = tuple(vote.actor for vote in one.votes if vote.approves)
         found.setdefault(
             one.environment,
             Approval(release=one.since, status=one.status, approvers=approvers),

@@ -128,7 +128,7 @@ def _body(told: Exported) -> Iterator[str]:
                 one.environment,
                 one.status,
                 str(one.since),
-                str(sum(vote.counts and vote.verdict == "approve" for vote in one.votes)),
+                str(sum(vote.approves for vote in one.votes)),
             )
             for one in told.releases
         ],

@@ -197,7 +197,7 @@ def trace_of(reader: Reader, deployment: DeploymentState) -> Trace:
         approvals=tuple(
             Approved(actor=vote.actor, entry=vote.entry, at=vote.at)
             for vote in (release.votes if release else ())
-            if vote.counts and vote.verdict == "approve"
+            if vote.approves
         ),
         reports=tuple(
             ReportOf(number=one.since, report=one.report, framework=one.framework, at=one.at)

@@ -152,7 +152,7 @@ def _lapsed(release: ReleaseState, item: Waiting, now: Pack) -> dict[int, Lapsed
             why[vote.actor], what_changed(what_was_shown(reader, vote.entry).pack, now)
         )
         for vote in release.votes
-        if vote.counts and vote.verdict == "approve" and vote.actor in why
+        if vote.approves and vote.actor in why
     }
 
 

@@ -114,7 +114,7 @@ def _whose(
 ) -> Whose:
     could = who_could_approve(granting)
     accounts = registry.accounts(actor)
-    approved = {one.actor for one in release.votes if one.counts and one.verdict == "approve"}
+    approved = {one.actor for one in release.votes if one.approves}
     if is_asked(registry, turn, actor) and approved.isdisjoint(accounts):
         return "mine"
     named = {*turn, *(delegate for delegates in turn.values() for delegate in delegates)}
