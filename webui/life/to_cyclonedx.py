@@ -201,7 +201,7 @@ def _approvals(told: Exported) -> list[dict[str, str]]:
         _property(
             f"counterseal:release:{one.environment}",
             f"{one.status}, entry {one.since}, approved by entries "
-            + (", ".join(str(vote.entry) for vote in one.votes if vote.counts) or "none"),
+            + (", ".join(str(vote.entry) for vote in one.votes if vote.approves) or "none"),
         )
         for one in told.releases
     ]

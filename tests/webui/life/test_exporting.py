@@ -101,6 +101,17 @@ def test_spdx_is_read_by_its_own_bindings(company: Company, version: str) -> Non
     assert ("descendantOf" in kinds) == (version == "1.0.0")
 
 
+def test_a_refusal_is_not_told_as_an_approval(company: Company) -> None:
+    of = {"model": "churn", "version": "2.0.0", "environment": "staging"}
+    release = company.scientist.submit("release.requested", of).json["sequence"]
+    refusal = {"release": release, "artifact": ARTIFACT, "reason": "Whose licence is that"}
+    assert company.lead.submit("release.rejected", refusal).status_code == 201
+    found = json.loads(exported(company, "cyclonedx", "2.0.0"))
+    told = {one["name"]: one["value"] for one in found["metadata"]["component"]["properties"]}
+    said = told["counterseal:release:staging"]
+    assert said == f"rejected, entry {release}, approved by entries none"
+
+
 def test_spdx_that_is_none_is_not_read(company: Company) -> None:
     model = spdx_python_model.v3_0_1
     found = json.loads(exported(company, "spdx"))
