@@ -27,11 +27,10 @@ def own_environment(name: str, wanted: Sequence[str], tried: Sequence[str] = ())
         RuntimeError: it can't be made.
     """
     home = Path(sys.prefix) / name
-    home.mkdir(exist_ok=True)
-    with (home / ".lock").open("w") as lock:
+    with home.with_name(f".{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (home / ".made").exists():
-            venv.create(home, with_pip=True)
+            venv.create(home, with_pip=True, clear=True)  # what was half made goes
             _run(home, "python", "-m", "pip", "install", "--quiet", *wanted)
             if tried:
                 _run(home, *tried)
