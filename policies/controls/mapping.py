@@ -119,7 +119,7 @@ def load_framework(text: str, name: str = "") -> Framework:
         PolicyError: it is not YAML, or not strict.
         InputError: an unknown field, test, argument or kind of event.
     """
-    document = _validated(_Document, _tuples(read_yaml(text, name)), "")
+    document = validated(_Document, read_yaml(text, name), "")
     seen: set[str] = set()
     for index, row in enumerate(document.controls):
         if row.id in seen or not row.id.startswith(f"{document.framework}-"):
@@ -174,12 +174,17 @@ def _use(used: _Use, place: str) -> Use:
             remedy=f"Tests are: {', '.join(TESTS)}.",
             code="unknown-test",
         )
-    return Use(test, _validated(test.arguments, used.args, f"{place}/args"))
+    return Use(test, validated(test.arguments, used.args, f"{place}/args"))
 
 
-def _validated(shape: type[_Shape], value: object, place: str) -> _Shape:
+def validated(shape: type[_Shape], value: object, place: str) -> _Shape:
+    """What was read, in its shape; ``place`` leads to it.
+
+    Raises:
+        InputError: ``invalid-control``; it points at what is wrong.
+    """
     try:
-        return shape.model_validate(value)
+        return shape.model_validate(_tuples(value))
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         pointer = "".join(f"/{part}" for part in first["loc"])

@@ -27,6 +27,7 @@ KINDS: Final = (
     "hipaa-activity",
     "gdpr-pack",
     "control-matrix",
+    "crosswalk",
     "retirement",
     "ai-act-logs",
 )
@@ -84,6 +85,7 @@ def report(
 
     \b
     A framework: soc2, gdpr, hipaa, hipaa-proposed, eu-ai-act; all: control-matrix
+    Beside NIST AI RMF and ISO/IEC 42001: crosswalk
     A sample with a page for each row: sample --sample ENTRY
     One model: model-dossier -m MODEL
     The ledger, roles, activity: integrity, access-review, hipaa-activity

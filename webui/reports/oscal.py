@@ -18,9 +18,12 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID, uuid5
 
 from ledger.core.encoding import canonical
+from policies.controls.crosswalk import shipped_crosswalk
 from webui.reports.pdf.verdict import ranges
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from policies.controls.assess import Result
     from policies.controls.finding import Finding
     from policies.controls.mapping import Framework
@@ -48,7 +51,12 @@ def assessment_results(basis: Basis, report: Report, evidence_sha256: str) -> by
         "metadata": _metadata(report, report.title),
         "import-ap": {"href": f"#{name('plan')}"},
         "results": [_result(basis, report, name, found, aside)],
-        "back-matter": {"resources": _resources(name, evidence_sha256)},
+        "back-matter": {
+            "resources": [
+                *_resources(name, evidence_sha256),
+                *_scheme_resources(item.control.id for item in found),
+            ]
+        },
     }
     return canonical({"assessment-results": body})
 
@@ -61,6 +69,7 @@ def component_definition(framework: Framework, origin: str, made_at: str) -> byt
             "control-id": control.id,
             "description": control.question,
             "remarks": "Tests: " + ", ".join(use.test.id for use in control.tests),
+            **_related(control.id),
         }
         for control in framework.controls
     ]
@@ -77,7 +86,7 @@ def component_definition(framework: Framework, origin: str, made_at: str) -> byt
         "description": "Records what happens to models and computes tests of controls from it.",
         "control-implementations": [implementation],
     }
-    body = {
+    body: dict[str, Any] = {
         "uuid": str(uuid5(_SPACE, f"{origin}/{framework.id}/component-definition")),
         "metadata": {
             "title": framework.title,
@@ -87,7 +96,16 @@ def component_definition(framework: Framework, origin: str, made_at: str) -> byt
         },
         "components": [component],
     }
+    schemes = _scheme_resources(control.id for control in framework.controls)
+    if schemes:
+        body["back-matter"] = {"resources": schemes}
     return canonical({"component-definition": body})
+
+
+def _related(control: str) -> dict[str, Any]:
+    """What leads from a control to the points of other schemes; nothing where nothing does."""
+    props, links = _crosswalk(control), _crosswalk_links(control)
+    return {"props": props, "links": links} if props else {}
 
 
 class _Names:
@@ -211,7 +229,12 @@ def _finding(name: _Names, item: Result) -> dict[str, Any]:
         "uuid": name(f"{item.control.id}/finding"),
         "title": f"{item.control.ref}: {item.control.title}",
         "description": item.sentence,
-        "props": [_prop("verdict", item.verdict), _prop("human-part", item.human_part)],
+        **({"links": links} if (links := _crosswalk_links(item.control.id)) else {}),
+        "props": [
+            _prop("verdict", item.verdict),
+            _prop("human-part", item.human_part),
+            *_crosswalk(item.control.id),
+        ],
         "target": {
             "type": "objective-id",
             "target-id": item.control.id,
@@ -225,6 +248,42 @@ def _finding(name: _Names, item: Result) -> dict[str, Any]:
             {"observation-uuid": _observation_id(name, item, place)} for place in related
         ],
     }
+
+
+def _crosswalk(control: str) -> list[dict[str, str]]:
+    """The points of other schemes that a control speaks to; ``class`` is the scheme."""
+    return [
+        {**_prop("crosswalk", ref), "class": scheme.id}
+        for scheme, refs in shipped_crosswalk().of_control(control)
+        for ref in refs
+    ]
+
+
+def _crosswalk_links(control: str) -> list[dict[str, str]]:
+    return [
+        {"href": f"#{_scheme_id(scheme.id)}", "rel": "related", "text": f"{scheme.short}: {refs}"}
+        for scheme, refs in (
+            (scheme, ", ".join(found)) for scheme, found in shipped_crosswalk().of_control(control)
+        )
+    ]
+
+
+def _scheme_id(scheme: str) -> str:
+    return str(uuid5(_SPACE, f"scheme/{scheme}"))
+
+
+def _scheme_resources(controls: Iterable[str]) -> list[dict[str, Any]]:
+    """The schemes that some of these controls lead to, with their versions."""
+    led = {scheme.id for name in controls for scheme, _ in shipped_crosswalk().of_control(name)}
+    return [
+        {
+            "uuid": _scheme_id(scheme.id),
+            "title": f"{scheme.short}: {scheme.title}",
+            "description": f"{scheme.source_version}. {scheme.notice}",
+        }
+        for scheme in shipped_crosswalk().schemes
+        if scheme.id in led
+    ]
 
 
 def _observation_id(name: _Names, item: Result, place: int) -> str:

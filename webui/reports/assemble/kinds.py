@@ -12,6 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Final, Literal
 
 from ledger.errors import InputError
+from policies.controls.crosswalk import shipped_crosswalk
 from policies.controls.shipped import FRAMEWORKS, shipped_framework
 from webui.reports.assemble.access import access_review
 from webui.reports.assemble.access_trail import access_lead, trail
@@ -28,6 +29,7 @@ from webui.reports.assemble.retirements import retirement_lead, retirements
 from webui.reports.assemble.rights import assessment_annex, erasure_log, gdpr_lead
 from webui.reports.assemble.run_time_logs import log_custody, logs_lead
 from webui.reports.assemble.sampled import dossiers, how_drawn, sample_lead, sample_rows
+from webui.reports.assemble.schemes import crosswalk, schemes_lead, statement_of_applicability
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -164,9 +166,23 @@ _OTHERS: Final = (
         short="All frameworks",
         about="One row for each control of every framework, and the crosswalk by test.",
         controls=(),
-        own=(side_by_side,),
+        own=(side_by_side, crosswalk),
         lead=matrix_lead,
         limit="That two frameworks share a test does not make them ask for the same.",
+    ),
+    Kind(
+        name="crosswalk",
+        title="Crosswalk to NIST AI RMF and ISO/IEC 42001",
+        short="NIST AI RMF and ISO/IEC 42001",
+        about="Duties of the EU AI Act beside two voluntary schemes, and a statement of "
+        "applicability.",
+        controls=shipped_crosswalk().controls,
+        own=(crosswalk, statement_of_applicability, control_matrix),
+        lead=schemes_lead,
+        limit="Neither scheme is assessed here. The tests look at what is recorded of models; most "
+        "of a management system is outside of it. Duties that apply only from a later day are "
+        "tested ahead.",
+        ahead=True,
     ),
     Kind(
         name="retirement",

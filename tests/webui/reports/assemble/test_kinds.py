@@ -36,6 +36,9 @@ ANSWERS = {
     "hipaa-activity": "324 of 324 days of the period are covered by no review.",
     "gdpr-pack": "2 of 3 models in scope use personal data; 0 requests for erasure, 0 unanswered.",
     "control-matrix": "107 controls of 5 frameworks over one ledger.",
+    "crosswalk": "14 duties lead to points of two schemes: 27 of NIST AI RMF and 38 of ISO/IEC "
+    "42001. Of 26 controls that give evidence, 11 passed; applicability is stated for 0 of 38 "
+    "points.",
     "retirement": "2 versions were deprecated in the period; 0 were in production after the day "
     "that was announced.",
     "ai-act-logs": "Lifecycle entries reach back to 2026-01-12; no digest of run-time logs is "
@@ -87,7 +90,7 @@ def test_a_kind_tests_controls_that_exist(kind: str) -> None:
 
 
 def test_trestle_accepts_the_twin_of_every_kind(tmp_path: Path) -> None:
-    for kind in ("control-matrix", "model-dossier"):
+    for kind in ("control-matrix", "model-dossier", "crosswalk"):
         scope = Scope(YEAR, ("churn",)) if KINDS[kind].needs == "model" else WHOLE_YEAR
         basis = basis_of(kind, scope, HISTORY, context(STORY, kind))
         data = assessment_results(basis, assembled(basis), "ab" * 32)
