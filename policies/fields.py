@@ -15,7 +15,7 @@ from ledger.events.actor import Via
 from ledger.events.change import PROPOSABLE
 from ledger.events.model import Classification, RiskTier, Task
 from ledger.events.people import ActorType
-from ledger.events.registries import RegistryChange, ToldBy
+from ledger.events.registries import RegistryChange, Signature, ToldBy
 from ledger.state.aggregates import LifeCycle
 from ledger.state.weak_links import WEAKNESSES
 
@@ -175,6 +175,12 @@ FIELDS: Final[dict[str, FieldEntry]] = {
     ),
     "registry.name": FieldEntry(
         "text", "The alias, stage, tag or new name that a registry elsewhere gave", _REQUEST
+    ),
+    "registry.signature": FieldEntry(
+        "text",
+        "Whether the signature of the git tag that told it holds",
+        _REQUEST,
+        get_args(Signature),
     ),
     "registry.source": FieldEntry("text", "Which registry elsewhere did it", _REQUEST),
     "registry.told_by": FieldEntry("text", "How it became known here", _REQUEST, get_args(ToldBy)),

@@ -26,6 +26,7 @@ def _told(field: str) -> Callable[[Case], Value]:
 REGISTRY_FACTS: Final[dict[str, Callable[[Case], Value]]] = {
     "registry.change": _told("change"),
     "registry.name": _told("name"),
+    "registry.signature": _told("signature"),
     "registry.source": _told("registry"),
     "registry.told_by": _told("told_by"),
 }

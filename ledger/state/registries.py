@@ -20,7 +20,10 @@ MODEL: Final = "model"
 VERSION: Final = "version"
 ALIAS: Final = "alias"
 STAGE: Final = "stage"
+REF: Final = "ref"
+DEPLOYMENT: Final = "deployment"
 PRESENT: Final = "present"
+MOVED: Final = "moved"
 GONE: Final = "gone"
 _GONE: Final = frozenset({"model_deleted", "model_renamed", "version_deleted", "alias_removed"})
 
@@ -28,8 +31,10 @@ _GONE: Final = frozenset({"model_deleted", "model_renamed", "version_deleted", "
 class Mirrored(Aggregate):
     """One thing of a registry elsewhere, and the newest that was told of it.
 
-    ``item`` is an alias's name, or a version where ``thing`` is a version or a stage; ``value`` is
-    the version of an alias, or the stage of a version. ``entry`` told it.
+    ``item`` is an alias's name, a version where ``thing`` is a version or a stage, an environment
+    or a git tag; ``value`` is the version of an alias or environment, the stage of a version, or
+    the object that a tag is. ``entry`` told it, and ``told_by`` says how. A tag that moved says so
+    for ever: its name was good for something else.
     """
 
     table: ClassVar[str] = "mirrored"
@@ -41,13 +46,14 @@ class Mirrored(Aggregate):
     status: str
     entry: int
     at: str
+    told_by: str
 
     @property
     def key(self) -> str:
         return mirrored_key(self.registry, self.model, self.thing, self.item)
 
     def search(self) -> Search:
-        version = self.value if self.thing == ALIAS else self.item
+        version = self.value if self.thing in {ALIAS, DEPLOYMENT} else self.item
         return Search(model=self.model, version=version[:64], status=self.status)
 
 
@@ -63,25 +69,49 @@ def registry_changed(
 
     A registry may well show what is not registered here; that is what is to be found out.
     """
+    if event.ref is not None and event.object is not None:
+        # What the tag means is told by the tag; two rows of one entry could not be paged.
+        ref = (REF, event.ref, event.object)
+        before = registry.find(Mirrored, _key(event, ref))
+        return (_mirrored(before, event, place, ref, _status_of_ref(event, before)),)
     said = _thing(event)
     if said is None:
         return ()
+    status = GONE if event.change in _GONE else PRESENT
+    return (_mirrored(registry.find(Mirrored, _key(event, said)), event, place, said, status),)
+
+
+def _status_of_ref(event: RegistryChanged, before: Mirrored | None) -> str:
+    if event.change == "ref_removed":
+        return GONE
+    moved = before is not None and (before.status == MOVED or before.value != event.object)
+    return MOVED if moved or event.change == "ref_moved" else PRESENT
+
+
+def _mirrored(
+    before: Mirrored | None,
+    event: RegistryChanged,
+    place: Place,
+    said: tuple[str, str, str],
+    status: str,
+) -> Mirrored:
     thing, item, value = said
-    model = event.model or ""
-    before = registry.find(Mirrored, mirrored_key(event.registry, model, thing, item))
-    return (
-        Mirrored(
-            since=before.since if before else place.sequence,
-            registry=event.registry,
-            model=model,
-            thing=thing,
-            item=item,
-            value=value,
-            status=GONE if event.change in _GONE else PRESENT,
-            entry=place.sequence,
-            at=place.at,
-        ),
+    return Mirrored(
+        since=before.since if before else place.sequence,
+        registry=event.registry,
+        model=event.model or "",
+        thing=thing,
+        item=item,
+        value=value,
+        status=status,
+        entry=place.sequence,
+        at=place.at,
+        told_by=event.told_by,
     )
+
+
+def _key(event: RegistryChanged, said: tuple[str, str, str]) -> str:
+    return mirrored_key(event.registry, event.model or "", said[0], said[1])
 
 
 def _thing(event: RegistryChanged) -> tuple[str, str, str] | None:
@@ -95,4 +125,6 @@ def _thing(event: RegistryChanged) -> tuple[str, str, str] | None:
         return ALIAS, name, version
     if event.change == "stage_set":
         return STAGE, version, name
+    if event.change == "deployment_seen":
+        return DEPLOYMENT, name, version
     return None

@@ -73,6 +73,7 @@ _NOUNS: Final = {
     "change.proposed": "the kind that is proposed",
     "registry.change": "what changed in the other registry",
     "registry.name": "the name that changed there",
+    "registry.signature": "the signature of the git tag",
     "registry.source": "the other registry",
     "registry.told_by": "how the change became known",
     "policy.changes_itself": "the new policy is another than the one in force",

@@ -12,6 +12,7 @@ from pydantic.json_schema import models_json_schema
 from ledger.events.catalogue import CATALOGUE
 from ledger.events.names import Value
 from ledger.events.proof import DsseEnvelope
+from webui.api.inventory import Inventory
 from webui.api.review_shapes import AccessReviewDone, AccessReviewRows, AccessReviewWanted
 from webui.api.route import JSON, NDJSON, PROBLEM, Answer, Route
 from webui.api.shapes import (
@@ -42,6 +43,7 @@ _BODIES: Final[tuple[type[BaseModel], ...]] = (
     DsseEnvelope,
     ExchangeWanted,
     GateWanted,
+    Inventory,
     NextVersionWanted,
     ReportWanted,
     SampleDraw,

@@ -309,6 +309,18 @@ def _next_version() -> click.Command:
     return next_version
 
 
+def _gto() -> click.Command:
+    from webui.client.commands.gto import gto
+
+    return gto
+
+
+def _inventory() -> click.Command:
+    from webui.client.commands.inventory import inventory
+
+    return inventory
+
+
 def _receipt() -> click.Command:
     from webui.client.commands.receipt import receipt
 
@@ -382,6 +394,8 @@ COMMANDS: Final[Mapping[str, Load]] = {
     "impact": _impact,
     "recall": _recall,
     "lift-recall": _lift_recall,
+    "gto": _gto,
+    "inventory": _inventory,
     "receipt": _receipt,
     "admission": _admission,
     "spool": _spool,

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import json
-import secrets
-from base64 import b64encode
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -17,8 +12,6 @@ from webui.cli.home import home_option, opened
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from webui.intake.document import Proof
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _ACCEPTED = 202
@@ -121,6 +114,21 @@ def list_all() -> None:
     print_columns(heads, rows)
 
 
+@connection.command()
+@home_option
+def coverage() -> None:
+    """Tell of each source how much of what it shows was told of here when it happened."""
+    from webui.intake.inventory import coverage as by_source
+
+    with opened() as wiring:
+        found = by_source(wiring)
+    rows = [
+        (one.source, one.as_of, str(one.listed), str(one.unexplained), one.coverage)
+        for one in found
+    ]
+    print_columns(("source", "read", "shown", "unexplained", "coverage"), rows)
+
+
 def _where(command: Callable[..., None]) -> Callable[..., None]:
     for option in reversed(
         (
@@ -164,7 +172,8 @@ def _swept(
 ) -> int:
     """Compare, record and tell; how much was unexplained."""
     from ledger.keys.signer import read_secret
-    from webui.intake.sweep import compare, record, shown_by_mlflow
+    from webui.intake.inventory import compare, record
+    from webui.intake.sweep import shown_by_mlflow
 
     token = read_secret(token_file).decode().strip() if token_file else ""
     with opened() as wiring:
@@ -172,8 +181,8 @@ def _swept(
             shown = shown_by_mlflow(url, token)
         except ValueError as error:
             raise click.BadParameter(f"{error}.", param_hint="'--url'") from None
-        found = compare(wiring, shown)
-        receipt = None if dry_run else record(wiring, name, found, told_by)
+        found = compare(wiring, name, shown)
+        receipt = None if dry_run else record(wiring, name, found, told_by)[-1]
     rows = [(one.thing, one.model, one.item, one.value) for one in found.unexplained]
     print_columns(("unexplained", "model", "which", "value"), rows)
     for one in found.vanished:
@@ -208,7 +217,7 @@ def test(name: str, url: str) -> None:
 
     from ledger.errors import OutsideError
     from webui.intake.managing import get_connection, mapping_of, path_of, secret_of
-    from webui.intake.shipped import TRIAL
+    from webui.intake.trying import trial
 
     with opened() as wiring:
         source = get_connection(wiring, name)
@@ -218,8 +227,7 @@ def test(name: str, url: str) -> None:
     if not address:
         msg = "say where the server is."
         raise click.BadParameter(msg, param_hint="'--url'")
-    body = json.dumps({**TRIAL, "once": secrets.token_hex(8)}).encode()
-    headers = {"Content-Type": "application/json", **proving(proof, secret, body, now.timestamp())}
+    headers, body = trial(proof, secret, now.timestamp())
     try:
         reply = httpx.post(f"{address.rstrip('/')}{path}", content=body, headers=headers)
     except httpx.HTTPError as error:
@@ -227,27 +235,3 @@ def test(name: str, url: str) -> None:
     if reply.status_code != _ACCEPTED:
         raise OutsideError(f"The test was not taken (status {reply.status_code}).")
     click.echo(f"The test was taken by {name}; it is counted, and is no event.")
-
-
-def proving(proof: Proof, secret: str, body: bytes, at: float) -> dict[str, str]:
-    """The headers by which a source of this kind proves a delivery."""
-    from webui.intake.document import Bearer, Hmac, StaticHeader, Timed
-
-    def mac(signed: bytes) -> bytes:
-        return hmac.new(secret.encode(), signed, hashlib.sha256).digest()
-
-    if isinstance(proof, Bearer):
-        return {"Authorization": f"Bearer {secret}"}
-    if isinstance(proof, StaticHeader):
-        return {proof.header: secret}
-    if isinstance(proof, Hmac):
-        return {proof.header: f"{proof.prefix}{mac(body).hex()}"}
-    if isinstance(proof, Timed):
-        name, seconds = secrets.token_hex(16), str(int(at))
-        signature = b64encode(mac(f"{name}.{seconds}.".encode() + body)).decode()
-        return {
-            proof.header: f"v1,{signature}",
-            proof.id_header: name,
-            proof.time_header: seconds,
-        }
-    return {}

@@ -52,11 +52,26 @@ def _deliver(type: str, connection: str) -> Response:  # noqa: A002 (the name in
     if (request.content_length or 0) > MOST_BYTES:
         raise InputError("The delivery is too long.", code="too-long", pointer="/")
     body = request.get_data(cache=False)
-    headers = cast("Mapping[str, str]", request.headers)
+    take_in(wiring, type, connection, cast("Mapping[str, str]", request.headers), body)
+    return Response("kept\n", status=202, mimetype="text/plain")
+
+
+def take_in(
+    wiring: Wiring,
+    type_: str,
+    connection: str,
+    headers: Mapping[str, str],
+    body: bytes,
+) -> None:
+    """Prove a delivery and keep it; one that came before is kept once.
+
+    Raises:
+        TokenError: ``delivery-refused``, whatever is wrong with it.
+    """
     now = wiring.now()
     with reading(wiring.engine) as opened:
         source = read_source(opened, wiring.log.log_id, connection)
-    if source is None or source.type != type:
+    if source is None or source.type != type_:
         raise _refused()
     document = mapping_of(source)
     if not is_authentic(document.proof, secret_of(wiring, source), headers, body, now):
@@ -67,7 +82,6 @@ def _deliver(type: str, connection: str) -> Response:  # noqa: A002 (the name in
     with writing(wiring.engine) as opened:
         keep_inbound(opened, wiring.log.log_id, came)
         note_source(opened, wiring.log.log_id, source.name, heard_at=at)
-    return Response("kept\n", status=202, mimetype="text/plain")
 
 
 def _note_refusal(wiring: Wiring, source: Source) -> None:

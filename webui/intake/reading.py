@@ -74,7 +74,7 @@ def _event(rule: Rule, registry: str, plain: Any) -> RegistryChanged:
         fields["value"] = value[:_MOST_TEXT]
     if by:
         fields["by"] = by[:_MOST_TEXT]
-    at = _instant(_text(plain, rule.at))
+    at = instant(_text(plain, rule.at))
     if at:
         fields["changed_at"] = at
     try:
@@ -96,7 +96,7 @@ def _text(plain: Any, pointer: str | None) -> str:
     return str(found).replace("\x00", "?").strip()
 
 
-def _instant(text: str) -> str:
+def instant(text: str) -> str:
     """A time with its offset as the ledger writes one; empty where it is none."""
     if not _OFFSET.search(text):
         return ""

@@ -20,13 +20,19 @@ from ledger.store.database import reading, writing
 from webui.here import wired
 from webui.identity.administrators import check_administrator
 from webui.intake.clerk import is_silent
+from webui.intake.door import take_in
+from webui.intake.inventory import coverage
 from webui.intake.managing import (
     get_connection,
     is_unproved,
     list_connections,
+    mapping_of,
     path_of,
     remove_connection,
+    secret_of,
 )
+from webui.intake.reading import read_delivery
+from webui.intake.trying import trial
 from webui.pages.frame import me
 
 if TYPE_CHECKING:
@@ -59,6 +65,7 @@ def add_to(blueprint: Blueprint) -> None:
     blueprint.add_url_rule(BACK, "connections", _connections)
     rule = f"{BACK}/<name>/remove"
     blueprint.add_url_rule(rule, "remove_connection", _remove, methods=["POST"])
+    blueprint.add_url_rule(f"{BACK}/<name>/test", "try_connection", _try, methods=["POST"])
     blueprint.add_url_rule(f"{BACK}/<name>/reread", "reread", _reread, methods=["POST"])
 
 
@@ -79,6 +86,7 @@ def _connections() -> ResponseReturnValue:
         odd=odd,
         newest=newest,
         words=WORDS,
+        coverage=coverage(wiring),
         address=wiring.settings.public_url or request.host_url.rstrip("/"),
     )
 
@@ -87,6 +95,26 @@ def _remove(name: str) -> ResponseReturnValue:
     check_administrator(wired(), me().actor.id)
     remove_connection(wired(), name)
     flash("The connection is removed; its address answers nobody any more.", "ok")
+    return redirect(BACK)
+
+
+def _try(name: str) -> ResponseReturnValue:
+    """Take a trial in through the door, proved with the connection's own secret."""
+    wiring = wired()
+    check_administrator(wiring, me().actor.id)
+    source = get_connection(wiring, name)
+    document = mapping_of(source)
+    at = wiring.now().timestamp()
+    headers, body = trial(document.proof, secret_of(wiring, source), at)
+    take_in(wiring, source.type, source.name, headers, body)
+    try:
+        understood = read_delivery(document, source.name, body) == "test"
+    except ValueError:
+        understood = False
+    if understood:
+        flash(f"A test went in at {name} and was understood. It is counted, and no event.", "ok")
+    else:
+        flash(f"A test went in at {name}; its document has no rule for tests.", "warn")
     return redirect(BACK)
 
 

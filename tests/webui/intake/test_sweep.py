@@ -14,7 +14,8 @@ import pytest
 from ledger.errors import OutsideError
 from ledger.events.entry import decode_entry
 from tests.webui.api.company import a_model, a_version, found
-from webui.intake.sweep import Swept, compare, record, shown_by_mlflow
+from webui.intake.inventory import Swept, compare, coverage, record
+from webui.intake.sweep import shown_by_mlflow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,15 +78,15 @@ def registry() -> Iterator[Registry]:
     server.server_close()
 
 
-def swept(house: House, registry: Registry) -> Swept:
-    return compare(house.wiring, shown_by_mlflow(registry.url))
+def swept(house: House, registry: Registry, source: str = "main") -> Swept:
+    return compare(house.wiring, source, shown_by_mlflow(registry.url))
 
 
 def test_what_is_not_explained_is_recorded_once(house: House, registry: Registry) -> None:
     before = house.size
     first = swept(house, registry)
     assert (len(first.shown), len(first.unexplained), first.coverage) == (6, 6, "0.0 %")
-    receipt = record(house.wiring, "main", first, "sweep")
+    *_, receipt = record(house.wiring, "main", first, "sweep")
     assert house.size == before + 7
     event = decode_entry(house.wiring.reader.tell(receipt.sequence).row.envelope).event
     assert (event.inventory, event.listed, event.matched, event.unknown) == ("models", 6, 0, 6)
@@ -118,14 +119,33 @@ def test_what_is_shown_no_more_is_listed(house: House, registry: Registry) -> No
     del registry.versions[1]
     found_ = swept(house, registry)
     assert found_.vanished == ("alias churn champion", "version churn 2.0.0")
-    receipt = record(house.wiring, "main", found_, "sweep")
+    *_, receipt = record(house.wiring, "main", found_, "sweep")
     event = decode_entry(house.wiring.reader.tell(receipt.sequence).row.envelope).event
     assert event.unlisted == found_.vanished
 
 
+def test_coverage_is_told_by_source(house: House, registry: Registry) -> None:
+    record(house.wiring, "old", swept(house, registry, "old"), "import")
+    record(house.wiring, "main", swept(house, registry), "sweep")
+    main, old = coverage(house.wiring)
+    assert (main.source, main.listed, main.unexplained, main.coverage) == ("main", 6, 6, "0.0 %")
+    assert (old.source, old.listed, old.unexplained, old.coverage) == ("old", 6, 0, "100.0 %")
+    registry.models[0]["aliases"] = []
+    record(house.wiring, "old", swept(house, registry, "old"), "sweep")
+    assert coverage(house.wiring)[1].listed == 5
+
+
+def test_one_source_explains_nothing_of_another(house: House, registry: Registry) -> None:
+    record(house.wiring, "main", swept(house, registry), "import")
+    assert len(swept(house, registry, "other").unexplained) == 6
+    registry.models.clear()
+    registry.versions.clear()
+    assert swept(house, registry, "other").vanished == ()
+
+
 def test_history_is_marked_as_imported(house: House, registry: Registry) -> None:
     before = house.size
-    record(house.wiring, "old", swept(house, registry), "import")
+    record(house.wiring, "old", swept(house, registry, "old"), "import")
     entries = [
         decode_entry(house.wiring.reader.tell(number).row.envelope).event
         for number in range(before, house.size - 1)

@@ -199,6 +199,7 @@ def options(world: World, route: str) -> dict[str, Any]:
         "POST /api/v1/gate": {"json": {**place, "challenge": "0" * 32}},
         "POST /api/v1/why-not": {"json": place},
         "POST /api/v1/next-version": {"json": {"model": "churn"}},
+        "POST /api/v1/inventories": {"json": {"source": "gto", "items": []}},
         "POST /api/v1/reports": {
             "json": {"framework": "gdpr", "from": "2026-03-01", "to": "2026-03-09"}},
         "POST /api/v1/reports:missing": {

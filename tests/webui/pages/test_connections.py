@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ledger.store.connections import count_inbound
+from ledger.store.database import reading
 from tests.webui.pages.pages_read import PageRead
 from tests.webui.seed import PASSWORD, Seeded, seed
 from webui.identity.accounts import create_account
 from webui.intake.clerk import Clerk
+from webui.intake.inventory import Shown, compare, record
 from webui.intake.managing import add_connection, list_connections
 
 if TYPE_CHECKING:
@@ -63,3 +66,26 @@ def test_only_an_administrator_changes_a_connection(seeded: Seeded) -> None:
     assert "will be read again" in rae.get("/connections").text
     assert seeded.post(rae, "/connections/cm/remove", "/connections").status_code == 302
     assert [one.name for one in list_connections(seeded.house.wiring)] == ["open"]
+
+
+def test_a_connection_is_tried_by_a_button(seeded: Seeded) -> None:
+    rae, ana = seeded.browser("rae"), seeded.browser("ana")
+    assert seeded.post(ana, "/connections/cm/test", "/connections").status_code == 403
+    assert seeded.post(rae, "/connections/cm/test", "/connections").status_code == 302
+    assert "was understood" in rae.get("/connections").text
+    assert seeded.post(rae, "/connections/open/test", "/connections").status_code == 302
+    assert "has no rule for tests" in rae.get("/connections").text
+    wiring = seeded.house.wiring
+    Clerk(wiring).turn()
+    with reading(wiring.engine) as connection:
+        counts = count_inbound(connection, wiring.log.log_id)
+    assert counts["cm"]["test"] == 1
+
+
+def test_the_page_tells_how_much_of_a_source_is_explained(seeded: Seeded) -> None:
+    wiring = seeded.house.wiring
+    shown = [Shown("churn", "model", "", ""), Shown("shadow", "model", "", "")]
+    record(wiring, "cluster", compare(wiring, "cluster", shown), "feed")
+    page = seeded.browser("ana").get("/connections").text
+    assert "50.0 %" in page
+    assert PageRead(page).faults() == []

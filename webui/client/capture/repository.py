@@ -63,7 +63,7 @@ def find_repository(folder: Path) -> Repository | None:
         CaptureError: ``repository-empty`` without a commit, ``repository-bare``,
             ``repository-unreadable`` where git refuses, as it does for a folder of somebody else.
     """
-    inside = _git(folder, "rev-parse", "--is-inside-work-tree", "--is-bare-repository")
+    inside = git_says(folder, "rev-parse", "--is-inside-work-tree", "--is-bare-repository")
     if inside is None:
         return None
     if inside.split() == ["false", "true"]:
@@ -73,7 +73,7 @@ def find_repository(folder: Path) -> Repository | None:
             remedy="Run it in a working tree.",
         )
     top = _needed(folder, "rev-parse", "--show-toplevel").rstrip("\n")
-    commit = (_git(folder, "rev-parse", "--verify", "--quiet", "HEAD^{commit}") or "").strip()
+    commit = (git_says(folder, "rev-parse", "--verify", "--quiet", "HEAD^{commit}") or "").strip()
     if not _COMMIT.fullmatch(commit):
         raise CaptureError(
             "The repository has no commit, so nobody could find this code again.",
@@ -90,10 +90,12 @@ def find_repository(folder: Path) -> Repository | None:
     return Repository(
         top=top,
         commit=commit,
-        branch=public((_git(folder, "symbolic-ref", "--quiet", "--short", "HEAD") or "").strip()),
+        branch=public(
+            (git_says(folder, "symbolic-ref", "--quiet", "--short", "HEAD") or "").strip()
+        ),
         remote=public(
             without_credentials(
-                (_git(folder, "config", "--get", "remote.origin.url") or "").strip()
+                (git_says(folder, "config", "--get", "remote.origin.url") or "").strip()
             )
         ),
         changed=changed,
@@ -121,17 +123,17 @@ def _counted(status: str) -> tuple[int, int]:
 
 def _tag(folder: Path) -> tuple[str, Signature]:
     """The first tag at the commit, a signed one before others, and whether its signature holds."""
-    names = (_git(folder, "tag", "--points-at", "HEAD") or "").split()
+    names = (git_says(folder, "tag", "--points-at", "HEAD") or "").split()
     best: tuple[str, Signature] = ("", "none")
     for name in names[:20]:
-        if (_git(folder, "cat-file", "-t", f"refs/tags/{name}") or "").strip() != "tag":
+        if (git_says(folder, "cat-file", "-t", f"refs/tags/{name}") or "").strip() != "tag":
             best = best if best[0] else (public(name), "none")
             continue
-        text = _git(folder, "cat-file", "tag", f"refs/tags/{name}") or ""
+        text = git_says(folder, "cat-file", "tag", f"refs/tags/{name}") or ""
         if "-----BEGIN " not in text:
             best = best if best[0] else (public(name), "none")
             continue
-        valid = _git(folder, "verify-tag", f"refs/tags/{name}") is not None
+        valid = git_says(folder, "verify-tag", f"refs/tags/{name}") is not None
         if valid:
             return public(name), "valid"
         best = (public(name), "invalid")
@@ -140,7 +142,7 @@ def _tag(folder: Path) -> tuple[str, Signature]:
 
 def _submodules(folder: Path) -> tuple[tuple[str, str], ...]:
     """Path and commit of each, from the index: nothing is entered."""
-    listed = _git(folder, "ls-files", "--stage", "-z", "--full-name", ":/") or ""
+    listed = git_says(folder, "ls-files", "--stage", "-z", "--full-name", ":/") or ""
     found = []
     for record in listed.split("\0"):
         facts, _, path = record.partition("\t")
@@ -151,7 +153,9 @@ def _submodules(folder: Path) -> tuple[tuple[str, str], ...]:
 
 def _filters(folder: Path) -> tuple[str, ...]:
     """Settings that switch off every filter but that of LFS, which git would run to compare."""
-    listed = _git(folder, "config", "--name-only", "--get-regexp", r"^filter\..*\.(clean|process)$")
+    listed = git_says(
+        folder, "config", "--name-only", "--get-regexp", r"^filter\..*\.(clean|process)$"
+    )
     found: list[str] = []
     for key in (listed or "").split():
         if not key.startswith("filter.lfs."):
@@ -160,13 +164,13 @@ def _filters(folder: Path) -> tuple[str, ...]:
 
 
 def _needed(folder: Path, *words: str) -> str:
-    found = _git(folder, *words)
+    found = git_says(folder, *words)
     if found is None:
         raise CaptureError("git can't read this repository.", code="repository-unreadable")
     return found
 
 
-def _git(folder: Path, *words: str) -> str | None:
+def git_says(folder: Path, *words: str) -> str | None:
     """What git says, or None where it says no.
 
     Raises:
