@@ -22,6 +22,7 @@ from bench import (
     kills,
     peers,
     reads,
+    registering,
     replay,
     report,
     verify,
@@ -43,7 +44,7 @@ ON_DATABASES: dict[str, Callable[[list[str]], None]] = {
 }
 # Measured on logs of several sizes.
 BY_SIZE: Final = {"verify": verify, "reads": reads}
-NAMES = (*ON_DATABASES, *BY_SIZE, "peers", "client")
+NAMES = (*ON_DATABASES, *BY_SIZE, "peers", "client", "registering")
 # Takes ten minutes, and runs only when it is named.
 LONG = {"kills"}
 
@@ -92,6 +93,8 @@ def main() -> None:
                     peers.run(place / "peers")
                 elif name == "client":
                     client.run(place / "client")
+                elif name == "registering":
+                    registering.run(place / "registering", server.url(server.create()))
                 else:
                     ON_DATABASES[name](["", server.url(server.create())])
     finally:

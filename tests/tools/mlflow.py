@@ -24,6 +24,8 @@ WANTED = (
     "httpx",
     "huey",
     "pandas",
+    "psycopg2-binary",
+    "psycopg[binary]",
     "pyjwt",
     "scikit-learn",
     "sqlalchemy",

@@ -43,6 +43,8 @@ CLIENT_SETTINGS: Final = {
     "Staging=staging.",
     "COUNTERSEAL_MLFLOW_DEFAULTS": "MLflow plugin: task, risk_tier and purposes of models whose "
     "tags do not say them. Default: task=other risk_tier=high purposes=unspecified.",
+    "COUNTERSEAL_MLFLOW_TELL": "MLflow plugin: at-once, or later: what is not protected is kept on "
+    "disk and told a moment after MLflow answered, many in one request. Default: at-once.",
 }
 _LOOPBACK: Final = re.compile(r"localhost|127(\.[0-9]{1,3}){3}|::1")
 

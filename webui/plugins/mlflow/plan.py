@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 PROMPT: Final = "mlflow.prompt.is_prompt"
 _MOST_TEXT: Final = 4000
+_MOST_NAMES: Final = 10_000
 _NAMES_ANOTHER: Final = ("models:", "runs:")
 _STAGES: Final = {"none": "None", "staging": "Staging", "production": "Production"}
 
@@ -54,6 +55,7 @@ class Planner:
     who: Callable[[], str]
     run_of: Callable[[str], Any]
     _owner: str = field(default="", init=False)
+    _models: set[str] = field(default_factory=set, init=False)
 
     def plan(self, name: str, call: Call) -> Plan:
         """The plan of one call, after everything that must be asked was allowed.
@@ -118,6 +120,7 @@ class Planner:
     def _delete_registered_model(self, call: Call) -> Plan:
         if self._is_prompt(call["name"]):
             return self._prompt(call["name"], "deleted")
+        self._models.discard(call["name"])
         return self._asked(self._changed("model_deleted", call["name"]))
 
     def _set_registered_model_tag(self, call: Call) -> Plan:
@@ -316,8 +319,20 @@ class Planner:
         return Plan(lambda _: [told])
 
     def _is_prompt(self, name: str) -> bool:
+        """Whether MLflow keeps a prompt under this name.
+
+        MLflow reads every version of a model to tell. So what was a model is taken for one from
+        then on: were the name given to a prompt, it would be asked for, which prompts need not be.
+        """
+        if name in self._models:
+            return False
         found = self.reads.get_registered_model(name)
-        return bool(found._is_prompt())  # noqa: SLF001 (MLflow's stores ask it so themselves)
+        if found._is_prompt():  # noqa: SLF001 (MLflow's stores ask it so themselves)
+            return True
+        if len(self._models) >= _MOST_NAMES:
+            self._models.clear()
+        self._models.add(name)
+        return False
 
     def _changed(
         self, change: str, model: str, *, version: Any = None, name: str = "", value: Any = None

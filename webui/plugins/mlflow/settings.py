@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 REGISTRY: Final = "COUNTERSEAL_MLFLOW_REGISTRY"
 ENVIRONMENTS: Final = "COUNTERSEAL_MLFLOW_ENVIRONMENTS"
 DEFAULTS: Final = "COUNTERSEAL_MLFLOW_DEFAULTS"
+TELL: Final = "COUNTERSEAL_MLFLOW_TELL"
 
+_AT_ONCE: Final = "at-once"
+_LATER: Final = "later"
 _USUAL: Final = "champion=production Production=production Staging=staging"
 _USUAL_DEFAULTS: Final = {"task": "other", "risk_tier": "high", "purposes": "unspecified"}
 _SLUG: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
@@ -25,11 +28,15 @@ _SLUG: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 @dataclass(frozen=True, slots=True)
 class PluginSettings:
-    """``environments`` maps aliases and stages; ``defaults`` fill what no tag of a model says."""
+    """``environments`` maps aliases and stages; ``defaults`` fill what no tag of a model says.
+
+    ``later``: what is not protected is kept on disk, and told a moment after MLflow answered.
+    """
 
     registry: str
     environments: Mapping[str, str]
     defaults: Mapping[str, str]
+    later: bool = False
 
 
 def read_plugin_settings(environment: Mapping[str, str]) -> PluginSettings:
@@ -49,7 +56,10 @@ def read_plugin_settings(environment: Mapping[str, str]) -> PluginSettings:
     stray = sorted(set(given) - set(_USUAL_DEFAULTS))
     if stray:
         raise SettingError(f"{DEFAULTS} knows task, risk_tier and purposes, not {stray[0]}.")
-    return PluginSettings(registry, mapped, {**_USUAL_DEFAULTS, **given})
+    tell = environment.get(TELL, _AT_ONCE)
+    if tell not in {_AT_ONCE, _LATER}:
+        raise SettingError(f"{TELL} is {_AT_ONCE} or {_LATER}, not {tell!r}.")
+    return PluginSettings(registry, mapped, {**_USUAL_DEFAULTS, **given}, later=tell == _LATER)
 
 
 def _pairs(name: str, text: str) -> dict[str, str]:

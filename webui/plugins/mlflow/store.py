@@ -10,6 +10,8 @@ from __future__ import annotations
 import getpass
 import inspect
 import os
+import threading
+from contextlib import nullcontext
 from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, Final
 
@@ -41,6 +43,7 @@ PREFIX: Final = "counterseal+"
 PATIENCE: Final = Patience(attempts=2, first=0.2, longest=1.0, altogether=5.0)
 _SECONDS: Final = 10.0
 _PLANNER: Final = "_counterseal_planner"
+_IN_TURN: Final = "_counterseal_in_turn"
 
 
 def sql_store(store_uri: str, **_: Any) -> Any:
@@ -78,8 +81,8 @@ def governed(kind: type[Any], *arguments: Any) -> Any:
             error_code=INVALID_STATE,
         )
     try:
-        teller = _teller()
         settings = read_plugin_settings(os.environ)
+        teller = _teller(later=settings.later)
     except ClientError as error:
         raise MlflowException(
             f"Counterseal's plugin can't start: {error}", error_code=INVALID_PARAMETER_VALUE
@@ -88,6 +91,9 @@ def governed(kind: type[Any], *arguments: Any) -> Any:
     made = type(f"Governed{kind.__name__}", (kind,), methods)(*arguments)
     # Everything that the plan reads or takes back goes to MLflow's own methods.
     setattr(made, _PLANNER, Planner(_Own(made, kind), teller, settings, _who, _run_of))
+    # SQLite lets one write: threads that queue here do not sleep and try again there.
+    alone = getattr(made, "db_type", "") == "sqlite"
+    setattr(made, _IN_TURN, threading.Lock() if alone else nullcontext())
     return made
 
 
@@ -115,7 +121,8 @@ def _told(name: str, act: Callable[..., Any]) -> Callable[..., Any]:
             plan = planner.plan(name, call)
         except RefusedChangeError as error:
             raise MlflowException(str(error), error_code=PERMISSION_DENIED) from None
-        made = act(self, *arguments, **named)
+        with getattr(self, _IN_TURN):
+            made = act(self, *arguments, **named)
         try:
             planner.teller.tell(plan.tell(made))
         except RefusedChangeError as error:
@@ -135,7 +142,7 @@ def _behind(store_uri: str) -> str:
     return store_uri.removeprefix(PREFIX)
 
 
-def _teller() -> Teller:
+def _teller(*, later: bool) -> Teller:
     settings = read_client_settings(os.environ)
     token = find_token(os.environ, settings, StandardWire())
     client = Client(
@@ -146,7 +153,7 @@ def _teller() -> Teller:
         patience=PATIENCE,
         seconds=_SECONDS,
     )
-    return Teller(client, Spool(spool_folder(os.environ)))
+    return Teller(client, Spool(spool_folder(os.environ)), later=later)
 
 
 def _who() -> str:

@@ -7,7 +7,9 @@ Rules:
 * what happened is told with a key that was drawn before the first attempt, so that it is recorded
   once; while the server is away it waits in the spool, and what comes after it waits behind it;
 * a refusal of what has happened already is logged and recorded, and is not undone, but where the
-  change was a protected one.
+  change was a protected one;
+* with a journal, what is not protected is on this machine's disk when MLflow answers, and in the
+  ledger a moment later, many in one commit. Whoever asks waits until all of it is there.
 
 Safe for several threads and several processes with one spool.
 """
@@ -31,15 +33,19 @@ from webui.client.errors import (
     SpoolError,
     UnreachableError,
 )
+from webui.client.journal import Journal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from webui.client.client import Client
+    from webui.client.journal import Line
     from webui.client.spool import Spool
 
 LOGGER: Final = logging.getLogger("counterseal.mlflow")
 AGAIN_SECONDS: Final = 15.0
+_DRAIN_SECONDS: Final = 10.0
+_LATER: Final = "later"
 _UNAUTHORIZED: Final = 401
 
 
@@ -63,9 +69,10 @@ class RefusedChangeError(Exception):
 class Teller:
     """Asks and tells one server."""
 
-    def __init__(self, client: Client, spool: Spool) -> None:
+    def __init__(self, client: Client, spool: Spool, *, later: bool = False) -> None:
         self.client = client
         self._spool = spool
+        self._journal = Journal(spool.folder / _LATER, client.url, self._send) if later else None
         self._lock = threading.Lock()
         self._sender: threading.Thread | None = None
         self._usual: set[tuple[str, ...]] = set()
@@ -76,6 +83,7 @@ class Teller:
         Raises:
             RefusedChangeError: it may not, or it can't be told.
         """
+        self._settle()
         try:
             decision = self.client.decide(command.kind, command.event)
             if decision.allowed:
@@ -91,6 +99,7 @@ class Teller:
         Raises:
             RefusedChangeError: it may not, or it can't be told.
         """
+        self._settle()
         try:
             found = self.client.gate(model, version, environment, artifact=artifact)
             if found.allowed:
@@ -110,7 +119,58 @@ class Teller:
             RefusedChangeError: what was asked before is refused now; the change is to be undone.
         """
         for command in commands:
-            self._tell(command, new_key())
+            if self._journal is not None and not command.asked:
+                self._tell_later(self._journal, command)
+            else:
+                self._tell(command, new_key())
+
+    def settled(self, seconds: float) -> bool:
+        """Wait until what is told later is told; whether it is."""
+        return self._journal is None or self._journal.drained(seconds)
+
+    def _settle(self) -> None:
+        if not self.settled(_DRAIN_SECONDS):
+            raise RefusedChangeError(
+                "The ledger can't be asked, so this protected change is refused: what happened "
+                "before it still waits to be told."
+            )
+
+    def _tell_later(self, journal: Journal, command: Command) -> None:
+        line: Line = {"kind": command.kind, "event": dict(command.event), "key": new_key()}
+        if command.rather is not None:
+            rather = command.rather
+            line["rather"] = {"kind": rather.kind, "event": dict(rather.event)}
+        try:
+            journal.add(line)
+        except SpoolError as error:
+            LOGGER.error("%s is not kept, and told at once: %s", command.kind, error)  # noqa: TRY400
+            self._tell(command, line["key"])
+
+    def _send(self, lines: Sequence[Line]) -> int:
+        """Tell what waits in the journal, all of it in one request; how many are done."""
+        told = [_command_of(line) for line in lines]
+        try:
+            chosen = [
+                (one.rather, f"{line['key']}-rather")
+                if one.rather is not None and not self._taken(one)
+                else (one, line["key"])
+                for one, line in zip(told, lines, strict=True)
+            ]
+            found = self.client.submit_many([(one.kind, one.event, key) for one, key in chosen])
+        except InvalidError:
+            for one, line in zip(told, lines, strict=True):
+                self._tell(one, line["key"])
+            return len(lines)
+        except ClientError as error:
+            LOGGER.warning("the ledger is away, %d changes wait: %s", len(lines), error)
+            return 0
+        for answer, (one, key) in zip(found, chosen, strict=True):
+            if answer.status == "denied":
+                self._usual.discard(_shape(one))
+                LOGGER.warning("%s was not taken by the ledger", one.kind)
+                if one.rather is not None:
+                    self._tell(one.rather, f"{key}-rather")
+        return len(lines)
 
     def _tell(self, command: Command, key: str) -> None:
         if self._waits():
@@ -205,6 +265,12 @@ class Teller:
                 if not sending.left:
                     return
             time.sleep(AGAIN_SECONDS)
+
+
+def _command_of(line: Line) -> Command:
+    rather = line.get("rather")
+    other = Command(rather["kind"], rather["event"]) if rather else None
+    return Command(line["kind"], line["event"], rather=other)
 
 
 def _shape(command: Command) -> tuple[str, ...]:

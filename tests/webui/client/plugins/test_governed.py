@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -69,6 +70,17 @@ def test_while_the_ledger_is_away_protected_changes_are_refused_and_others_wait(
     assert "can't be asked" in story["away"][1]
     assert story["team"] == "fraud"
     assert len(story["kept"]) == 1
+
+
+def test_what_is_told_later_is_in_the_ledger_before_anything_is_asked(mlflow: Mlflow) -> None:
+    later = replace(mlflow, more={"COUNTERSEAL_MLFLOW_TELL": "later"})
+    seen = later.run("later.py", json.dumps(FACTS))
+    assert "release" in seen["said"]
+    told = [one for one in mlflow.told() if "later" in one.get("model", "")]
+    versions = [one["version"] for one in told if one["kind"] == "version.registered"]
+    assert versions == [f"{number}.0.0" for number in range(1, 31)]
+    changes = [(one["change"], one.get("version")) for one in told if "change" in one]
+    assert changes == [("version_created", "31.0.0"), ("alias_set", "30.0.0")]
 
 
 def test_what_the_store_can_do_and_the_plugin_does_not_know_stops_it(mlflow: Mlflow) -> None:
