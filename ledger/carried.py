@@ -26,7 +26,7 @@ from ledger.core.assertion import parse_authenticator_data
 from ledger.core.rfc4648 import from_base64
 from ledger.errors import IntegrityError
 from ledger.events.actor import Actor
-from ledger.events.assurance import PolicyActivated
+from ledger.events.assurance import PolicyActivated, PolicyFiled
 from ledger.events.change import (
     ChangeApproved,
     ChangeProposed,
@@ -55,6 +55,7 @@ from ledger.state.aggregates import ActorState, ChangeState, DelegationState, nu
 from ledger.state.client_keys import ClientKeyState
 from ledger.state.fold import Place, fold
 from ledger.state.passkeys import PasskeyState
+from ledger.state.policy_parts import PolicyPart
 from ledger.state.publishers import PublisherState
 from ledger.state.registry import Registry
 from ledger.store.entries import envelopes_of, read_entries
@@ -78,6 +79,7 @@ KINDS = (
     RoleDelegated.kind,
     DelegationEnded.kind,
     PolicyActivated.kind,
+    PolicyFiled.kind,
     SubjectRectified.kind,
     SubjectErased.kind,
     PublisherTrusted.kind,
@@ -163,7 +165,9 @@ def carried_over(connection: Connection, log: Log, size: int, *, at: str, names:
         *_client_keys(connection, log, registry, there, at),
         *_passkeys(connection, log, registry, there, size),
     )
-    plain = tuple((itself, event) for event in (*enrolled, *roles, *_links(actors), *proving))
+    filed = _parts(registry, policy)
+    known_first = (*enrolled, *roles, *_links(actors), *proving, *filed)
+    plain = tuple((itself, event) for event in known_first)
     delegated = _delegated(connection, log, registry, there, at)
     told = tuple(
         (Actor(id=by, type="person", via="service"), _told(connection, log, entry, names=names))
@@ -179,6 +183,16 @@ def _is_of_another_change(registry: Registry, event: Event) -> bool:
     if isinstance(event, ChangeApproved | ChangeRejected | ChangeWithdrawn):
         return registry.find(ChangeState, number_key(event.change)) is None
     return False
+
+
+def _parts(registry: Registry, policy: PolicyActivated) -> list[PolicyFiled]:
+    """The parts of the policy in force, where it is filed in parts."""
+    found = (registry.find(PolicyPart, digest) for digest in policy.parts or ())
+    return [
+        PolicyFiled(policy=policy.policy, digest=part.digest, part=part.fields)
+        for part in found
+        if part is not None
+    ]
 
 
 def _publishers(

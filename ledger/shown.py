@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ledger.state.aggregates import Aggregate
     from ledger.state.pack import Pack
 
+_OF_A_POLICY: Final = (assurance.PolicyFiled.kind, assurance.PolicyActivated.kind)
 _OF_A_MODEL: Final = (
     model.ModelRegistered.kind,
     model.VersionRegistered.kind,
@@ -95,7 +96,7 @@ def _model_before(reader: Reader, name: str, number: int) -> Registry:
 def _before(reader: Reader, name: str, number: int) -> Iterator[Entry]:
     """The entries about a model, and those that changed the policy, before another; in order."""
     of_model = _in_order(reader, Filter(kinds=_OF_A_MODEL, model=name), number)
-    of_policy = _in_order(reader, Filter(kinds=(assurance.PolicyActivated.kind,)), number)
+    of_policy = _in_order(reader, Filter(kinds=_OF_A_POLICY), number)
     yield from merge(of_model, of_policy, key=lambda entry: entry.sequence)
 
 

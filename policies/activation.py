@@ -15,6 +15,7 @@ from ledger.events.decision import Result
 from policies.document import Document, document_digest, plain
 from policies.errors import PolicyError
 from policies.facts import Case
+from policies.filed import filed_in, whole
 from policies.lockout import can_be_changed
 
 if TYPE_CHECKING:
@@ -31,12 +32,11 @@ def read_activation(
 ) -> tuple[Document | None, Result]:
     """The document that an event would put in force, if it may be, and what to say of it."""
     try:
-        document = Document.from_canonical(event.document)
+        fields = whole(event, filed_in(registry))
+        document = Document.from_canonical(fields)
     except PolicyError as error:
         return None, _unmet("E_POLICY_UNREADABLE", problem=error.bare[:_LONGEST_PROBLEM])
-    if document_digest(document) != event.digest or plain(document.canonical()) != plain(
-        event.document
-    ):
+    if document_digest(document) != event.digest or plain(document.canonical()) != plain(fields):
         return None, _unmet("E_POLICY_DIGEST")
     if document.id != event.policy:
         return None, _unmet("E_POLICY_NAME", name=document.id)

@@ -7,7 +7,7 @@ Rules:
 - What is left out is filled in when the document is read, so that its canonical form says all
   there is to say and means the same under any later program; only lists that are empty and words
   that say no are spared, which no later program can read otherwise.
-- The digest of a document is SHA-256 over its canonical form, which fits in one entry.
+- The digest of a document is SHA-256 over its canonical form.
 
 ``policies.names_used`` resolves the names that a document uses.
 """
@@ -40,8 +40,10 @@ from policies.party import Party
 from policies.period import Period
 from policies.strict_yaml import Path, Places, read_yaml_with_places, write_yaml
 
-MOST_CANONICAL_BYTES: Final = 44_000
+MOST_IN_AN_ENTRY: Final = 44_000
 """What an envelope of 65,535 bytes can carry in base64, beside the rest of its entry."""
+MOST_CANONICAL_BYTES: Final = 160_000
+"""Of a whole document. What is too long for one entry is filed in parts (``policies.filed``)."""
 
 # Text that a person reads: no control characters, and none that hide or reorder other characters.
 _READABLE: Final = (
@@ -393,16 +395,29 @@ def _dictionaries(value: Any) -> list[dict[str, Any]]:
 
 def _check_size(document: Document, name: str) -> None:
     try:
-        size = len(canonical(document.canonical()))
+        fields = document.canonical()
+        size = len(canonical(fields))
+        pieces = [len(canonical(gate)) for gate in fields.pop("gates")]
+        largest = max(len(canonical(fields)), *pieces) if pieces else size
     except EncodingError as error:
         raise PolicyError(error.sentence, name=name, code=error.code) from None
     if size > MOST_CANONICAL_BYTES:
         raise PolicyError(
-            f"The document has {size} bytes in canonical form; an entry carries at most"
-            f" {MOST_CANONICAL_BYTES}.",
+            f"The document has {size} bytes in canonical form, at most {MOST_CANONICAL_BYTES}"
+            " are read.",
             name=name,
             code="policy-too-large",
         )
+    if largest > MOST_IN_AN_ENTRY - _AROUND_A_PART:
+        raise PolicyError(
+            f"One gate, or what stands beside the gates, has {largest} bytes in canonical form; an"
+            f" entry carries at most {MOST_IN_AN_ENTRY}.",
+            name=name,
+            code="policy-too-large",
+        )
+
+
+_AROUND_A_PART: Final = 64
 
 
 def policy_error(error: ValidationError, places: Places, name: str) -> PolicyError:

@@ -24,6 +24,7 @@ from ledger.state.registry import Registry
 from policies.decide import ENGINE, compile_document, decide_with
 from policies.document import Document, document_digest
 from policies.errors import PolicyError
+from policies.filed import filed_in, whole
 from policies.refused import refused_command
 
 if TYPE_CHECKING:
@@ -112,13 +113,13 @@ class Replayer:
     def replay(self, registry: Registry, entry: Entry) -> Replayed | None:
         """Decide one entry again on the registry before it; None if nobody decided it."""
         found = None if entry.decision is None else self._again(registry, entry, entry.decision)
-        self.follow(entry)
+        self.follow(registry, entry)
         return found
 
-    def follow(self, entry: Entry) -> None:
+    def follow(self, registry: Registry, entry: Entry) -> None:
         """Take note of an entry without deciding it again: it may change the policy."""
         if isinstance(entry.event, PolicyActivated):
-            self._turn(entry.event)
+            self._turn(entry.event, registry)
 
     @property
     def compiled(self) -> Compiled | None:
@@ -130,10 +131,10 @@ class Replayer:
         roles = () if self._compiled is None else tuple(self._compiled.document.roles)
         return decided_event(registry, entry, roles)
 
-    def _turn(self, event: PolicyActivated) -> None:
+    def _turn(self, event: PolicyActivated, registry: Registry) -> None:
         self._compiled, self._unreadable, self._asked = None, "", frozenset()
         try:
-            document = Document.from_canonical(event.document)
+            document = Document.from_canonical(whole(event, filed_in(registry)))
         except PolicyError as error:
             self._unreadable = error.bare
             return

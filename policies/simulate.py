@@ -84,7 +84,7 @@ class _Run:
         self.found.size = entry.sequence + 1
         if entry.decision is not None and entry.sequence >= self.found.since:
             self._compare(registry, entry, entry.decision)
-        self._in_force.follow(entry)
+        self._in_force.follow(registry, entry)
         self._registry, self._last = registry, entry
         if not isinstance(entry.event, (*_SUBMITTED_BY_NOBODY, AccessDenied)):
             self._touched = [-1]

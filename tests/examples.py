@@ -383,6 +383,12 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "digest": "9c" * 32,
         "previous": "8b" * 32,
         "document": {"format": "policy/1", "id": "default"},
+        "parts": None,
+    },
+    "policy.filed": {
+        "policy": "default",
+        "digest": "7d" * 32,
+        "part": {"gates": [{"id": "register", "event": "version.registered"}]},
     },
     "change.proposed": {
         "proposed": "role.granted",

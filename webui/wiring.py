@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import lru_cache
 from importlib import metadata
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 from cryptography import x509
@@ -24,7 +24,6 @@ from ledger.allowance import Limits
 from ledger.core.encoding import canonical
 from ledger.errors import ConflictError, InputError, OutsideError
 from ledger.events.actor import Actor
-from ledger.events.assurance import PolicyActivated
 from ledger.events.names import format_instant
 from ledger.genesis import create_log
 from ledger.keys.keyring import create_keyring, open_keyring
@@ -33,11 +32,13 @@ from ledger.log import has_log, open_log
 from ledger.publication import read_trust_policy
 from ledger.query import Reader
 from ledger.rewrap import settle
+from ledger.state.policy_parts import PolicyPart
 from ledger.store.database import open_engine
 from ledger.store.guards import Shared, open_guard, shared
 from ledger.store.migrate import check_migrated, migrate
 from ledger.submit import Submitter
 from policies import Document, document_digest, make_decide
+from policies.filed import activation, whole
 from policies.replay import Replayer
 from policies.shipped import shipped_policy
 from webui.beside import beside
@@ -47,12 +48,13 @@ from webui.identity.tokens import no_longer_good
 from webui.recorder import Recorder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from datetime import datetime
     from pathlib import Path
 
     from sqlalchemy import Engine
 
+    from ledger.events.assurance import PolicyActivated
     from ledger.keys.keyring import Keyring
     from ledger.log import Log
     from ledger.state.decide import Decide
@@ -265,19 +267,30 @@ def generator() -> str:
 
 
 def default_policy() -> PolicyActivated:
-    """The policy that ships, as the event that first puts it in force."""
-    document = shipped_policy()
-    return PolicyActivated(
-        policy=document.id,
-        digest=document_digest(document),
-        document=document.canonical(),
-    )
+    """The policy that ships, which fits in an entry, as the event that first puts it in force."""
+    event, _ = activation(shipped_policy(), None)
+    return event
 
 
 def policy_of(reader: Reader) -> Document:
     """The policy in force."""
     _, event = reader.policy()
-    return _document(event.digest, event.document)
+    return _document(event.digest, policy_fields(reader, event))
+
+
+def policy_fields(reader: Reader, event: PolicyActivated) -> dict[str, Any]:
+    """The plain data of the document that an event of the ledger puts in force, or proposes.
+
+    Raises:
+        PolicyError: a part of it is not on file.
+    """
+    return whole(event, parts_on_file(reader, event.parts or ()).get)
+
+
+def parts_on_file(reader: Reader, digests: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """The parts of policies that are on file, of those with these digests."""
+    found = (reader.state_of(PolicyPart, digest) for digest in digests)
+    return {part.digest: part.fields for part in found if part is not None}
 
 
 def _load_from(reader: Reader) -> Callable[[str], Document]:
@@ -285,12 +298,12 @@ def _load_from(reader: Reader) -> Callable[[str], Document]:
 
     def load(digest: str) -> Document:
         _, event = reader.policy()
-        return _document(digest, event.document)
+        return _document(digest, policy_fields(reader, event))
 
     return load
 
 
-def _document(digest: str, fields: dict[str, object]) -> Document:
+def _document(digest: str, fields: dict[str, Any]) -> Document:
     return _read_document(digest, canonical(fields))
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from ledger.events.event import Event
 from ledger.events.names import (
@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 class PolicyActivated(Event):
     """A policy is in force from the next entry on.
 
-    Its canonical text stands in the entry, so that every later decision can be replayed from the
-    ledger alone.
+    Its canonical text stands in the entry (``document``), or, where it is too long for one, in the
+    entries that filed its ``parts``, named in their order by digest. So every later decision can be
+    replayed from the ledger alone. ``digest`` is of the whole text either way.
     """
 
     kind: ClassVar[str] = "policy.activated"
@@ -34,10 +35,35 @@ class PolicyActivated(Event):
     policy: Slug
     digest: Sha256
     previous: Sha256 | None = None
-    document: dict[str, Any]
+    document: dict[str, Any] | None = None
+    parts: tuple[Sha256, ...] | None = Field(default=None, min_length=1, max_length=64)
+
+    @model_validator(mode="after")
+    def _one_text(self) -> Self:
+        if (self.document is None) == (self.parts is None):
+            msg = "give exactly one of document, parts"
+            raise ValueError(msg)
+        return self
 
     def subject_digests(self) -> Mapping[str, str]:
         return {f"policy:{self.policy}": self.digest}
+
+
+class PolicyFiled(Event):
+    """A part of a policy that is too long for one entry.
+
+    It changes no rule: a later ``policy.activated`` names it by its digest, the SHA-256 of its
+    canonical JSON. It is filed once, and serves every policy that holds it.
+    """
+
+    kind: ClassVar[str] = "policy.filed"
+
+    policy: Slug
+    digest: Sha256
+    part: dict[str, Any]
+
+    def subject_digests(self) -> Mapping[str, str]:
+        return {f"policy-part:{self.policy}": self.digest}
 
 
 class AccessDenied(Event):

@@ -79,6 +79,7 @@ CATALOGUE: Final[dict[str, type[Event]]] = {
         deployment.DeploymentRolledBack,
         deployment.DeploymentStopped,
         assurance.PolicyActivated,
+        assurance.PolicyFiled,
         assurance.AccessDenied,
         assurance.ReportIssued,
         log.KeyRotated,
@@ -279,7 +280,7 @@ def _own_kind(kind: type[Event]) -> _OwnKind:
 _BY_TYPE: Final = {
     kind.predicate_type(): _own_kind(kind)
     for kind in CATALOGUE.values()
-    if kind not in {assurance.PolicyActivated, change.ChangeProposed}
+    if kind not in {assurance.PolicyActivated, assurance.PolicyFiled, change.ChangeProposed}
 }
 
 

@@ -43,6 +43,7 @@ from ledger.state import (
     fold_exceptions,
     fold_passkeys,
     fold_people,
+    fold_policy,
     fold_privacy,
     fold_publishers,
     fold_recalls,
@@ -95,7 +96,8 @@ def fold(registry: Registry, event: Event, place: Place) -> Changes:
 _FOLDS: dict[str, Callable[[Registry, Any, Place], Changes]] = {
     log.LogCreated.kind: fold_people.log_created,
     log.CheckpointTimestamped.kind: fold_people.checkpoint_timestamped,
-    assurance.PolicyActivated.kind: fold_people.policy_activated,
+    assurance.PolicyActivated.kind: fold_policy.policy_activated,
+    assurance.PolicyFiled.kind: fold_policy.policy_filed,
     people.ActorEnrolled.kind: fold_people.actor_enrolled,
     people.RoleGranted.kind: fold_people.role_granted,
     people.RoleRevoked.kind: fold_people.role_revoked,

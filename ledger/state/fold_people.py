@@ -1,4 +1,4 @@
-"""The log's beginning, the policy in force, people and their roles, and reports."""
+"""The log's beginning, people and their roles, and reports."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from ledger.state.aggregates import (
     ActorState,
     Aggregate,
     LogState,
-    PolicyState,
     ReportState,
     RoleHeld,
     RoleState,
@@ -78,22 +77,6 @@ def keys_changed(
     state = registry.find(LogState, "log")
     before = KeyHistory() if state is None else state.history
     return (LogState.of(before.after(event, place.sequence)),)
-
-
-def policy_activated(registry: Registry, event: assurance.PolicyActivated, place: Place) -> Changes:
-    """The policy changes from the one it was made from, at this entry."""
-    before = registry.policy()
-    if event.previous != (before.digest if before else None):
-        raise ConflictError(
-            "Another policy is in force than the one this change was made from.",
-            pointer="/event/previous",
-            remedy="Make the change from the policy in force.",
-        )
-    return (
-        PolicyState(
-            since=place.sequence, policy=event.policy, digest=event.digest, previous=event.previous
-        ),
-    )
 
 
 def actor_enrolled(registry: Registry, event: people.ActorEnrolled, place: Place) -> Changes:

@@ -38,6 +38,7 @@ from ledger.state.exceptions import (
     ReviewState,
 )
 from ledger.state.passkeys import ActorPasskeys, PasskeyState
+from ledger.state.policy_parts import PolicyPart
 from ledger.state.privacy import ErasureState, HoldsInForce, HoldState, SubjectState
 from ledger.state.publishers import PublisherState
 from ledger.state.recalls import Recalled, RecallState
@@ -89,4 +90,5 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     RecallState,
     Recalled,
     Acknowledgements,
+    PolicyPart,
 )

@@ -17,6 +17,8 @@ from ledger.audit import audit
 from ledger.batch import Asked
 from ledger.bring_back import bring_back
 from ledger.carried import Carried, carried_over
+from ledger.core.digest import hex_digest
+from ledger.core.encoding import canonical
 from ledger.core.note import parse_note
 from ledger.errors import ConflictError, IntegrityError
 from ledger.events.actor import Actor
@@ -31,11 +33,12 @@ from ledger.published import LogSource
 from ledger.query import Reader
 from ledger.shard import Plan, continue_frozen, continue_with_loss
 from ledger.state.aggregates import StandIns
+from ledger.state.policy_parts import PolicyPart
 from ledger.store.database import open_engine, reading
 from ledger.store.guards import open_guard
 from ledger.submit import Submitter
 from tests.ledger.test_erasing import erase
-from tests.tools.house import a_model, person
+from tests.tools.house import POLICY, a_model, person
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -110,6 +113,22 @@ def test_people_roles_and_policy_come_over_and_nothing_else(house: House) -> Non
     assert new.log.service == old.log.service
     assert new.models() == []
     assert predecessor(new.log).carried == 4
+
+
+def test_a_policy_in_parts_comes_over_with_them(house: House) -> None:
+    texts = ({"id": "test"}, {"gates": [1]}, {"gates": [2]})
+    digests = [hex_digest(canonical(part)) for part in texts]
+    for digest, part in zip(digests, texts, strict=True):
+        facts = {"policy": "test", "digest": digest, "part": part}
+        house.submit(read_command("policy.filed", facts))
+    in_force = {"policy": "test", "digest": "77" * 32, "previous": POLICY, "parts": digests[:2]}
+    house.submit(read_command("policy.activated", in_force))
+    freeze(house)
+    new = Reader(continue_frozen(house.log, plan(house)))
+    assert new.policy()[1].parts == tuple(digests[:2])
+    kept = [new.state_of(PolicyPart, digest) for digest in digests]
+    assert [one.fields if one else None for one in kept] == [*texts[:2], None]
+    assert audit(new.log).sound
 
 
 def test_what_would_stay_behind_is_counted(house: House) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from webui.api.answer import json_answer
 from webui.api.route import Answer, Route
 from webui.api.shapes import PolicyAnswer
+from webui.wiring import policy_fields
 
 if TYPE_CHECKING:
     from flask import Response
@@ -22,7 +23,7 @@ def _policy(asker: Asker) -> Response:
             digest=state.digest,
             previous=state.previous,
             since=state.since,
-            document=event.document,
+            document=policy_fields(asker.wiring.reader, event),
         )
     )
 

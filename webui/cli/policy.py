@@ -21,14 +21,16 @@ def policy() -> None:
 @policy.command()
 @home_option
 def show() -> None:
-    """Print the policy in force as YAML, as its entry in the ledger holds it."""
+    """Print the policy in force as YAML, as the ledger holds it."""
     from policies.strict_yaml import write_yaml
+    from webui.wiring import policy_fields
 
     with opened() as wiring:
         state, event = wiring.reader.policy()
+        fields = policy_fields(wiring.reader, event)
     click.echo(f"# {state.policy}, in force since entry {state.since}")
     click.echo(f"# digest {state.digest}")
-    click.echo(write_yaml(event.document), nl=False)
+    click.echo(write_yaml(fields), nl=False)
 
 
 @policy.command()

@@ -22,7 +22,7 @@ from webui.identity.fresh import fresh
 from webui.pages.asking import ask, concluded, optional, text
 from webui.pages.assertion import fingerprint
 from webui.pages.frame import before, first_page, me, next_page
-from webui.pages.other_rules import other_rules
+from webui.pages.other_rules import proposed_rules
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -178,7 +178,7 @@ def _other_rules(event: Event) -> dict[str, Any] | None:
     """What a proposed policy would change: rule by rule, and in what happened so far."""
     if not isinstance(event, PolicyActivated):
         return None
-    return other_rules(event)
+    return proposed_rules(event)
 
 
 def _approve(number: int) -> ResponseReturnValue:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from ledger.core.encoding import canonical, read_own
+import orjson
+
+from ledger.core.encoding import canonical
 from ledger.events.names import format_instant
 from policies import Document, PolicyError
 from policies.diff import diff
 from policies.doctor import examine
 from policies.simulate import simulate
 from webui.here import wired
+from webui.wiring import policy_fields
 
 if TYPE_CHECKING:
     from ledger.events.assurance import PolicyActivated
@@ -24,18 +27,23 @@ MOST_SHOWN: Final = 50
 _KEPT: Final = 16
 
 
-def other_rules(event: PolicyActivated) -> dict[str, Any] | None:
-    """Differences, findings and a simulation; None where the document can't be read."""
-    wiring = wired()
+def proposed_rules(event: PolicyActivated) -> dict[str, Any] | None:
+    """As ``other_rules``, of an event in the ledger; None where its document can't be read."""
     try:
-        document = Document.from_canonical(event.document)
+        document = Document.from_canonical(policy_fields(wired().reader, event))
     except PolicyError:
         return None
+    return other_rules(event, document)
+
+
+def other_rules(event: PolicyActivated, document: Document) -> dict[str, Any]:
+    """Differences, findings and a simulation of a document that an event would put in force."""
+    wiring = wired()
     state, _ = wiring.reader.policy()
     head = wiring.reader.head()
     found = None
     if head.size <= MOST_SIMULATED:
-        found = _simulated(head.root, head.size, canonical(event.document))
+        found = _simulated(head.root, head.size, canonical(document.canonical()))
     return {
         "same_base": event.previous == state.digest,
         "differences": diff(wiring.policy(), document),
@@ -51,7 +59,7 @@ def _simulated(root: bytes, size: int, document: bytes) -> Simulation:
     """Of these entries and this document, which never comes out otherwise."""
     del root
     wiring = wired()
-    candidate = Document.from_canonical(read_own(document))
+    candidate = Document.from_canonical(orjson.loads(document))
     return simulate(wiring.reader.past(size), candidate, now=format_instant(wiring.now()))
 
 

@@ -7,23 +7,30 @@ from typing import TYPE_CHECKING, Any, Final
 
 from flask import render_template, request
 
-from ledger.events.assurance import PolicyActivated
+from ledger.batch import Asked
 from ledger.events.names import format_instant
-from policies import PolicyError, describe, document_digest, document_text, load_document
+from policies import PolicyError, describe, document_text, load_document
 from policies.bundle import compose
 from policies.describe import describe_review
+from policies.filed import activation
 from policies.shipped import BUNDLES, shipped_bundle
 from webui.here import wired
 from webui.identity.fresh import check_fresh
-from webui.pages.asking import text
+from webui.pages.asking import refused, text
 from webui.pages.changes import done_or_proposed
+from webui.pages.frame import me
 from webui.pages.other_rules import other_rules
+from webui.wiring import parts_on_file
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from flask import Blueprint
     from flask.typing import ResponseReturnValue
 
+    from ledger.events.assurance import PolicyFiled
     from ledger.state.aggregates import RoleHeld
+    from ledger.submit import Receipt
     from policies import Document
     from policies.document import Gate
     from webui.wiring import Wiring
@@ -90,18 +97,27 @@ def _look() -> ResponseReturnValue:
         )
     except PolicyError as error:
         return _changing(written, error), 422
-    in_force, _ = wired().reader.policy()
-    fields = {
-        "policy": document.id,
-        "digest": document_digest(document),
-        "previous": in_force.digest,
-        "document": document.canonical(),
-    }
+    reader = wired().reader
+    in_force, before = reader.policy()
+    known = parts_on_file(reader, before.parts or ()).values()
+    event, parts = activation(document, in_force.digest, known)
     if text("act") == "propose":
         check_fresh()
-        return done_or_proposed("policy.activated", fields, "The policy is in force.", "/policy")
-    event = PolicyActivated.model_validate(fields)
-    return _changing(document_text(document), rules=other_rules(event))
+        refusal = _file(parts)
+        if refusal is not None:
+            return refused(refusal.sequence, "/policy/new")
+        return done_or_proposed(event.kind, event.facts(), "The policy is in force.", "/policy")
+    return _changing(document_text(document), rules=other_rules(event, document))
+
+
+def _file(parts: Sequence[PolicyFiled]) -> Receipt | None:
+    """File the parts that are not on file yet, all or none; the refusal, if there is one."""
+    on_file = parts_on_file(wired().reader, (part.digest for part in parts))
+    missing = [part for part in parts if part.digest not in on_file]
+    once = request.form.get("once", "")
+    asked = [Asked(part, f"page/{once}/{part.digest}" if once else "") for part in missing]
+    receipts = wired().submitter.submit_batch(me().actor, asked)
+    return next((one for one in receipts if one.outcome != "allow"), None)
 
 
 def _changing(

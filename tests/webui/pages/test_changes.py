@@ -9,7 +9,8 @@ import pytest
 
 from ledger.audit import audit
 from ledger.events.names import format_instant
-from policies import document_text, load_document
+from ledger.store.entries import Filter
+from policies import Document, document_text, load_document
 from policies.strict_yaml import read_yaml, write_yaml
 from tests.webui.house import build
 from tests.webui.pages.pages_read import PageRead
@@ -170,6 +171,36 @@ def test_other_rules_are_looked_at_then_proposed_then_put_in_force(company: Seed
         for gate in in_force.gates
         for item in gate.require
     )
+    assert audit(company.house.wiring.log).problems == []
+
+
+def test_rules_too_long_for_an_entry_go_the_same_way_in_parts(company: Seeded) -> None:
+    rae = company.browser("rae")
+    fields = company.house.wiring.policy().canonical()
+    (pattern,) = (gate for gate in fields["gates"] if gate["id"] == "file-policy")
+    own = [{**pattern, "id": f"own-{at}", "title": f"Rule {at} {'w' * 300}"} for at in range(40)]
+    longer = Document.from_canonical({**fields, "gates": [*fields["gates"], *own]})
+    written = document_text(longer)
+    looked = company.post(rae, "/policy/new", "/policy/new", document=written, act="look")
+    assert "own-39" in shown(looked.text)
+    assert company.house.wiring.reader.entries(Filter(kinds=("policy.filed",))) == []
+    answer = company.post(rae, "/policy/new", "/policy/new", document=written, act="propose")
+    path = answer.headers["Location"]
+    filed = company.house.wiring.reader.entries(Filter(kinds=("policy.filed",)))
+    assert len(filed) > 1
+    chi = company.browser("chi")
+    assert "own-39" in shown(chi.get(path).text)
+    assert "filed a part of the policy default" in shown(
+        chi.get(f"/ledger/{filed[0].sequence}").text
+    )
+    assert say(company, "chi", path, "approve") == 302
+    assert say(company, "rae", path, "carry-out") == 302
+    assert company.house.wiring.policy() == longer
+    assert "Rule 39" in shown(rae.get("/policy").text)
+    changed = written.replace("Rule 39 w", "Other 39 w")
+    company.post(rae, "/policy/new", "/policy/new", document=changed, act="propose")
+    again = company.house.wiring.reader.entries(Filter(kinds=("policy.filed",)))
+    assert len(again) == len(filed) + 1
     assert audit(company.house.wiring.log).problems == []
 
 

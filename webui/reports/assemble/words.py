@@ -74,6 +74,7 @@ KIND_WORDS: Final = {
     "deployment.rolled_back": "Rolled back",
     "deployment.stopped": "Deployment stopped",
     "policy.activated": "Policy put in force",
+    "policy.filed": "Part of a policy filed",
     "change.proposed": "Change proposed",
     "change.approved": "Proposed change approved",
     "change.rejected": "Proposed change refused by a person",
