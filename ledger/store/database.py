@@ -9,7 +9,8 @@ with zeros (``secure_delete``), because deletions here are of keys and texts tha
 PostgreSQL: a session whose ``synchronous_commit`` is off gets it on, for the same reason; a lock is
 waited for as long as on SQLite; and a session that holds a transaction open and is silent for a
 minute (its process was stopped, its machine is gone) is ended by the server, so that it can't hold
-up the others.
+up the others. What transactions read comes in binary, because bytes written as text are twice as
+long and must be read back: a scan over envelopes takes a third of the time.
 
 A thread has one transaction of a database at a time. What is read while another transaction of the
 same thread is open is read within that one: a second connection could wait for a commit that itself
@@ -112,6 +113,7 @@ def open_engine(url: str) -> Engine:
         event.listen(engine, "begin", _begin_sqlite)
     else:
         event.listen(engine, "connect", _set_up_postgresql)
+        event.listen(engine, "before_cursor_execute", _ask_for_binary)
     return engine
 
 
@@ -130,6 +132,12 @@ def _set_up_postgresql(connection: Any, record: Any) -> None:
     except BaseException:
         connection.close()
         raise
+
+
+def _ask_for_binary(connection: Connection, cursor: Any, *rest: Any) -> None:
+    del rest
+    if connection.get_execution_options().get("binary"):
+        cursor.format = 1  # psycopg.pq.Format.BINARY
 
 
 def _set_up_sqlite(connection: Any, record: Any) -> None:
@@ -175,7 +183,7 @@ def reading(engine: Engine) -> Iterator[Connection]:
     with _foreign_errors("read"), engine.connect() as plain:
         connection = plain
         if engine.dialect.name == "postgresql":
-            connection = plain.execution_options(isolation_level="REPEATABLE READ")
+            connection = plain.execution_options(isolation_level="REPEATABLE READ", binary=True)
         with _watched(connection), connection.begin(), _held(engine, connection):
             yield connection
 
@@ -191,7 +199,7 @@ def writing(engine: Engine) -> Iterator[Connection]:
     """
     check_nothing_open(engine)
     with _foreign_errors("written"), engine.connect() as plain:
-        connection = plain.execution_options(writes=True)
+        connection = plain.execution_options(writes=True, binary=True)
         try:
             transaction = connection.begin()
             with _held(engine, connection):

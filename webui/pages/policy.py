@@ -35,23 +35,28 @@ if TYPE_CHECKING:
     from policies.document import Gate
     from webui.wiring import Wiring
 
-_CHAPTERS: Final = {
-    "actor": "People and roles",
-    "role": "People and roles",
-    "delegation": "People and roles",
-    "policy": "This policy",
-    "change": "What needs a second person",
-    "model": "Models and versions",
-    "version": "Models and versions",
-    "evidence": "Models and versions",
-    "metrics": "Models and versions",
-    "release": "Releases and approvals",
-    "approval": "Releases and approvals",
-    "deployment": "Deployments",
-    "exception": "Emergencies",
-    "review": "Emergencies",
-    "report": "Reports",
+_KINDS_BY_CHAPTER: Final = {
+    "People and roles": ("actor", "role", "delegation", "identity", "recovery", "access"),
+    "This policy": ("policy",),
+    "What needs a second person": ("change",),
+    "Models and versions": ("model", "version", "evidence", "metrics", "deprecation", "recall"),
+    "Releases and approvals": ("release", "approval", "rejection"),
+    "Deployments": ("deployment", "inventory", "registry"),
+    "Emergencies": ("exception", "review"),
+    "Keys and workloads": ("key", "root", "publisher", "workload"),
+    "Personal data": ("subject", "erasure", "hold"),
+    "Reports and evidence": (
+        "report",
+        "sample",
+        "statement",
+        "control",
+        "incident",
+        "activity",
+    ),
+    "The log and its backups": ("log", "checkpoint", "backup", "restore"),
 }
+"""The chapters of the page in their order; each with the first words of its kinds of event."""
+_CHAPTERS: Final = {word: title for title, words in _KINDS_BY_CHAPTER.items() for word in words}
 
 
 def add_to(blueprint: Blueprint) -> None:
@@ -131,7 +136,7 @@ def _changing(
 
 def _chapters(document: Document) -> list[tuple[str, list[Gate]]]:
     """The gates by what they are about, in the order in which the chapters stand above."""
-    order = list(dict.fromkeys((*_CHAPTERS.values(), "Other")))
+    order = [*_KINDS_BY_CHAPTER, "Other"]
     placed = sorted(document.gates, key=lambda gate: order.index(_chapter(gate)))
     return [(title, list(gates)) for title, gates in groupby(placed, key=_chapter)]
 
