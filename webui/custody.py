@@ -130,7 +130,7 @@ def back_up(wiring: Wiring, *, plain: bool = False) -> Kept:
         )
     moment = format_instant(wiring.now())
     stamp = moment[:19].replace("-", "").replace(":", "")
-    target = settings.backup_folder / f"{wiring.log.name}-{stamp}{SUFFIX}"
+    target = settings.backups / f"{wiring.log.name}-{stamp}{SUFFIX}"
     folders = {"reports": settings.reports}
     recipient = "" if plain else settings.backup_recipient
     made = make_backup(wiring.log, target, folders, recipient=recipient, made_at=moment)
@@ -162,7 +162,7 @@ def in_folder(wiring: Wiring) -> list[InFolder]:
             known = InFolder("", 0, entry.sequence, event.position, event.encrypted)
             made.setdefault(event.backup, known)
     found = []
-    files = settings.backup_folder.glob(f"{wiring.log.name}-*{SUFFIX}")
+    files = settings.backups.glob(f"{wiring.log.name}-*{SUFFIX}")
     for file in sorted(files, reverse=True):
         digest, size = file_digest(file), file.stat().st_size
         drill, at = drills.get(digest, (None, ""))
@@ -174,7 +174,7 @@ def in_folder(wiring: Wiring) -> list[InFolder]:
 def _thin_out(wiring: Wiring) -> tuple[str, ...]:
     """Remove the oldest backups of this log beyond the number to keep; never the newest."""
     settings = wiring.settings
-    there = sorted(settings.backup_folder.glob(f"{wiring.log.name}-*{SUFFIX}"))
+    there = sorted(settings.backups.glob(f"{wiring.log.name}-*{SUFFIX}"))
     old = there[: -max(1, settings.backup_keep)]
     for file in old:
         file.unlink()

@@ -122,7 +122,7 @@ class Settings:
     timestamp_certificates: Path | None = None
     timestamp_minutes: int = _MINUTES
     key_passphrase_file: Path | None = None
-    backup_folder: Path = Path("backups")
+    backup_folder: Path | None = None
     backup_recipient: str = ""
     backup_hours: int = 0
     backup_keep: int = 14
@@ -149,6 +149,11 @@ class Settings:
         return self.keys if self.log == MAIN else self.keys / self.log
 
     @property
+    def backups(self) -> Path:
+        """Where backups are written: in the home, unless another folder is named."""
+        return self.backup_folder or self.home / "backups"
+
+    @property
     def reports(self) -> Path:
         """Where issued reports are kept."""
         return self.home / "reports"
@@ -173,7 +178,7 @@ def read_settings(environment: Mapping[str, str], home: Path | None = None) -> S
         timestamp_minutes=_minutes(environment),
         public_log=_yes_or_no(environment, PUBLIC_LOG),
         key_passphrase_file=_file(environment, KEY_PASSPHRASE_FILE),
-        backup_folder=Path(environment.get(BACKUP_FOLDER) or folder / "backups"),
+        backup_folder=_file(environment, BACKUP_FOLDER),
         backup_recipient=environment.get(BACKUP_RECIPIENT, ""),
         backup_hours=_number(environment, BACKUP_HOURS, 0, _YEAR_HOURS),
         backup_keep=_number(environment, BACKUP_KEEP, 14, 10_000),

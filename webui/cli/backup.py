@@ -57,7 +57,7 @@ def list_() -> None:
 
     with opened() as wiring:
         found = in_folder(wiring)
-        folder = wiring.settings.backup_folder
+        folder = wiring.settings.backups
     if not found:
         click.echo(f"There is no backup of this log in {folder}.")
     for one in found:
