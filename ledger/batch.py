@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Final
 
 from ledger.allowance import Allowance, Limits
 from ledger.chain import Chain
-from ledger.core.digest import sha256
 from ledger.core.encoding import canonical
 from ledger.core.rfc4648 import from_base64
 from ledger.erasing import NOTHING_BESIDE, check_erasure
@@ -45,6 +44,7 @@ from ledger.state.following import following
 from ledger.state.keys import KEY_KINDS
 from ledger.state.proving import NO_HEAD, check_proof, check_request
 from ledger.store.entries import read_entries
+from ledger.store.idempotency import key_digest
 from ledger.store.refusals import newest_refusals
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class Asked:
 
     def key_digest(self, actor: Actor) -> bytes:
         """SHA-256 of actor and idempotency key; empty without a key."""
-        return sha256(f"{actor.id}\n{self.key}".encode()) if self.key else b""
+        return key_digest(actor.id, self.key) if self.key else b""
 
 
 @dataclass(frozen=True)

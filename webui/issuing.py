@@ -1,7 +1,8 @@
 """Issue a report: verify the ledger, fold it to its head, make the file, record that it was made.
 
 The file is there before its entry is: a crash between the two leaves a file that no entry names,
-never an entry whose file was not made.
+never an entry whose file was not made. Under an idempotency key it is recorded once, however often
+it is made: who makes it again finds the report that was recorded, and takes away its own file.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from ledger.audit import audit
 from ledger.bundle import make_bundle
 from ledger.core.digest import hex_digest
 from ledger.errors import (
+    ConflictError,
+    InDoubtError,
     InputError,
     IntegrityError,
     LedgerError,
@@ -26,6 +29,8 @@ from ledger.errors import (
 from ledger.events.assurance import ReportIssued
 from ledger.publication import publication_state
 from ledger.state.history import replay
+from ledger.store.database import reading
+from ledger.store.idempotency import find_keys, key_digest
 from policies import explain, sentence
 from policies.controls.outside import Anchor, Integrity
 from policies.controls.scope import Period, Scope
@@ -34,24 +39,26 @@ from webui.reports.assemble import Fingerprints, ReportContext
 from webui.reports.assemble.context import Verified
 from webui.reports.assemble.kinds import report_kind
 from webui.reports.assemble.sampled import SampleMaterial
-from webui.reports.make import make_report
+from webui.reports.make import make_report, silent
 from webui.sampling import frozen, recomputed, scope_of
 from webui.verifying import kept_runs
 from webui.wiring import generator
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from ledger.audit import Audit
     from ledger.events.actor import Actor
+    from ledger.events.entry import Entry
     from ledger.state.aggregates import ReportState
     from ledger.submit import Receipt
-    from webui.reports.make import MadeReport
+    from webui.reports.make import MadeReport, Note
     from webui.wiring import Wiring
 
 DEMO_WATERMARK = "DEMO DATA"
 PRODUCTION = ("production",)
+_NOTED_EACH = 500
 _SLUG = re.compile("[a-z0-9][a-z0-9_-]{0,63}", re.ASCII)
 
 
@@ -82,39 +89,119 @@ class IssuedReport:
     pages: int
     sealed_sha256: str
     verdicts: dict[str, int]
-    receipt: Receipt
 
 
-def issue_report(wiring: Wiring, actor: Actor, wanted: Wanted) -> IssuedReport:
+@dataclass(frozen=True)
+class Manner:
+    """How a report is made: under which idempotency key, by what mark in the name of its file.
+
+    ``note`` is told the step, how much of it is done and of how much, and may raise to end the
+    work; it is asked a last time right before anything is kept. ``workers`` are the processes that
+    check signatures, by default one for each core.
+    """
+
+    key: str = ""
+    mark: str = ""
+    note: Callable[[str, int, int], None] = silent
+    workers: int | None = None
+
+
+def issue_report(
+    wiring: Wiring, actor: Actor, wanted: Wanted, manner: Manner | None = None
+) -> IssuedReport:
     """Make, seal, keep and record a report over the whole ledger as it stands.
 
+    Under a key that has recorded one already, that one is found and nothing is made.
+
     Raises:
+        ConflictError: the key stands for a report of something else.
         InputError: no such kind, the days are no period, or what the kind is about is not named.
         UnknownSubjectError: no such model or sample.
         RefusedError: the policy does not let this actor issue reports; the refusal is an entry.
         IntegrityError: the ledger is read-only.
         OutsideError: the file can't be written.
     """
+    how = manner or Manner()
     scope = scope_wanted(wiring, wanted)
+    earlier = issued_before(wiring, actor, how.key, wanted)
+    if earlier is not None:
+        return earlier
     check_may_issue(wiring, actor, wanted, scope)
-    found = audit(wiring.log, redecide=wiring.redecide())
-    name = f"{wanted.kind}-{found.size}-{secrets.token_hex(3)}"
-    made = _made(wiring, wanted, scope, found, name)
+    found = audit(wiring.log, how.note, workers=how.workers, redecide=wiring.redecide())
+    name = f"{wanted.kind}-{found.size}-{how.mark or secrets.token_hex(3)}"
+    made = _made(wiring, wanted, scope, found, name, note=how.note)
+    how.note("recording", 0, 0)
     path = wiring.settings.reports / f"{name}.pdf"
     _write(path, made.sealed)
     event = _event(wanted, scope, found, name, made)
     try:
-        receipt = wiring.submitter.submit(actor, event, f"report/{name}")
+        receipt = wiring.submitter.submit(actor, event, how.key or f"report/{name}")
+    except InDoubtError:
+        raise  # the entry may be there, and then its file must be
+    except ConflictError:
+        path.unlink()
+        earlier = issued_before(wiring, actor, how.key, wanted)
+        if earlier is None:
+            raise
+        return earlier
     except LedgerError:
         path.unlink()
         raise
     if receipt.outcome != "allow":
         path.unlink()
         raise _refused(wiring, receipt)
-    verdicts = {str(verdict): number for verdict, number in made.verdicts.items()}
-    return IssuedReport(
-        receipt.sequence, name, path, made.pages, made.sealed_sha256, verdicts, receipt
+    return _issued(wiring, receipt.sequence)
+
+
+def issued_before(wiring: Wiring, actor: Actor, key: str, wanted: Wanted) -> IssuedReport | None:
+    """The report that was recorded for an actor under a key, if one was.
+
+    Raises:
+        ConflictError: ``idempotency-key-reused``: something else was.
+    """
+    number = _recorded_under(wiring, actor, key) if key else None
+    if number is None:
+        return None
+    event = wiring.log.entry(number).event
+    if isinstance(event, ReportIssued) and _is_of(event, wanted):
+        return _issued(wiring, number)
+    raise ConflictError(
+        "This idempotency key was used for another command.",
+        code="idempotency-key-reused",
+        remedy="Use a new key for a new command.",
+        sequence=number,
     )
+
+
+def _recorded_under(wiring: Wiring, actor: Actor, key: str) -> int | None:
+    digest = key_digest(actor.id, key)
+    with reading(wiring.engine) as connection:
+        found = find_keys(connection, wiring.log.log_id, [digest]).get(digest)
+    return None if found is None else found[1]
+
+
+def _is_of(event: ReportIssued, wanted: Wanted) -> bool:
+    if wanted.sample is not None:
+        return (event.framework, event.sample) == (wanted.kind, wanted.sample)
+    return (
+        event.framework,
+        event.period_from,
+        event.period_until,
+        event.models,
+        event.environments or PRODUCTION,
+    ) == (
+        wanted.kind,
+        wanted.period_from,
+        wanted.period_until,
+        wanted.models,
+        wanted.environments or PRODUCTION,
+    )
+
+
+def _issued(wiring: Wiring, number: int) -> IssuedReport:
+    state = wiring.reader.report(number)
+    path = wiring.settings.reports / f"{state.report}.pdf"
+    return IssuedReport(number, state.report, path, state.pages, state.sealed, dict(state.verdicts))
 
 
 def issued_file(wiring: Wiring, number: int) -> tuple[ReportState, bytes]:
@@ -194,18 +281,29 @@ def _not_named(sentence: str, pointer: str) -> InputError:
     return InputError(sentence, pointer=pointer, code="scope-missing")
 
 
-def _made(wiring: Wiring, wanted: Wanted, scope: Scope, found: Audit, name: str) -> MadeReport:
+def _made(
+    wiring: Wiring, wanted: Wanted, scope: Scope, found: Audit, name: str, *, note: Note
+) -> MadeReport:
     key, certificate = wiring.seal()
     return make_report(
         wanted.kind,
         scope,
-        replay(wiring.reader.past(found.size)),
+        replay(_noted(wiring.reader.past(found.size), found.size, note)),
         _context(wiring, wanted, found, name),
         seal_key_pem=key,
         certificate_pem=certificate,
         signing_time=wiring.now(),
         prove=_prover(wiring, found),
+        note=note,
     )
+
+
+def _noted(entries: Iterator[Entry], total: int, note: Note) -> Iterator[Entry]:
+    """Entries, told how many were read."""
+    for number, entry in enumerate(entries):
+        if number % _NOTED_EACH == 0:
+            note("folding", number, total)
+        yield entry
 
 
 def _prover(wiring: Wiring, found: Audit) -> Callable[[Sequence[int]], bytes] | None:

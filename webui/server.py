@@ -47,6 +47,26 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def wait_until_interrupted() -> None:
+    """Wait until the process is interrupted (SIGINT) or told to end (SIGTERM).
+
+    For the main thread; afterwards signals mean what they did before.
+    """
+    interrupted = threading.Event()
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        interrupted.set()
+
+    signals = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, interrupt) for number in signals]
+    try:
+        interrupted.wait()
+    finally:
+        for number, handler in zip(signals, before, strict=True):
+            signal.signal(number, handler)
+
+
 class Server:
     """An application on one address.
 
@@ -117,19 +137,7 @@ class Server:
 
     def wait(self) -> None:
         """Wait until the process is interrupted (SIGINT) or told to end (SIGTERM)."""
-        interrupted = threading.Event()
-
-        def interrupt(number: int, frame: FrameType | None) -> None:
-            del number, frame
-            interrupted.set()
-
-        signals = (signal.SIGINT, signal.SIGTERM)
-        before = [signal.signal(number, interrupt) for number in signals]
-        try:
-            interrupted.wait()
-        finally:
-            for number, handler in zip(signals, before, strict=True):
-                signal.signal(number, handler)
+        wait_until_interrupted()
 
     def _run(self) -> None:
         while not self._stopping.is_set():

@@ -43,6 +43,9 @@ ESCALATION_HOURS: Final = "COUNTERSEAL_ESCALATION_HOURS"
 ACCESS_REVIEW_DAYS: Final = "COUNTERSEAL_ACCESS_REVIEW_DAYS"
 REFUSALS_AN_HOUR: Final = "COUNTERSEAL_REFUSALS_AN_HOUR"
 COMMANDS_AN_HOUR: Final = "COUNTERSEAL_COMMANDS_AN_HOUR"
+JOB_ENTRIES: Final = "COUNTERSEAL_JOB_ENTRIES"
+_MOST_ENTRIES: Final = 1_000_000_000
+_JOB_ENTRIES: Final = 3_000
 _MOST_AN_HOUR: Final = 1_000_000_000
 _YEAR_DAYS: Final = 366
 _YEAR_HOURS: Final = 24 * _YEAR_DAYS
@@ -105,6 +108,9 @@ SETTINGS: Final = {
     f"Default: {allowance.REFUSALS_AN_HOUR}.",
     COMMANDS_AN_HOUR: "How many commands one account may submit in an hour; further ones are "
     "answered with 429. Default: 0, no limit.",
+    JOB_ENTRIES: "From how many entries on a report is made by a worker while the asker is shown "
+    "how far it is; below it is made at once. 0 makes every one a job. "
+    f"Default: {_JOB_ENTRIES}.",
 }
 
 
@@ -137,6 +143,7 @@ class Settings:
     access_review_days: int = _REVIEW_DAYS
     refusals_an_hour: int = allowance.REFUSALS_AN_HOUR
     commands_an_hour: int = 0
+    job_entries: int = _JOB_ENTRIES
 
     @property
     def keys(self) -> Path:
@@ -195,6 +202,7 @@ def read_settings(environment: Mapping[str, str], home: Path | None = None) -> S
             environment, REFUSALS_AN_HOUR, allowance.REFUSALS_AN_HOUR, _MOST_AN_HOUR
         ),
         commands_an_hour=_number(environment, COMMANDS_AN_HOUR, 0, _MOST_AN_HOUR),
+        job_entries=_number(environment, JOB_ENTRIES, _JOB_ENTRIES, _MOST_ENTRIES),
     )
 
 

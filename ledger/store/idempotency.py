@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import ARRAY, LargeBinary, any_, bindparam, select
 
+from ledger.core.digest import sha256
 from ledger.store.rows import insert_rows
 from ledger.store.tables import idempotency
 
@@ -27,6 +28,11 @@ _FIND: Final = _OF_LOG.where(idempotency.c.key.in_(bindparam("keys", expanding=T
 _FIND_IN_ARRAY: Final = _OF_LOG.where(
     idempotency.c.key == any_(bindparam("keys", type_=ARRAY(LargeBinary)))
 )
+
+
+def key_digest(actor_id: str, key: str) -> bytes:
+    """SHA-256 over an actor and a key of theirs, as it is stored."""
+    return sha256(f"{actor_id}\n{key}".encode())
 
 
 def find_keys(

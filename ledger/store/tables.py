@@ -7,6 +7,7 @@ the tree. ``folded`` and ``idempotency`` are derived from the entries and can be
 rebuilt; ``verification`` remembers when the verifier ran and what it said, ``witness_word`` what
 each witness last said, and the ``notice_`` tables who wants to hear of what and what was sent.
 ``connection`` are the sources elsewhere that are listened to, ``inbound`` what they delivered.
+``job`` is long work that was asked for.
 ``access_head`` is the end of the access log, ``access_origin`` for a month the keyed digest of the
 address behind a record.
 """
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     ForeignKey,
     Index,
@@ -27,6 +29,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    UniqueConstraint,
     literal_column,
 )
 
@@ -281,6 +284,33 @@ notice_delivery = Table(
     Column("failure", Text, nullable=False),
     Index("notice_delivery_by_due", "log_id", "state", "channel", "due_at"),
     Index("notice_delivery_by_settled", "log_id", "state", "settled_at"),
+)
+
+job = Table(
+    "job",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("log_id", Integer, ForeignKey("log.log_id"), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("wanted", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("owner", String(32), nullable=False),
+    Column("key", String(250), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("step", String(40), nullable=False),
+    Column("done", BigInteger, nullable=False),
+    Column("total", BigInteger, nullable=False),
+    Column("asked_at", String(27), nullable=False),
+    Column("begun_at", String(27), nullable=False),
+    Column("ended_at", String(27), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("leased_until", String(27), nullable=False),
+    Column("cancelled", Boolean, nullable=False),
+    Column("result", BigInteger, nullable=False),
+    Column("failure", Text, nullable=False),
+    UniqueConstraint("log_id", "owner", "key"),
+    Index("job_by_state", "log_id", "state", "number"),
+    Index("job_by_owner", "log_id", "owner", "number"),
 )
 
 access = Table(

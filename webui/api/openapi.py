@@ -27,7 +27,7 @@ from webui.api.shapes import (
     TokenWanted,
     WhyNotWanted,
 )
-from webui.api.strict import KEY_HEADER, LONGEST_KEY
+from webui.api.strict import KEY_HEADER, LONGEST_KEY, PREFER_HEADER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -143,10 +143,22 @@ def _query_parameters(route: Route) -> list[dict[str, Any]]:
 
 
 def _headers(route: Route) -> list[dict[str, Any]]:
-    if not route.key:
-        return []
-    schema = {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY}
-    return [{"name": KEY_HEADER, "in": "header", "required": True, "schema": schema}]
+    found: list[dict[str, Any]] = []
+    if route.key or route.long:
+        schema = {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY}
+        found.append({"name": KEY_HEADER, "in": "header", "required": route.key, "schema": schema})
+    if route.long:
+        says = "respond-async has it done by a worker also where it would be done at once."
+        found.append(
+            {
+                "name": PREFER_HEADER,
+                "in": "header",
+                "required": False,
+                "description": says,
+                "schema": {"type": "string"},
+            }
+        )
+    return found
 
 
 def _responses(route: Route) -> dict[str, Any]:

@@ -8,12 +8,15 @@ from ledger.events.assurance import ReportIssued
 from ledger.state.aggregates import ReportState
 from ledger.state.assurance import StatementState
 from webui.api.answer import json_answer, page_answer, text_answer
+from webui.api.job import JobAnswer, accepted
 from webui.api.model import Paging
 from webui.api.route import PDF, Answer, Route
 from webui.api.shapes import LackAnswer, PreparedAnswer, ReportAnswer, ReportWanted
-from webui.api.strict import body_fields, number, read_query
+from webui.api.strict import body_fields, number, optional_key, prefers_to_wait, read_query
 from webui.identity.errors import ScopeError
 from webui.identity.scope import check_kind, check_whole
+from webui.jobs.book import is_long
+from webui.jobs.kinds import REPORT, report_wanted
 
 if TYPE_CHECKING:
     from flask import Response
@@ -47,9 +50,16 @@ def _issue(asker: Asker) -> Response:
     if asker.proof is not None:
         raise ScopeError("A CI job's token issues no report.", remedy="Use an API token.")
     # Drawing and sealing load heavy libraries.
-    from webui.issuing import issue_report
+    from webui.issuing import Manner, check_may_issue, issue_report, issued_before, scope_wanted
 
-    issued = issue_report(asker.wiring, asker.actor, _wanted(wanted))
+    asked, key, waits = _wanted(wanted), optional_key(), prefers_to_wait()
+    mine = f"report/{key}" if key else ""
+    if waits or is_long(asker.wiring):
+        scope = scope_wanted(asker.wiring, asked)
+        if issued_before(asker.wiring, asker.actor, mine, asked) is None:
+            check_may_issue(asker.wiring, asker.actor, asked, scope)
+            return accepted(asker, REPORT, report_wanted(asked), key)
+    issued = issue_report(asker.wiring, asker.actor, asked, Manner(mine))
     state = asker.wiring.reader.report(issued.sequence)
     answer = ReportAnswer(
         sequence=state.since,
@@ -131,11 +141,16 @@ ROUTES = (
         method="POST",
         path="/v1/reports",
         name="issue_report",
-        says="Make, seal and record a report. The token's scope must hold report.issued.",
+        says="Make, seal and record a report. The token's scope must hold report.issued. Where the "
+        "ledger is long, or it is preferred, a worker makes it.",
         view=_issue,
         needs="token",
         body="ReportWanted",
-        answers=(Answer(201, "The report was issued.", ReportAnswer),),
+        long=True,
+        answers=(
+            Answer(201, "The report was issued.", ReportAnswer),
+            Answer(202, "A worker makes it; Location says where to look how far it is.", JobAnswer),
+        ),
     ),
     Route(
         method="POST",

@@ -55,7 +55,8 @@ class Route:
     ``needs`` is what the token must be good for; a view that submits checks the scope itself, when
     it knows the event. ``command`` is for a view that submits and tells nothing besides. ``body``
     is the name of a component of the description. ``key`` tells that the header
-    ``Idempotency-Key`` is required.
+    ``Idempotency-Key`` is required; ``long`` that it may be sent, and that
+    ``Prefer: respond-async`` (RFC 7240) is heard.
     """
 
     method: Method
@@ -70,3 +71,4 @@ class Route:
     body_media: str = JSON
     parameters: Mapping[str, str] = field(default_factory=dict)
     key: bool = False
+    long: bool = False

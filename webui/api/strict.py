@@ -21,6 +21,8 @@ Shape = TypeVar("Shape", bound=BaseModel)
 LARGEST_BODY: Final = 262_144
 LONGEST_KEY: Final = 200
 KEY_HEADER: Final = "Idempotency-Key"
+PREFER_HEADER: Final = "Prefer"
+RESPOND_ASYNC: Final = "respond-async"
 _KEY: Final = re.compile(r"[\x21-\x7e]([\x20-\x7e]{0,198}[\x21-\x7e])?")
 _NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,15}", re.ASCII)
 _MODEL: Final[TypeAdapter[str]] = TypeAdapter(ModelName)
@@ -102,6 +104,24 @@ def read_query(shape: type[Shape]) -> Shape:
                 "A parameter stands twice.", pointer=_step(name), code="parameter-twice"
             )
     return read_fields(shape, found)
+
+
+def prefers_to_wait() -> bool:
+    """Whether the request would rather be answered before it is done (RFC 7240, 4.1).
+
+    A preference that is not known is passed over, as that standard says.
+    """
+    said = ",".join(request.headers.getlist(PREFER_HEADER)).split(",")
+    return any(one.split(";")[0].strip().lower() == RESPOND_ASYNC for one in said)
+
+
+def optional_key() -> str:
+    """The request's ``Idempotency-Key``, or nothing where there is none.
+
+    Raises:
+        InputError: it is not a key.
+    """
+    return idempotency_key() if KEY_HEADER in request.headers else ""
 
 
 def idempotency_key() -> str:

@@ -57,6 +57,18 @@ def _report() -> click.Command:
     return report
 
 
+def _job() -> click.Command:
+    from webui.cli.job import job
+
+    return job
+
+
+def _worker() -> click.Command:
+    from webui.cli.job import worker
+
+    return worker
+
+
 def _component() -> click.Command:
     from webui.cli.component import component
 
@@ -350,8 +362,10 @@ COMMANDS: Final[Mapping[str, Load]] = {
     "setup-link": _setup_link,
     "migrate": _migrate,
     "serve": _serve,
+    "worker": _worker,
     "verify": _verify,
     "report": _report,
+    "job": _job,
     "component": _component,
     "publisher": _publisher,
     "token": _token,

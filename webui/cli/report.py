@@ -69,6 +69,7 @@ _DAY: Final = click.DateTime(formats=["%Y-%m-%d"])
     metavar="FILE",
     help="Where the sealed PDF is written.",
 )
+@click.option("--background", is_flag=True, help="Leave it to a worker, and do not wait.")
 @click.option("--missing", is_flag=True, help="Only say what the report would lack.")
 def report(
     *,
@@ -79,6 +80,7 @@ def report(
     environments: tuple[str, ...],
     sample: int | None,
     output: Path | None,
+    background: bool,
     missing: bool,
 ) -> None:
     """Issue a report as a sealed PDF; that it was issued is an entry of the ledger.
@@ -91,21 +93,39 @@ def report(
     The ledger, roles, activity: integrity, access-review, hipaa-activity
     Personal data, ended versions, logs: gdpr-pack, retirement, ai-act-logs
     """  # noqa: D301 (click reads the escape as "keep these lines")
-    from webui.issuing import PRODUCTION, Wanted, issue_report
+    from webui.cli.job import done_here
+    from webui.issuing import PRODUCTION, Wanted, check_may_issue, scope_wanted
+    from webui.jobs.kinds import REPORT, report_wanted
 
     period = _period(kind, first, last)
     wanted = Wanted(kind, *period, models, environments or PRODUCTION, sample)
     if missing:
         _tell_missing(wanted)
         return
+    if background:
+        _leave_to_a_worker(wanted)
+        return
     if output is None:
         raise click.MissingParameter(param_hint="'-o'", param_type="option")
     with _arriving(output) as part, opened() as wiring:
-        issued = issue_report(wiring, wiring.service, wanted)
-        shutil.copyfile(issued.path, part)
-    click.echo(f"{output}: {issued.pages} pages, entry {issued.sequence}")
-    click.echo(f"SHA-256 {issued.sealed_sha256}")
-    click.echo(counted(issued.verdicts))
+        check_may_issue(wiring, wiring.service, wanted, scope_wanted(wiring, wanted))
+        number = done_here(wiring, REPORT, report_wanted(wanted))
+        state = wiring.reader.report(number)
+        shutil.copyfile(wiring.settings.reports / f"{state.report}.pdf", part)
+    click.echo(f"{output}: {state.pages} pages, entry {number}")
+    click.echo(f"SHA-256 {state.sealed}")
+    click.echo(counted(state.verdicts))
+
+
+def _leave_to_a_worker(wanted: Wanted) -> None:
+    from webui.cli.job import book
+    from webui.issuing import check_may_issue, scope_wanted
+    from webui.jobs.kinds import REPORT, report_wanted
+
+    with opened() as wiring:
+        check_may_issue(wiring, wiring.service, wanted, scope_wanted(wiring, wanted))
+        asked = book(wiring).ask(wiring.service, REPORT, report_wanted(wanted))
+    click.echo(f"Job {asked.number}: a worker makes it; `counterseal job list` says how far it is.")
 
 
 def _tell_missing(wanted: Wanted) -> None:

@@ -33,8 +33,22 @@ from webui.cli.installation import DEFAULT_PORT
     metavar="HOST",
     help="A further host name under which it may be reached. May be given several times.",
 )
+@click.option(
+    "--workers",
+    default=1,
+    show_default=True,
+    type=click.IntRange(0, 16),
+    help="How many jobs are worked on at a time beside the pages. 0 leaves them to "
+    "`counterseal worker`.",
+)
 def serve(  # noqa: PLR0917 (the options of a command)
-    host: str, port: int, threads: int, behind_tls: bool, proxy: str, public_name: tuple[str, ...]
+    host: str,
+    port: int,
+    threads: int,
+    behind_tls: bool,
+    proxy: str,
+    public_name: tuple[str, ...],
+    workers: int,
 ) -> None:
     """Serve the pages and the API until interrupted."""
     from ledger.store.guards import shared
@@ -43,6 +57,7 @@ def serve(  # noqa: PLR0917 (the options of a command)
     from webui.custody import BackupClock, record_restore
     from webui.digesting import DigestClock
     from webui.intake.clerk import Clerk
+    from webui.jobs import Worker
     from webui.logs import write_to_stderr
     from webui.notices.channels import read_channels
     from webui.notices.courier import Courier
@@ -66,7 +81,8 @@ def serve(  # noqa: PLR0917 (the options of a command)
         record_restore(wiring)
         record_erased_again(wiring)
         keep_tombstones(wiring)
-        beside = (BackupClock(wiring), DigestClock(wiring), Clerk(wiring))
+        worker = Worker(wiring, threads=workers, processes=1)
+        beside = (BackupClock(wiring), DigestClock(wiring), Clerk(wiring), worker)
         for one in beside:
             one.start()
         courier = Courier(wiring, read_channels(wiring.settings))

@@ -59,7 +59,7 @@ _BELOW: Final = {
     "/people": ("/activity", "/access-reviews", "/publishers", "/privacy"),
     "/account": ("/notices",),
     "/models": ("/lineage", "/deprecations"),
-    "/reports": ("/samples", "/statements", "/incidents"),
+    "/reports": ("/jobs", "/samples", "/statements", "/incidents"),
     "/deployments": ("/exceptions", "/reviews/", "/connections"),
     "/": ("/releases/", "/changes"),
 }

@@ -10,8 +10,11 @@ from flask import Response, flash, redirect, render_template, request
 from ledger.bundle import make_bundle
 from ledger.errors import InputError, RefusedError
 from webui.here import wired
+from webui.jobs.book import is_long
+from webui.jobs.kinds import REPORT, report_wanted
 from webui.pages.asking import refused
 from webui.pages.frame import before, first_page, me, next_page
+from webui.pages.jobs import have_done
 from webui.reports.assemble.kinds import KINDS
 
 if TYPE_CHECKING:
@@ -42,6 +45,7 @@ def _reports() -> ResponseReturnValue:
         "reports.html",
         reports=found,
         kinds=tuple(KINDS.values()),
+        long=is_long(wiring),
         models=wiring.reader.models(limit=500),
         since=(today - timedelta(days=90)).isoformat(),
         until=today.isoformat(),
@@ -52,10 +56,14 @@ def _reports() -> ResponseReturnValue:
 
 def _make() -> ResponseReturnValue:
     # Drawing and sealing load heavy libraries.
-    from webui.issuing import issue_report
+    from webui.issuing import check_may_issue, issue_report, scope_wanted
 
+    wiring, wanted = wired(), _wanted(request.form)
     try:
-        issued = issue_report(wired(), me().actor, _wanted(request.form))
+        if is_long(wiring):
+            check_may_issue(wiring, me().actor, wanted, scope_wanted(wiring, wanted))
+            return have_done(REPORT, report_wanted(wanted), request.form.get("once", ""))
+        issued = issue_report(wiring, me().actor, wanted)
     except RefusedError as error:
         return refused(int(error.numbers["entry"]), "/reports")
     flash(

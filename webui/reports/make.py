@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from importlib import resources
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from webui.reports.assemble import ReportContext, assembled, basis_of
 from webui.reports.evidence_json import evidence_json
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from webui.reports.assemble.basis import Basis
     from webui.reports.model import Report
 
+Note: TypeAlias = "Callable[[str, int, int], None]"
+"""Is told the step, how much of it is done, and of how much (0: not known)."""
+
 __all__ = [
     "EVIDENCE",
     "OSCAL",
@@ -35,8 +38,10 @@ __all__ = [
     "ROWS",
     "VERIFIER",
     "MadeReport",
+    "Note",
     "ReportContext",
     "make_report",
+    "silent",
 ]
 
 EVIDENCE: Final = "evidence.json"
@@ -46,6 +51,11 @@ PROOFS: Final = "proofs.zip"
 VERIFIER: Final = "verify.py"
 MOST_PROVED: Final = 2_000
 """Entries in the attached bundle: those of exceptions first, then those of the changes."""
+
+
+def silent(step: str, done: int, total: int) -> None:
+    """Tell nobody how far the work is."""
+    del step, done, total
 
 
 @dataclass(frozen=True)
@@ -73,11 +83,13 @@ def make_report(
     certificate_pem: bytes,
     signing_time: datetime,
     prove: Callable[[Sequence[int]], bytes] | None = None,
+    note: Note = silent,
 ) -> MadeReport:
     """Make and seal the report of one kind; ``signing_time`` has a time zone.
 
     ``prove`` makes a bundle of entries with their proofs, which is attached together with the
-    program that checks it; the same entries must give the same bytes.
+    program that checks it; the same entries must give the same bytes. ``note`` is told the step
+    that begins, and may raise to end the work.
 
     Raises:
         InputError: there is no such kind.
@@ -86,10 +98,15 @@ def make_report(
     from webui.reports.pdf.render import render_pdf
     from webui.reports.pdf.seal import seal_pdf
 
+    note("testing", 0, 0)
     basis = basis_of(framework, scope, history, context)
     report = assembled(basis)
     evidence = evidence_json(report)
-    drawn = render_pdf(report, (*_attached(basis, report, evidence), *_proofs(basis, prove)))
+    note("proving", 0, 0)
+    attached = (*_attached(basis, report, evidence), *_proofs(basis, prove))
+    note("drawing", 0, 0)
+    drawn = render_pdf(report, attached)
+    note("sealing", 0, 0)
     sealed = seal_pdf(
         drawn.data, key_pem=seal_key_pem, certificate_pem=certificate_pem, signing_time=signing_time
     )

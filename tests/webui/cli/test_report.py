@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import signal
+import time
 from typing import TYPE_CHECKING
 
 import pytest
+
+from tests.webui.cli.conftest import start
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,3 +81,33 @@ def test_what_a_report_would_lack_is_told_and_costs_no_entry(installed: Run) -> 
     )
     assert "Size  2\n" in installed("verify").stdout
     assert installed("report", "soc2", *PERIOD).exit_code == 2
+
+
+def test_a_report_is_left_to_a_worker_seen_cancelled_and_made(
+    installed: Run, tmp_path: Path
+) -> None:
+    asked = installed("report", "integrity", *PERIOD, "--background")
+    assert asked.exit_code == 0, asked.stderr
+    assert "Job 1: a worker makes it" in asked.stdout
+    assert "waiting" in installed("job", "list").stdout
+    assert installed("job", "cancel", "1").stdout == "Job 1: it is cancelled.\n"
+    assert installed("job", "cancel", "9").exit_code == 2
+    installed("report", "integrity", *PERIOD, "--background")
+    with start("worker") as program:
+        try:
+            assert program.stdout is not None
+            assert "Working for example.org/models" in program.stdout.readline()
+            until = time.monotonic() + 60
+            while "done" not in installed("job", "list").stdout and time.monotonic() < until:
+                time.sleep(0.2)
+            program.send_signal(signal.SIGTERM)
+            out, errors = program.communicate(timeout=20)
+        finally:
+            program.kill()
+    assert (program.returncode, out, errors) == (0, "Stopped.\n", "")
+    told = installed("job", "list").stdout
+    assert "cancelled" in told
+    assert "entry 2" in told
+    file = tmp_path / "out.pdf"
+    installed("report", "integrity", *PERIOD, "-o", str(file))
+    assert installed("job", "list").stdout.count("done") == 2

@@ -29,7 +29,7 @@ class Row:
 
     who: frozenset[str]
     status: tuple[int, ...]
-    out: int = 403
+    out: tuple[int, ...] = (403,)
 
     def fault(self, route: str, who: str, answer: TestResponse) -> str:
         """What is otherwise than the row says; nothing, where it is as it should be."""
@@ -41,7 +41,7 @@ class Row:
         elif who == ANONYMOUS or who in _OVER:
             fits = got == 401 if is_api(route) else to_sign_in
         else:
-            fits = got == self.out
+            fits = got in self.out
         return "" if fits else told
 
 
@@ -69,7 +69,9 @@ def table() -> dict[str, Row]:
         assert set(more) <= {"who", "status", "out"}, route
         status = more.get("status", [])
         meets = tuple(status) if isinstance(status, list) else (status,)
-        found[route] = Row(people(more["who"]), meets, more.get("out", 403))
+        out = more.get("out", 403)
+        outside = tuple(out) if isinstance(out, list) else (out,)
+        found[route] = Row(people(more["who"]), meets, outside)
     return found
 
 

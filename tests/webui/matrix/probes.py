@@ -47,11 +47,11 @@ def places(world: World, route: str) -> dict[str, str]:
         "stamp": named["deployment"], "sample": named["sample"],
         "user": ids["someone"], "group": "0" * 32, "review": named["access_review"],
         "framework": "soc2", "control": "soc2-cc5-1", "form": "slsa",
-        "type": "mlflow", "connection": "nobody",
+        "type": "mlflow", "connection": "nobody", "job": named["job"],
     }  # fmt: skip
     for begin, name in (
         ("/changes", "change"), ("/exceptions", "exception"), ("/reviews", "review"),
-        ("/reports", "report"), ("/samples", "sample"),
+        ("/reports", "report"), ("/jobs", "job"), ("/samples", "sample"),
         ("/incidents", "incident"), ("/account/stand-ins", "delegation"),
         ("/publishers", "publisher"), ("/access-reviews", "access_review"),
         ("/privacy/holds", "hold"), ("/lineage/recalls", "recall"), ("/privacy/requests", "asked"),

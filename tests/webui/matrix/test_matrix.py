@@ -54,7 +54,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         patch.setattr(webui.subject_pdf, "subject_pdf", _drawn)
         for room in (comparing, comparing_shown):
             patch.setattr(room, "comparison_pdf", lambda wiring, found, name_of: b"%PDF")
-        patch.setattr(webui.issuing, "_made", lambda *a: _Made())
+        patch.setattr(webui.issuing, "_made", lambda *a, **b: _Made())
         patch.setattr(log.Verifier, "start", lambda self: None)
         yield found
     found.open()

@@ -36,6 +36,9 @@ from webui.identity.sessions import find_session, open_session
 from webui.identity.strength import BY_PASSWORD
 from webui.identity.tables import token
 from webui.identity.tokens import create_token, insert_exchanged, list_tokens, revoke_token
+from webui.issuing import Wanted
+from webui.jobs import Book
+from webui.jobs.kinds import REPORT, report_wanted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -372,6 +375,9 @@ def _last(world: World) -> None:
     house.clock.move(days=1)
     digest_days(wiring)
     named["report"] = _a_report(world)
+    asker = Actor(id=ids["officer"], type="person", via="password")
+    wanted = report_wanted(Wanted("gdpr", "2026-03-01", "2026-03-09"))
+    named["job"] = Book(wiring, lambda _: True).ask(asker, REPORT, wanted).number
     bound = {
         "population": "changes", "period_from": "2026-03-01", "period_until": "2026-03-09",
         "environments": ["production"], "commitment": commitment_to(bytes.fromhex(NONCE)),
