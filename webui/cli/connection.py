@@ -19,13 +19,15 @@ _ACCEPTED = 202
 
 @click.group()
 def connection() -> None:
-    """Listen to MLflow, Weights & Biases, Comet, or whatever posts JSON."""
+    """Listen to MLflow, Weights & Biases, Comet, or whatever posts JSON or CloudEvents."""
 
 
 @connection.command()
 @home_option
 @click.argument("name")
-@click.option("--type", "type_", required=True, help="mlflow, wandb, comet or generic.")
+@click.option(
+    "--type", "type_", required=True, help="mlflow, wandb, comet, cloudevents or generic."
+)
 @click.option("--workload", required=True, metavar="ID", help="Whom it speaks for.")
 @click.option("--document", type=_FILE, help="Its document (JSON), in place of the shipped one.")
 @click.option(
@@ -221,13 +223,13 @@ def test(name: str, url: str) -> None:
 
     with opened() as wiring:
         source = get_connection(wiring, name)
-        proof, secret, path = mapping_of(source).proof, secret_of(wiring, source), path_of(source)
+        document, secret, path = mapping_of(source), secret_of(wiring, source), path_of(source)
         address = url or wiring.settings.public_url
         now = wiring.now()
     if not address:
         msg = "say where the server is."
         raise click.BadParameter(msg, param_hint="'--url'")
-    headers, body = trial(proof, secret, now.timestamp())
+    headers, body = trial(document, secret, now.timestamp())
     try:
         reply = httpx.post(f"{address.rstrip('/')}{path}", content=body, headers=headers)
     except httpx.HTTPError as error:

@@ -109,10 +109,14 @@ class Rule(_Part):
 
 
 class Mapping(_Part):
-    """A whole document. ``environments`` says which aliases and stages are environments."""
+    """A whole document. ``environments`` says which aliases and stages are environments.
+
+    With ``envelope`` deliveries are CloudEvents, and places are those of their structured form.
+    """
 
     format: Literal["counterseal-connection/1"]
     proof: Proof
+    envelope: Literal["none", "cloudevents"] = "none"
     delivery: Named | None = None
     environments: dict[Annotated[str, Field(max_length=255)], Slug] = Field(
         default_factory=dict, max_length=50

@@ -6,6 +6,7 @@ came before is answered as if it had been new, and kept once.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, cast
 
@@ -18,6 +19,7 @@ from ledger.store.database import reading, writing
 from webui.here import wired
 from webui.identity.errors import TokenError
 from webui.intake.authentic import delivery_id, is_authentic
+from webui.intake.cloud_events import Unpacked, covers, unpack
 from webui.intake.managing import mapping_of, secret_of
 from webui.intake.reading import MOST_BYTES
 
@@ -74,13 +76,22 @@ def take_in(
     if source is None or source.type != type_:
         raise _refused()
     document = mapping_of(source)
+    cloud = document.envelope == "cloudevents"
+    if cloud and not covers(document.proof, headers):
+        raise _refused()
     if not is_authentic(document.proof, secret_of(wiring, source), headers, body, now):
         _note_refusal(wiring, source)
         raise _refused()
     at = format_instant(now)
-    came = Inbound(source.name, delivery_id(document, headers, body, now), at, WAITING, body)
+    parts = [Unpacked(delivery_id(document, headers, body, now), body)]
+    if cloud:
+        # What is no CloudEvent is kept as it came, for a person to look at.
+        with suppress(ValueError):
+            parts = unpack(headers, body)
     with writing(wiring.engine) as opened:
-        keep_inbound(opened, wiring.log.log_id, came)
+        for part in parts:
+            came = Inbound(source.name, part.name, at, WAITING, part.body)
+            keep_inbound(opened, wiring.log.log_id, came)
         note_source(opened, wiring.log.log_id, source.name, heard_at=at)
 
 

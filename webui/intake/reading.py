@@ -32,17 +32,26 @@ def read_body(body: bytes) -> Any:
     Raises:
         ValueError: it is none; the sentence says why.
     """
+    plain = read_json(body)
+    if not isinstance(plain, dict):
+        raise ValueError("it is not a JSON object")  # noqa: TRY004 (one way to say that it is wrong)
+    return plain
+
+
+def read_json(body: bytes) -> Any:
+    """A body as any JSON without doubled names, not too deep.
+
+    Raises:
+        ValueError: it is none; the sentence says why.
+    """
     if len(body) > MOST_BYTES:
         raise ValueError("it is too long")
     try:
-        plain = json.loads(body, object_pairs_hook=_once, parse_constant=_no_constant)
+        return json.loads(body, object_pairs_hook=_once, parse_constant=_no_constant)
     except (UnicodeDecodeError, json.JSONDecodeError):
         raise ValueError("it is not JSON") from None
     except RecursionError:
         raise ValueError("it is too deep") from None
-    if not isinstance(plain, dict):
-        raise ValueError("it is not a JSON object")  # noqa: TRY004 (one way to say that it is wrong)
-    return plain
 
 
 def read_delivery(document: Mapping, registry: str, body: bytes) -> RegistryChanged | str:
@@ -52,6 +61,8 @@ def read_delivery(document: Mapping, registry: str, body: bytes) -> RegistryChan
         ValueError: no rule takes it, or a place that a rule names holds nothing that fits.
     """
     plain = read_body(body)
+    if document.envelope == "cloudevents" and plain.get("specversion") != "1.0":
+        raise ValueError("it is no CloudEvent of version 1.0")
     for rule in document.rules:
         if all(find(plain, pointer) == wanted for pointer, wanted in rule.when.items()):
             if rule.change in {"ignore", "test"}:

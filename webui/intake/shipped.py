@@ -8,7 +8,15 @@ writes; ``WANDB_TEMPLATE`` is ours. Comet: the registry's webhooks, whose header
 from __future__ import annotations
 
 import json
-from typing import Any, Final
+from typing import Any, Final, get_args
+
+from ledger.events.registries import (
+    OF_A_NAME,
+    OF_A_REF,
+    OF_A_VERSION,
+    OF_NO_MODEL,
+    RegistryChange,
+)
 
 FORMAT: Final = "counterseal-connection/1"
 TRIAL: Final = {"counterseal": "test"}
@@ -114,7 +122,34 @@ def _comet() -> dict[str, Any]:
     }  # fmt: skip
 
 
-SHIPPED: Final = {"mlflow": _mlflow, "wandb": _wandb, "comet": _comet}
+def _cloudevents() -> dict[str, Any]:
+    places = {"model": "/data/model", "version": "/data/version", "name": "/data/name"}
+    rules = [
+        {
+            "when": {"/type": f"dev.counterseal.registry.{change}"}, "change": change,
+            "value": "/data/value", "by": "/data/by", "at": "/time",
+            **({} if change in OF_NO_MODEL else {"model": places["model"]}),
+            **({"version": places["version"]} if change in OF_A_VERSION else {}),
+            **({"name": places["name"]} if change in OF_A_NAME else {}),
+        }
+        for change in get_args(RegistryChange)
+        if change not in OF_A_REF
+    ]  # fmt: skip
+    return {
+        "format": FORMAT,
+        "proof": {"kind": "bearer"},
+        "envelope": "cloudevents",
+        "environments": {"production": "production", "staging": "staging"},
+        "rules": [{"when": {"/type": "dev.counterseal.test"}, "change": "test"}, *rules],
+    }
+
+
+SHIPPED: Final = {
+    "mlflow": _mlflow,
+    "wandb": _wandb,
+    "comet": _comet,
+    "cloudevents": _cloudevents,
+}
 TYPES: Final = (*SHIPPED, "generic")
 WANDB_TEMPLATE: Final = json.dumps(
     {

@@ -9,17 +9,24 @@ import secrets
 from base64 import b64encode
 from typing import TYPE_CHECKING
 
+from webui.intake.cloud_events import STRUCTURED
 from webui.intake.document import Bearer, Hmac, StaticHeader, Timed
 from webui.intake.shipped import TRIAL
 
 if TYPE_CHECKING:
-    from webui.intake.document import Proof
+    from webui.intake.document import Mapping, Proof
 
 
-def trial(proof: Proof, secret: str, at: float) -> tuple[dict[str, str], bytes]:
+def trial(document: Mapping, secret: str, at: float) -> tuple[dict[str, str], bytes]:
     """Headers and body of a trial; no two are the same delivery."""
-    body = json.dumps({**TRIAL, "once": secrets.token_hex(8)}).encode()
-    return {"Content-Type": "application/json", **proving(proof, secret, body, at)}, body
+    told: dict[str, str] = {**TRIAL, "once": secrets.token_hex(8)}
+    media = "application/json"
+    if document.envelope == "cloudevents":
+        media = STRUCTURED
+        told |= {"specversion": "1.0", "id": told["once"], "source": "counterseal"}
+        told["type"] = "dev.counterseal.test"
+    body = json.dumps(told).encode()
+    return {"Content-Type": media, **proving(document.proof, secret, body, at)}, body
 
 
 def proving(proof: Proof, secret: str, body: bytes, at: float) -> dict[str, str]:

@@ -45,6 +45,7 @@ WORDS: Final = {
     "mlflow": "MLflow",
     "wandb": "Weights & Biases",
     "comet": "Comet",
+    "cloudevents": "CloudEvents",
     "generic": "by a document of its own",
 }
 
@@ -105,7 +106,7 @@ def _try(name: str) -> ResponseReturnValue:
     source = get_connection(wiring, name)
     document = mapping_of(source)
     at = wiring.now().timestamp()
-    headers, body = trial(document.proof, secret_of(wiring, source), at)
+    headers, body = trial(document, secret_of(wiring, source), at)
     take_in(wiring, source.type, source.name, headers, body)
     try:
         understood = read_delivery(document, source.name, body) == "test"
