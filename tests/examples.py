@@ -114,6 +114,17 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "value": "The February run",
         "by": "ana",
     },
+    "run.observed": {
+        "source": "openlineage",
+        "run": "01975a3c-7d1e-7c4b-9f0a-2f6f1f0a7c11",
+        "job": "airflow/train_churn",
+        "status": "completed",
+        "digest": DIGEST,
+        "inputs": ("data:customers@2026.02",),
+        "outputs": ("version:churn@1.0.0",),
+        "happened_at": "2026-03-09T00:00:00Z",
+        "producer": "https://airflow.example.org",
+    },
     "inventory.reconciled": {
         "inventory": "people",
         "source": "hr",

@@ -313,6 +313,7 @@ ROUTES: Final[dict[str, Reads]] = {
     "api.get_job": _VIEW,
     "api.cancel_job": _VIEW,
     "api.list_statements": _LIST,
+    "api.tell_lineage": _OWN_ACT,
     "api.list_inventories": _LIST,
     "api.hand_in_inventory": _OWN_ACT,
     "api.list_samples": _LIST,

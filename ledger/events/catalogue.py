@@ -28,6 +28,7 @@ from ledger.events import (
     recall,
     registries,
     release,
+    run,
     sample,
     statement,
 )
@@ -123,6 +124,7 @@ CATALOGUE: Final[dict[str, type[Event]]] = {
         sample.SampleDrawn,
         sample.SampleExtended,
         registries.RegistryChanged,
+        run.RunObserved,
     )
 }
 

@@ -27,6 +27,7 @@ from ledger.events import (
     recall,
     registries,
     release,
+    run,
     sample,
     statement,
 )
@@ -53,6 +54,7 @@ from ledger.state import (
     samples,
 )
 from ledger.state import registries as fold_registries
+from ledger.state import runs as fold_runs
 from ledger.state.aggregates import LogState
 from ledger.state.client_keys import check_signed_request
 from ledger.state.fold_people import frozen
@@ -173,6 +175,7 @@ _FOLDS: dict[str, Callable[[Registry, Any, Place], Changes]] = {
     sample.SampleDrawn.kind: samples.sample_drawn,
     sample.SampleExtended.kind: samples.sample_extended,
     registries.RegistryChanged.kind: fold_registries.registry_changed,
+    run.RunObserved.kind: fold_runs.run_observed,
 }
 
 

@@ -44,6 +44,7 @@ from ledger.state.publishers import PublisherState
 from ledger.state.recalls import Recalled, RecallState
 from ledger.state.registries import Mirrored
 from ledger.state.rejections import RejectionState, StandingRejections
+from ledger.state.runs import RunState
 from ledger.state.samples import SampleState
 
 AGGREGATES: tuple[type[Aggregate], ...] = (
@@ -87,6 +88,7 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     Reconciled,
     SampleState,
     Mirrored,
+    RunState,
     RecallState,
     Recalled,
     Acknowledgements,

@@ -1,4 +1,4 @@
-"""What a source elsewhere shows, handed in as one list and held against the ledger; coverage."""
+"""What others tell: everything a source shows, held against the ledger; runs, by OpenLineage."""
 
 from __future__ import annotations
 
@@ -6,22 +6,26 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
+from ledger.batch import Asked
 from ledger.core.encoding import parse_json
+from ledger.errors import InputError
 from ledger.events.decision import Outcome
 from ledger.events.names import Slug, Value
 from ledger.events.registries import GitObject, RegistryChange, RegistryChanged, Signature
 from ledger.state.registries import ALIAS, DEPLOYMENT, MODEL, STAGE, VERSION
 from policies import explain
 from webui.api.answer import json_answer
-from webui.api.route import JSON, Answer, Route
-from webui.api.shapes import EntryNumber
+from webui.api.route import JSON, PROBLEM, Answer, Route
+from webui.api.shapes import DeniedProblem, EntryNumber
 from webui.api.strict import body_bytes, read_fields
+from webui.api.told import receipt_response
 from webui.client.capture.where import public
 from webui.client.foreign_names import model_name, version_name
 from webui.identity.errors import ScopeError
 from webui.identity.scope import check_kind, check_submit
 from webui.intake.inventory import Coverage, Shown, changes_of, compare, coverage, record
-from webui.intake.reading import instant
+from webui.intake.openlineage import read_event
+from webui.intake.reading import MOST_BYTES, instant, read_body
 from webui.naming import namer
 
 if TYPE_CHECKING:
@@ -103,6 +107,13 @@ class InventoryAnswer(Value):
     unexplained: tuple[InventoryFound, ...]
     vanished: tuple[str, ...]
     coverage: str
+    entry: int | None = None
+
+
+class LineageTold(Value):
+    """Whether a message was recorded, and as which entry: one that speaks of no run is not."""
+
+    recorded: bool
     entry: int | None = None
 
 
@@ -213,6 +224,26 @@ def _answer(
     )
 
 
+def _tell_lineage(asker: Asker) -> Response:
+    body = body_bytes(JSON, MOST_BYTES)
+    try:
+        plain = read_body(body)
+    except ValueError as error:
+        raise InputError(
+            f"This is no message of OpenLineage: {error}.", code="openlineage-invalid"
+        ) from None
+    event = read_event(plain, body)
+    if event is None:
+        return json_answer(LineageTold(recorded=False))
+    check_submit(asker.wiring, asker.scope, event)
+    asked = Asked(event, f"openlineage/{event.digest[:48]}", asker.proof)
+    (receipt,) = asker.wiring.submitter.submit_batch(asker.actor, [asked])
+    if receipt.outcome == "deny":
+        return receipt_response(asker.wiring, receipt)
+    told = LineageTold(recorded=True, entry=receipt.sequence)
+    return json_answer(told, 200 if receipt.replayed else 201)
+
+
 def _coverage(asker: Asker) -> Response:
     return json_answer(CoverageAnswer(items=tuple(coverage(asker.wiring))))
 
@@ -225,6 +256,21 @@ ROUTES = (
         says="How much of what each source shows was told of here when it happened.",
         view=_coverage,
         answers=(Answer(200, "Coverage by source.", CoverageAnswer),),
+    ),
+    Route(
+        method="POST",
+        path="/v1/lineage",
+        name="tell_lineage",
+        says="Take in an event of OpenLineage: which data sets and versions a run read and wrote. "
+        "It is what OpenLineage's clients post to; the same message is recorded once.",
+        view=_tell_lineage,
+        needs="token",
+        body="OpenLineageEvent",
+        answers=(
+            Answer(201, "The run is recorded.", LineageTold),
+            Answer(200, "It was recorded before, or speaks of no run.", LineageTold),
+            Answer(403, "The policy refused, which is recorded.", DeniedProblem, media=PROBLEM),
+        ),
     ),
     Route(
         method="POST",

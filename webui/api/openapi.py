@@ -28,6 +28,7 @@ from webui.api.shapes import (
     WhyNotWanted,
 )
 from webui.api.strict import KEY_HEADER, LONGEST_KEY, PREFER_HEADER
+from webui.intake.openlineage import OpenLineageEvent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -45,6 +46,7 @@ _BODIES: Final[tuple[type[BaseModel], ...]] = (
     GateWanted,
     Inventory,
     NextVersionWanted,
+    OpenLineageEvent,
     ReportWanted,
     SampleDraw,
     SampleRows,

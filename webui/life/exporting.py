@@ -1,4 +1,4 @@
-"""A version told to others in their formats: CycloneDX, SPDX, SLSA provenance, a model card.
+"""A version told to others: CycloneDX, SPDX, SLSA provenance, OpenLineage, a model card.
 
 Every document is worked out from the entries alone and is the same each time, so that its digest
 can be attached as evidence. It says at which position of which ledger it stands. What is not known
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ledger.state.aggregates import DeploymentState, ModelState, ReleaseState, VersionState
     from webui.wiring import Wiring
 
-Form = Literal["cyclonedx", "spdx", "slsa", "card"]
+Form = Literal["cyclonedx", "spdx", "slsa", "openlineage", "card"]
 NAMESPACE: Final = "https://counterseal.dev/"
 
 
@@ -92,6 +92,7 @@ def export(wiring: Wiring, model: str, version: str, form: Form) -> File:
     """
     from webui.life.model_card import model_card
     from webui.life.to_cyclonedx import to_cyclonedx
+    from webui.life.to_openlineage import to_openlineage
     from webui.life.to_slsa import to_slsa
     from webui.life.to_spdx import to_spdx
 
@@ -99,6 +100,7 @@ def export(wiring: Wiring, model: str, version: str, form: Form) -> File:
         "cyclonedx": (to_cyclonedx, "application/vnd.cyclonedx+json; version=1.7", "cdx.json"),
         "spdx": (to_spdx, "application/spdx+json", "spdx.json"),
         "slsa": (to_slsa, "application/vnd.in-toto+json", "provenance.json"),
+        "openlineage": (to_openlineage, "application/json", "openlineage.json"),
         "card": (model_card, "text/markdown; charset=utf-8", "md"),
     }
     write, media, ending = writers[form]

@@ -24,21 +24,27 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 from weakref import WeakKeyDictionary
 
 from ledger.errors import InputError, UnknownSubjectError
+from ledger.events.entry import decode_entry
 from ledger.events.names import ActorId, Count, Sequence, Value
+from ledger.events.run import RunObserved
 from ledger.state import weak_links
 from ledger.state.aggregates import DeploymentState, VersionState, version_key
 from ledger.state.recalls import RecallState, recalls_of, recalls_on
 from ledger.store.database import reading
+from ledger.store.entries import Filter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from ledger.events.event import Event
     from ledger.query import Reader
     from ledger.state.registry import Registry
 
 Direction = Literal["up", "down", "both"]
 Kind = Literal["data_set", "code", "run", "version", "deployment", "evidence"]
 MOST_NODES: Final = 60
+_RUNS: Final = Filter(kinds=(RunObserved.kind,))
+_AT_ONCE: Final = 200
 MOST_DEPTH: Final = 20
 _SHORT: Final = 12
 _NAME: Final = re.compile(
@@ -122,11 +128,22 @@ class _Step(NamedTuple):
     weak: tuple[str, ...] = ()
 
 
+class _Run(NamedTuple):
+    job: str
+    status: str
+    entry: int
+
+
 @dataclass
 class _Known:
-    """What never changes, by name. Held under ``lock``."""
+    """What never changes, by name. Held under ``lock``.
+
+    Runs elsewhere do change, by messages that add up: those that are new are read by their entries.
+    """
 
     newest: int = -1
+    observed: int = -1
+    runs: dict[str, _Run] = field(default_factory=dict)
     versions: dict[str, VersionState] = field(default_factory=dict)
     up: dict[str, list[_Step]] = field(default_factory=dict)
     down: dict[str, list[_Step]] = field(default_factory=dict)
@@ -138,6 +155,27 @@ class _Known:
         for version in reversed(list(fresh)):
             self._add(version)
             self.newest = version.since
+        while rows := reader.entries(_RUNS, after=self.observed, limit=_AT_ONCE):
+            for row in rows:
+                self._observe(decode_entry(row.envelope).event, row.sequence)
+                self.observed = row.sequence
+
+    def _observe(self, run: Event, entry: int) -> None:
+        if not isinstance(run, RunObserved):
+            return
+        own = f"run:{run.run}"
+        self.runs[own] = _Run(run.job, run.status, entry)
+        for name in run.inputs:
+            self._join(own, _Step(name, "read"))
+        for name in run.outputs:
+            self._join(name, _Step(own, "wrote"))
+
+    def _join(self, name: str, step: _Step) -> None:
+        """An arrow, unless it is known: a version that says which run made it says the same."""
+        steps = self.up.setdefault(name, [])
+        if all(step.to != known.to for known in steps):
+            steps.append(step)
+            self.down.setdefault(step.to, []).append(_Step(name, step.label, step.weak))
 
     def _add(self, version: VersionState) -> None:
         own = f"version:{version.key}"
@@ -285,13 +323,17 @@ def _thing(known: _Known, registry: Registry, name: str, depth: int) -> Thing:
     kind, _, rest = name.partition(":")
     if kind == "version":
         return _version(known, registry, name, depth)
-    users = [known.versions[step.to] for step in known.down.get(name, ())]
-    entry = users[0].since if users else None
+    users = [
+        known.versions[step.to] for step in known.down.get(name, ()) if step.to in known.versions
+    ]
+    observed = known.runs.get(name)
+    entry = users[0].since if users else observed.entry if observed else None
     plain = Thing(
         id=name, kind="run", label=rest, detail="", entry=entry, external=False, depth=depth
     )
     if kind == "run":
-        return plain.but(detail="training run")
+        detail = f"{observed.job}, {observed.status}" if observed else "training run"
+        return plain.but(detail=detail)
     if kind == "code":
         dirty = any(one.code is not None and one.code.dirty for one in users)
         label = f"commit {rest[:_SHORT]}"
@@ -427,7 +469,7 @@ def known_materials(reader: Reader, limit: int = 200) -> tuple[Material, ...]:
                 Material(
                     id=name,
                     kind="data_set" if data else "external",
-                    versions=len(users),
+                    versions=sum(step.to in known.versions for step in users),
                     recalls=_recalls_on(registry, [name]),
                 )
             )

@@ -18,6 +18,7 @@ FORMS: Final = (
     ("cyclonedx", "CycloneDX 1.7 (ML-BOM)"),
     ("spdx", "SPDX 3.0.1 (AI)"),
     ("slsa", "SLSA provenance"),
+    ("openlineage", "OpenLineage"),
     ("card", "Model card"),
 )
 

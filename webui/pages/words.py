@@ -142,6 +142,10 @@ _PHRASES: Final[dict[str, Callable[[Any, NameOf], str]]] = {
         f"{e.listed} listed, {e.matched} found, {e.unknown} unknown"
     ),
     "registry.changed": lambda e, _: told_of_a_registry(e),
+    "run.observed": lambda e, _: (
+        f"told that the run {e.run} of {e.job} {plain(e.status)}, "
+        f"with {len(e.inputs)} read and {len(e.outputs)} written"
+    ),
     "role.revoked": lambda e, name: f"took the role {plain(e.role)} from {name(e.actor_id)}",
     "identity.linked": lambda e, name: (
         f"said that {name(e.actor_id)} and {name(e.same_as)} are one person"
@@ -344,6 +348,7 @@ _ATTEMPTS: Final = {
     "access.reviewed": "complete an access review",
     "inventory.reconciled": "record that a list was held against the ledger",
     "registry.changed": "record what a registry elsewhere did",
+    "run.observed": "record what a run elsewhere read and wrote",
     "role.revoked": "take a role",
     "identity.linked": "link accounts",
     "identity.unlinked": "unlink an account",

@@ -157,7 +157,7 @@ def test_the_versions_page_leads_to_each(company: Company) -> None:
     create_account(company.house.wiring, ana, PASSWORD)
     client = Seeded(company.house, ana, "", "", 0).browser("ana")
     page = client.get("/models/churn/1.0.0").text
-    for form in ("cyclonedx", "spdx", "slsa", "card"):
+    for form in ("cyclonedx", "spdx", "slsa", "openlineage", "card"):
         path = f"/models/churn/1.0.0/export/{form}"
         assert path in page
         assert client.get(path).data == exported(company, form)

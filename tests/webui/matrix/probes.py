@@ -199,6 +199,11 @@ def options(world: World, route: str) -> dict[str, Any]:
         "POST /api/v1/gate": {"json": {**place, "challenge": "0" * 32}},
         "POST /api/v1/why-not": {"json": place},
         "POST /api/v1/next-version": {"json": {"model": "churn"}},
+        "POST /api/v1/lineage": {"json": {
+            "eventTime": "2026-03-09T08:00:00Z", "eventType": "COMPLETE",
+            "producer": "https://example.org", "schemaURL": "https://openlineage.io/spec/2-0-2",
+            "run": {"runId": "01975a3c-7d1e-7c4b-9f0a-2f6f1f0a7c11"},
+            "job": {"namespace": "airflow", "name": "train"}}},
         "POST /api/v1/inventories": {"json": {"source": "gto", "items": []}},
         "POST /api/v1/reports": {
             "json": {"framework": "gdpr", "from": "2026-03-01", "to": "2026-03-09"}},

@@ -13,7 +13,7 @@ from webui.client.commands.ask import asking, write_new
 @click.option(
     "--as",
     "form",
-    type=click.Choice(("cyclonedx", "spdx", "slsa", "card")),
+    type=click.Choice(("cyclonedx", "spdx", "slsa", "openlineage", "card")),
     required=True,
     help="CycloneDX 1.7 ML-BOM, SPDX 3.0.1 JSON-LD, SLSA provenance v1, or a model card.",
 )

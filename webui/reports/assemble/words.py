@@ -28,6 +28,7 @@ KIND_WORDS: Final = {
     "access.reviewed": "Access review completed",
     "inventory.reconciled": "List from elsewhere reconciled",
     "registry.changed": "Registry elsewhere changed",
+    "run.observed": "Run elsewhere observed",
     "identity.linked": "Accounts of one person linked",
     "identity.unlinked": "Account unlinked",
     "recovery.allowed": "Start anew allowed",
