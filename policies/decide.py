@@ -18,8 +18,10 @@ from ledger.events.assurance import PolicyActivated
 from ledger.events.catalogue import read_proposed
 from ledger.events.change import ChangeProposed
 from ledger.events.decision import Decision, Result
+from ledger.events.framework import FrameworkActivated
 from ledger.events.names import format_instant
 from policies.activation import read_activation
+from policies.controls.own import read_own_activation
 from policies.duration import parse_duration
 from policies.expression.evaluate import compile_condition
 from policies.expression.parse import parse
@@ -108,6 +110,8 @@ def decide_case(compiled: Compiled, case: Case) -> Decision:
     activation = _activation(event)
     if activation is not None:
         results.append(read_activation(activation, case.registry, case.now_text)[1])
+    if isinstance(event, FrameworkActivated):
+        results.append(read_own_activation(event))
     if any(gate.owed for gate in applied) and _lets_through(results):
         results += [item for gate in applied for item in _owed(gate, case)]
     return _decision(compiled.digest, tuple(results))

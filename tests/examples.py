@@ -451,6 +451,16 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "valid_until": "2027-06-30",
         "reason": "Nothing is transferred out of the Union.",
     },
+    "framework.activated": {
+        "framework": "house",
+        "digest": "fa" * 32,
+        "previous": "fb" * 32,
+        "document": {"format": "controls/1", "framework": "house"},
+    },
+    "framework.withdrawn": {
+        "framework": "house",
+        "reason": "The rules of the house are part of another framework now.",
+    },
     "sample.opened": {
         "population": "changes",
         "period_from": "2026-01-01",

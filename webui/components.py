@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from policies.controls.shipped import shipped_framework
+from webui.frameworks import framework_named
 from webui.reports.oscal import component_definition
 
 if TYPE_CHECKING:
@@ -15,8 +15,8 @@ def definition(wiring: Wiring, framework: str) -> bytes:
     """The bytes of a component definition: the same for the same ledger and framework.
 
     Raises:
-        InputError: no such framework ships.
+        InputError: there is no such framework.
     """
-    found = shipped_framework(framework)
+    found = framework_named(wiring.reader, framework)
     begun = wiring.log.entry(0).recorded_at
     return component_definition(found, wiring.log.origin, f"{begun[:19]}Z")

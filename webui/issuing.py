@@ -34,6 +34,7 @@ from ledger.store.idempotency import find_keys, key_digest
 from policies import explain, sentence
 from policies.controls.outside import Anchor, Integrity
 from policies.controls.scope import Period, Scope
+from webui.frameworks import frameworks_of
 from webui.naming import namer
 from webui.reports.assemble import Fingerprints, ReportContext
 from webui.reports.assemble.context import Verified
@@ -236,7 +237,7 @@ def scope_wanted(wiring: Wiring, wanted: Wanted) -> Scope:
         InputError: no such kind, the days are no period, or what the kind is about is not named.
         UnknownSubjectError: no such model or sample.
     """
-    needs = report_kind(wanted.kind).needs
+    needs = report_kind(wanted.kind, frameworks_of(wiring.reader)).needs
     if needs == "sample":
         if wanted.sample is None:
             raise _not_named("Name the sample that this report is about.", "/sample")

@@ -12,6 +12,7 @@ from ledger.state.history import replay
 from policies.controls.assess import assess_material
 from policies.controls.material import Material
 from policies.controls.outside import Integrity
+from policies.controls.own import frameworks_in_force
 from webui.issuing import anchors, scope_wanted
 from webui.reports.assemble.kinds import report_kind
 
@@ -55,8 +56,9 @@ def prepare(wiring: Wiring, wanted: Wanted) -> Prepared:
     scope = scope_wanted(wiring, wanted)
     size = wiring.log.head().size
     history = replay(wiring.reader.past(size))
+    kind = report_kind(wanted.kind, frameworks_in_force(history.registry))
     material = Material(history, scope, Integrity(size, (), anchors(wiring)))
-    found = assess_material(report_kind(wanted.kind).framework, material).results
+    found = assess_material(kind.framework, material).results
     return Prepared(
         kind=wanted.kind,
         position=size,

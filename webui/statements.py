@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
-from ledger.errors import UnknownSubjectError
+from ledger.errors import InputError, UnknownSubjectError
 from ledger.events.statement import ControlSetAside, StatementSigned
 from ledger.state.assurance import StatementState
 from ledger.store.entries import Filter
-from policies.controls.shipped import FRAMEWORKS, shipped_framework
+from webui.frameworks import stated_frameworks
 
 if TYPE_CHECKING:
     from ledger.query import Reader, Told
@@ -36,9 +36,14 @@ def written(reader: Reader, framework: str, day: str) -> list[Written]:
     """Every control of a framework with its state on a day.
 
     Raises:
-        InputError: no such framework ships.
+        InputError: there is no such framework.
     """
-    found = shipped_framework(framework)
+    known = {one.id: one for one in stated_frameworks(reader)}
+    if framework not in known:
+        raise InputError(
+            "There is no such framework.", pointer="/framework", code="unknown-framework"
+        )
+    found = known[framework]
     held = {one.control: one for one in reader.every(StatementState) if one.framework == framework}
     return [state_of(control, held.get(control.id), day) for control in found.controls]
 
@@ -52,14 +57,14 @@ def state_of(control: Control, said: StatementState | None, day: str) -> Written
     return Written(control, "missing" if control.human else "not asked for", said)
 
 
-def control_of(name: str) -> Control:
-    """A shipped control by its id.
+def control_of(reader: Reader, name: str) -> Control:
+    """A control by its id: shipped, the organisation's own, or a point of a scheme.
 
     Raises:
         UnknownSubjectError: there is none.
     """
-    for framework in FRAMEWORKS:
-        for control in shipped_framework(framework).controls:
+    for framework in stated_frameworks(reader):
+        for control in framework.controls:
             if control.id == name:
                 return control
     raise UnknownSubjectError("There is no such control.", pointer="/control")

@@ -37,6 +37,7 @@ from ledger.state.exceptions import (
     ReleaseReviews,
     ReviewState,
 )
+from ledger.state.frameworks import FrameworkNames, FrameworkState
 from ledger.state.passkeys import ActorPasskeys, PasskeyState
 from ledger.state.policy_parts import PolicyPart
 from ledger.state.privacy import ErasureState, HoldsInForce, HoldState, SubjectState
@@ -87,6 +88,8 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     OpenAccessReviews,
     Reconciled,
     SampleState,
+    FrameworkState,
+    FrameworkNames,
     Mirrored,
     RunState,
     RecallState,

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from ledger.errors import InputError
+from ledger.core.digest import hex_digest
+from ledger.errors import InputError, did_you_mean
 from ledger.events.catalogue import CATALOGUE
 from ledger.events.model import Classification
 from ledger.events.names import Day, Slug
@@ -58,7 +59,11 @@ class Control:
 
 @dataclass(frozen=True)
 class Framework:
-    """The rows of one framework, in the order in which they are read; ``short`` is its name."""
+    """The rows of one framework, in the order in which they are read; ``short`` is its name.
+
+    ``digest`` is the SHA-256 of the rows as they were read, and ``entry`` the one that put them in
+    force; rows that ship with the program have none.
+    """
 
     id: str
     short: str
@@ -66,6 +71,8 @@ class Framework:
     source_version: str
     notice: str
     controls: tuple[Control, ...]
+    digest: str = ""
+    entry: int | None = None
 
 
 _Shape = TypeVar("_Shape", bound=BaseModel)
@@ -119,7 +126,51 @@ def load_framework(text: str, name: str = "") -> Framework:
         PolicyError: it is not YAML, or not strict.
         InputError: an unknown field, test, argument or kind of event.
     """
-    document = validated(_Document, read_yaml(text, name), "")
+    return framework_of(read_yaml(text, name), hex_digest(text.encode("utf-8")))
+
+
+def framework_of(document: object, digest: str, entry: int | None = None) -> Framework:
+    """The rows of a framework from plain data.
+
+    Raises:
+        InputError: an unknown field, test, argument or kind of event.
+    """
+    return _framework(validated(_Document, document, ""), digest, entry)
+
+
+def plain_document(document: object) -> dict[str, Any]:
+    """A document as it is kept: strictly read, and what was left out is left out.
+
+    Raises:
+        InputError: an unknown or missing field.
+    """
+    found = validated(_Document, document, "")
+    kept: dict[str, Any] = found.model_dump(mode="json", exclude_unset=True)
+    return kept
+
+
+def framework_schema() -> dict[str, Any]:
+    """The JSON Schema of the files in which people write rows, for editors."""
+    schema = _Document.model_json_schema()
+    row = schema["$defs"]["_Row"]["properties"]
+    row["evidence"]["items"] = {"enum": sorted(CATALOGUE)}
+    schema["$defs"]["_Use"] = {"oneOf": [_use_schema(test) for test in TESTS.values()]}
+    return schema
+
+
+def _use_schema(test: Test) -> dict[str, Any]:
+    arguments = test.arguments.model_json_schema()
+    needed = ["use", "args"] if arguments.get("required") else ["use"]
+    return {
+        "type": "object",
+        "title": f"{test.id}: {test.title}",
+        "properties": {"use": {"const": test.id}, "args": arguments},
+        "required": needed,
+        "additionalProperties": False,
+    }
+
+
+def _framework(document: _Document, digest: str, entry: int | None) -> Framework:
     seen: set[str] = set()
     for index, row in enumerate(document.controls):
         if row.id in seen or not row.id.startswith(f"{document.framework}-"):
@@ -135,6 +186,8 @@ def load_framework(text: str, name: str = "") -> Framework:
         title=document.title,
         source_version=document.source_version,
         notice=document.notice,
+        digest=digest,
+        entry=entry,
         controls=tuple(_control(document, row, n) for n, row in enumerate(document.controls)),
     )
 
@@ -146,7 +199,8 @@ def _control(document: _Document, row: _Row, index: int) -> Control:
             raise InputError(
                 f"Control {row.id} names a kind of event that does not exist.",
                 pointer=f"{place}/evidence",
-                remedy=f"Kinds are: {', '.join(sorted(CATALOGUE))}.",
+                remedy=did_you_mean(kind, CATALOGUE)
+                or f"Kinds are: {', '.join(sorted(CATALOGUE))}.",
                 code="unknown-kind",
             )
     return Control(
@@ -186,14 +240,26 @@ def validated(shape: type[_Shape], value: object, place: str) -> _Shape:
     try:
         return shape.model_validate(_tuples(value))
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
+        found = error.errors(include_input=False, include_url=False)
+        # A field that is misspelt is missing as well; the spelling is what to say.
+        strange = [one for one in found if one["type"] == "extra_forbidden"]
+        first = (strange or found)[0]
         pointer = "".join(f"/{part}" for part in first["loc"])
         raise InputError(
-            f"The control file is not as it should be: {first['msg']}.",
+            f"There is no field {first['loc'][-1]} here."
+            if strange
+            else f"The control file is not as it should be: {first['msg']}.",
             pointer=place + pointer,
-            remedy=f"Known fields here are: {', '.join(shape.model_fields)}.",
+            remedy=_known_fields(shape, first["loc"]),
             code="invalid-control",
         ) from None
+
+
+def _known_fields(shape: type[BaseModel], place: tuple[int | str, ...]) -> str:
+    """What would be right: the field that was probably meant, or those that there are."""
+    inner = _Row if "controls" in map(str, place[:-1]) else shape
+    meant = did_you_mean(str(place[-1]), inner.model_fields) if place else ""
+    return meant or f"Known fields here are: {', '.join(inner.model_fields)}."
 
 
 def _tuples(value: Any) -> Any:

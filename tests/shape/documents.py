@@ -10,6 +10,7 @@ from ledger.events.catalogue import CATALOGUE
 from policies import document_schema
 from policies.bundle import bundle_schema
 from policies.controls.coverage import controls_for
+from policies.controls.mapping import framework_schema
 from webui.cli.exit_codes import ExitCode
 from webui.client.settings import CLIENT_SETTINGS
 from webui.settings import SETTINGS
@@ -57,7 +58,13 @@ def bundle_schema_text() -> str:
     return json.dumps(bundle_schema(), indent=1) + "\n"
 
 
+def framework_schema_text() -> str:
+    """docs/framework.schema.json: rows of controls as people write them, for editors."""
+    return json.dumps(framework_schema(), indent=1) + "\n"
+
+
 FILES: Final = {
+    "framework.schema.json": framework_schema_text,
     "events.md": events,
     "settings.md": settings,
     "policy.schema.json": policy_schema,

@@ -75,6 +75,12 @@ def _component() -> click.Command:
     return component
 
 
+def _framework() -> click.Command:
+    from webui.cli.framework import framework
+
+    return framework
+
+
 def _publisher() -> click.Command:
     from webui.cli.publisher import publisher
 
@@ -367,6 +373,7 @@ COMMANDS: Final[Mapping[str, Load]] = {
     "report": _report,
     "job": _job,
     "component": _component,
+    "framework": _framework,
     "publisher": _publisher,
     "token": _token,
     "people": _people,

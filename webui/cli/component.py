@@ -8,12 +8,11 @@ import click
 
 from webui.cli.files import write_file
 from webui.cli.home import home_option, opened
-from webui.cli.report import FRAMEWORKS
 
 
 @click.command()
 @home_option
-@click.argument("framework", type=click.Choice(FRAMEWORKS))
+@click.argument("framework", metavar="FRAMEWORK")
 @click.option(
     "-o",
     "--output",

@@ -9,13 +9,14 @@ from flask import Response, flash, redirect, render_template, request
 
 from ledger.bundle import make_bundle
 from ledger.errors import InputError, RefusedError
+from webui.frameworks import frameworks_of
 from webui.here import wired
 from webui.jobs.book import is_long
 from webui.jobs.kinds import REPORT, report_wanted
 from webui.pages.asking import refused
 from webui.pages.frame import before, first_page, me, next_page
 from webui.pages.jobs import have_done
-from webui.reports.assemble.kinds import KINDS
+from webui.reports.assemble.kinds import kinds_with, report_kind
 
 if TYPE_CHECKING:
     from flask import Blueprint
@@ -44,8 +45,8 @@ def _reports() -> ResponseReturnValue:
     return render_template(
         "reports.html",
         reports=found,
-        kinds=tuple(KINDS.values()),
         long=is_long(wiring),
+        kinds=tuple(kinds_with(frameworks_of(wiring.reader)).values()),
         models=wiring.reader.models(limit=500),
         since=(today - timedelta(days=90)).isoformat(),
         until=today.isoformat(),
@@ -85,7 +86,7 @@ def _prepare() -> ResponseReturnValue:
     return render_template(
         "prepared.html",
         found=prepare(wiring, wanted),
-        kind=KINDS[wanted.kind],
+        kind=report_kind(wanted.kind, frameworks_of(wiring.reader)),
         wanted=wanted,
     )
 

@@ -9,7 +9,8 @@ from flask import render_template, request
 
 from ledger.errors import InputError
 from ledger.state.assurance import StatementState
-from policies.controls.shipped import FRAMEWORKS, shipped_framework
+from policies.controls.shipped import FRAMEWORKS
+from webui.frameworks import stated_frameworks
 from webui.here import wired
 from webui.pages.asking import ask, concluded, optional, text
 from webui.statement_templates import BLANK, frame_of
@@ -38,10 +39,11 @@ def _statements() -> ResponseReturnValue:
     name = request.args.get("framework", FRAMEWORKS[0])
     day = wiring.now().date().isoformat()
     found = written(wiring.reader, name, day)
+    frameworks = stated_frameworks(wiring.reader)
     return render_template(
         "statements.html",
-        frameworks=[shipped_framework(each) for each in FRAMEWORKS],
-        chosen=shipped_framework(name),
+        frameworks=frameworks,
+        chosen=next(one for one in frameworks if one.id == name),
         rows=found,
         lacking=sum(one.state in {"missing", "expired"} for one in found),
     )
@@ -49,7 +51,7 @@ def _statements() -> ResponseReturnValue:
 
 def _statement(control: str) -> ResponseReturnValue:
     wiring = wired()
-    found = control_of(control)
+    found = control_of(wired().reader, control)
     today = wiring.now().date()
     held = versions(wiring.reader, control)
     said = wiring.reader.state_of(StatementState, control)
@@ -66,7 +68,7 @@ def _statement(control: str) -> ResponseReturnValue:
 
 def _sign(control: str) -> ResponseReturnValue:
     """Sign a statement; a frame whose blanks were left is no statement."""
-    found, said = control_of(control), text("text").replace("\r\n", "\n")
+    found, said = control_of(wired().reader, control), text("text").replace("\r\n", "\n")
     if BLANK in said:
         raise InputError(
             f"There are blanks ({BLANK}) left in the text.",
@@ -87,7 +89,7 @@ def _sign(control: str) -> ResponseReturnValue:
 
 def _set_aside(control: str) -> ResponseReturnValue:
     fields = {
-        "framework": control_of(control).framework,
+        "framework": control_of(wired().reader, control).framework,
         "control": control,
         "valid_until": text("valid_until"),
         "reason": text("reason"),

@@ -251,6 +251,10 @@ _PHRASES: Final[dict[str, Callable[[Any, NameOf], str]]] = {
     "control.set_aside": lambda e, _: (
         f"set {e.control} aside as not applicable until {e.valid_until}"
     ),
+    "framework.activated": lambda e, _: (
+        f"put rows of the framework {e.framework} in force, SHA-256 {e.digest[:12]}"
+    ),
+    "framework.withdrawn": lambda e, _: f"withdrew the framework {e.framework}",
     "sample.opened": lambda e, _: (
         f"asked for a sample of {plain(e.population)} from {e.period_from} to {e.period_until}"
     ),
@@ -329,6 +333,8 @@ _DETAILS: Final[dict[str, Callable[[Any, NameOf], str]]] = {
     "incident.closed": lambda e, _: f"incident {e.incident}",
     "statement.signed": lambda e, _: e.control,
     "control.set_aside": lambda e, _: e.control,
+    "framework.activated": lambda e, _: e.framework,
+    "framework.withdrawn": lambda e, _: e.framework,
     "sample.opened": lambda e, _: plain(e.population),
     "sample.drawn": lambda e, _: f"sample {e.sample}: {len(e.drawn)} rows",
     "sample.extended": lambda e, _: f"sample {e.sample}",
@@ -402,6 +408,8 @@ _ATTEMPTS: Final = {
     "statement.signed": "sign a statement",
     "control.set_aside": "set a control aside",
     "report.issued": "issue a report",
+    "framework.activated": "put a framework of one's own in force",
+    "framework.withdrawn": "withdraw a framework of one's own",
     "sample.opened": "ask for a sample",
     "sample.drawn": "draw a sample",
     "sample.extended": "add rows to a sample",

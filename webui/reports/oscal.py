@@ -48,7 +48,7 @@ def assessment_results(basis: Basis, report: Report, evidence_sha256: str) -> by
     aside = [item for item in basis.assessment.results if item.verdict == "not_applicable"]
     body = {
         "uuid": name("assessment-results"),
-        "metadata": _metadata(report, report.title),
+        "metadata": _metadata(report, report.title, basis.assessment.framework),
         "import-ap": {"href": f"#{name('plan')}"},
         "results": [_result(basis, report, name, found, aside)],
         "back-matter": {
@@ -119,7 +119,7 @@ class _Names:
         return str(uuid5(_SPACE, f"{self._of}/{part}"))
 
 
-def _metadata(report: Report, title: str) -> dict[str, Any]:
+def _metadata(report: Report, title: str, framework: Framework) -> dict[str, Any]:
     return {
         "title": title,
         "last-modified": _moment(report),
@@ -130,6 +130,8 @@ def _metadata(report: Report, title: str) -> dict[str, Any]:
             _prop("ledger-position", str(report.position)),
             _prop("ledger-root", report.head),
             _prop("report-id", report.report_id),
+            *([_prop("rows-sha-256", framework.digest)] if framework.digest else []),
+            *([_prop("rows-entry", str(framework.entry))] if framework.entry is not None else []),
         ],
     }
 

@@ -47,7 +47,7 @@ def test_a_row_carries_its_test_with_checked_arguments() -> None:
         ("approvers: 2", "approvers: 0", "/controls/0/tests/0/args/approvers"),
         ("release.approved", "release.aproved", "/controls/0/evidence"),
         ("id: own-1", "id: other-1", "/controls/0/id"),
-        ("question:", "questoin:", "/controls/0/question"),
+        ("question:", "questoin:", "/controls/0/questoin"),
         ("exceptions_allowed: true", "exceptions_allowed: 1", "/controls/0/exceptions_allowed"),
         ("controls/1", "controls/2", "/format"),
         ('"2026-01-01"', '"2026-13-01"', "/applies_from"),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from ledger.events.names import parse_instant
 from policies.controls.assess import assess_material
 from policies.controls.material import Material
+from policies.controls.own import frameworks_in_force
 from webui.reports.assemble.answer import answer, cover_sentence, exceptions
 from webui.reports.assemble.basis import Basis
 from webui.reports.assemble.context import Fingerprints, ReportContext
@@ -46,7 +47,7 @@ def basis_of(kind: str, scope: Scope, history: History, context: ReportContext) 
         InputError: there is no such kind.
         ValueError: the history is empty.
     """
-    found = report_kind(kind)
+    found = report_kind(kind, frameworks_in_force(history.registry))
     scope = replace(scope, ahead=scope.ahead or found.ahead)
     material = Material(history, scope, context.integrity, context.inventory)
     return Basis(assess_material(found.framework, material), material, context, found)

@@ -5,25 +5,36 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from policies.controls.finding import many
+from policies.controls.own import frameworks_in_force
 from policies.controls.primitives import TESTS
 from policies.controls.shipped import FRAMEWORKS, shipped_framework
 from webui.reports.appearance import HUMAN_PART_WORDS, VERDICT_LOOKS
+from webui.reports.assemble.matrix import rows_in_force
 from webui.reports.assemble.words import ranges
 from webui.reports.model import Column, Heading, Paragraph, Section, Table
 
 if TYPE_CHECKING:
     from webui.reports.assemble.basis import Basis
+    from webui.reports.model import Block
 
 
 def matrix_lead(basis: Basis) -> str:
     """How many controls of how many frameworks."""
     total = len(basis.assessment.results)
-    return f"{many(total, 'control')} of {len(FRAMEWORKS)} frameworks over one ledger."
+    of = len({item.control.framework for item in basis.assessment.results})
+    return f"{many(total, 'control')} of {of} frameworks over one ledger."
+
+
+def _short(basis: Basis) -> dict[str, str]:
+    """The name of every framework, the organisation's own included."""
+    own = frameworks_in_force(basis.material.history.registry)
+    every = (*map(shipped_framework, FRAMEWORKS), *own)
+    return {one.id: one.short for one in every}
 
 
 def side_by_side(basis: Basis) -> Section:
     """A row for each control, and the crosswalk by test."""
-    short = {name: shipped_framework(name).short for name in FRAMEWORKS}
+    short = _short(basis)
     rows = tuple(
         (
             short[item.control.framework],
@@ -52,6 +63,7 @@ def side_by_side(basis: Basis) -> Section:
                 rows,
                 many(len(rows), "control"),
             ),
+            *_own_rows(basis),
             Heading("Crosswalk by test"),
             Paragraph(
                 "Controls that rest on one test stand in one row: what is put right for one "
@@ -59,6 +71,13 @@ def side_by_side(basis: Basis) -> Section:
             ),
             _by_test(basis, short),
         ),
+    )
+
+
+def _own_rows(basis: Basis) -> tuple[Block, ...]:
+    return tuple(
+        Paragraph(f"{one.short}: {rows_in_force(one)}")
+        for one in frameworks_in_force(basis.material.history.registry)
     )
 
 

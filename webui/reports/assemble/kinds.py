@@ -32,7 +32,7 @@ from webui.reports.assemble.sampled import dossiers, how_drawn, sample_lead, sam
 from webui.reports.assemble.schemes import crosswalk, schemes_lead, statement_of_applicability
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from policies.controls.mapping import Framework
     from webui.reports.assemble.basis import Basis
@@ -49,7 +49,8 @@ class Kind:
 
     ``lead`` is the answer in a sentence where it is not the count of verdicts alone; ``limit`` is
     what this kind does not say, after what no report says. ``ahead``: controls that apply only from
-    a later day are tested already.
+    a later day are tested already. ``rows`` are those of a framework of the organisation's own,
+    or hold such among others.
     """
 
     name: str
@@ -62,11 +63,12 @@ class Kind:
     limit: str = ""
     needs: Needs = "nothing"
     ahead: bool = False
+    rows: Framework | None = None
 
     @property
     def framework(self) -> Framework:
         """The controls that are computed for it."""
-        return _framework(self.name)
+        return self.rows or _framework(self.name)
 
 
 _BEYOND: Final = {
@@ -77,7 +79,11 @@ _BEYOND: Final = {
 
 
 def _of_a_framework(name: str) -> Kind:
-    found = shipped_framework(name)
+    return _of_rows(shipped_framework(name))
+
+
+def _of_rows(found: Framework) -> Kind:
+    name = found.id
     return Kind(
         name=name,
         title=found.title,
@@ -214,18 +220,42 @@ KINDS: Final[dict[str, Kind]] = {
 """By name, the frameworks first; the name stands in the entry that records a report."""
 
 
-def report_kind(name: str) -> Kind:
-    """A kind of report.
+def kinds_with(own: Sequence[Framework] = ()) -> dict[str, Kind]:
+    """Every kind by name, with those of the organisation's own frameworks behind the shipped ones.
+
+    The report over all frameworks holds their controls as well.
+    """
+    if not own:
+        return KINDS
+    found = {name: KINDS[name] for name in FRAMEWORKS}
+    found |= {one.id: replace(_of_rows(one), rows=one) for one in own}
+    found |= {kind.name: kind for kind in _OTHERS}
+    everything = found["control-matrix"]
+    found["control-matrix"] = replace(everything, rows=_with_rows(everything.framework, own))
+    return found
+
+
+def _with_rows(framework: Framework, own: Sequence[Framework]) -> Framework:
+    return replace(
+        framework,
+        source_version="; ".join((framework.source_version, *(one.source_version for one in own))),
+        controls=(*framework.controls, *(row for one in own for row in one.controls)),
+    )
+
+
+def report_kind(name: str, own: Sequence[Framework] = ()) -> Kind:
+    """A kind of report, among them those of the organisation's own frameworks.
 
     Raises:
         InputError: there is no such kind.
     """
-    found = KINDS.get(name)
+    known = kinds_with(own)
+    found = known.get(name)
     if found is None:
         raise InputError(
             "There is no such kind of report.",
             pointer="/framework",
-            remedy=f"Kinds are: {', '.join(KINDS)}.",
+            remedy=f"Kinds are: {', '.join(known)}.",
             code="unknown-framework",
         )
     return found
@@ -246,5 +276,6 @@ def _framework(name: str) -> Framework:
         title=kind.title,
         source_version="; ".join(one.source_version for one in sources),
         notice=sources[0].notice,
+        digest="",
         controls=tuple(chosen),
     )

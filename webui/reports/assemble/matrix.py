@@ -18,6 +18,7 @@ from webui.reports.model import (
 if TYPE_CHECKING:
     from policies.controls.assess import Result
     from policies.controls.finding import Finding
+    from policies.controls.mapping import Framework
     from webui.reports.assemble.basis import Basis
     from webui.reports.model import Block
 
@@ -29,9 +30,19 @@ def control_matrix(basis: Basis) -> Section:
         Paragraph(f"Source: {framework.source_version}."),
         Callout("limit", framework.notice),
     ]
+    if framework.entry is not None:
+        blocks.insert(1, Paragraph(rows_in_force(framework)))
     for result in basis.assessment.results:
         blocks.extend(_control(result))
     return Section("Control by control", tuple(blocks))
+
+
+def rows_in_force(framework: Framework) -> str:
+    """Which rows of the organisation's own a report was computed with."""
+    return (
+        f"Rows of the organisation's own, in force since entry {framework.entry}, "
+        f"SHA-256 {framework.digest}."
+    )
 
 
 def _control(result: Result) -> tuple[Block, ...]:

@@ -85,6 +85,8 @@ KIND_WORDS: Final = {
     "incident.closed": "Incident closed",
     "statement.signed": "Statement signed",
     "control.set_aside": "Control set aside by a person",
+    "framework.activated": "Own framework put in force",
+    "framework.withdrawn": "Own framework withdrawn",
     "report.issued": "Report issued",
     "sample.opened": "Sample asked for",
     "sample.drawn": "Sample drawn",
