@@ -15,7 +15,7 @@ def definition(wiring: Wiring, framework: str) -> bytes:
     """The bytes of a component definition: the same for the same ledger and framework.
 
     Raises:
-        InputError: there is no such framework.
+        UnknownSubjectError: there is no such framework.
     """
     found = framework_named(wiring.reader, framework)
     begun = wiring.log.entry(0).recorded_at

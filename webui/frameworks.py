@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ledger.core.encoding import canonical
-from ledger.errors import InputError, did_you_mean
+from ledger.errors import UnknownSubjectError, did_you_mean
 from ledger.events.framework import FrameworkActivated
 from ledger.state.frameworks import FrameworkState
 from ledger.store.database import reading
@@ -52,11 +52,11 @@ def framework_named(reader: Reader, name: str) -> Framework:
     """A framework by its name.
 
     Raises:
-        InputError: there is none of this name.
+        UnknownSubjectError: there is none of this name.
     """
     known = {one.id: one for one in every_framework(reader)}
     if name not in known:
-        raise InputError(
+        raise UnknownSubjectError(
             "There is no such framework.",
             pointer="/framework",
             remedy=did_you_mean(name, known) or f"Frameworks are: {', '.join(known)}.",

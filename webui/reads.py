@@ -323,7 +323,7 @@ ROUTES: Final[dict[str, Reads]] = {
     "api.list_frameworks": _LIST,
     "api.get_framework": _VIEW,
     "api.activate_framework": _OWN_ACT,
-    "api.check_framework": _OWN_ACT,
+    "api.check_framework": _ACT,
     "api.list_samples": _LIST,
     "api.get_sample": _VIEW,
     "api.draw_sample": _OWN_ACT,

@@ -24,7 +24,6 @@ from policies.controls.crosswalk import SCHEMES
 from policies.controls.mapping import Framework, framework_of, plain_document
 from policies.controls.primitives.documents import DocumentArguments
 from policies.controls.shipped import FRAMEWORKS
-from policies.document import MOST_CANONICAL_BYTES
 from policies.errors import PolicyError
 from policies.names_used import place_of
 from policies.strict_yaml import Places, read_yaml_with_places
@@ -49,6 +48,8 @@ TAKEN: Final = (
     "ai-act-logs",
 )
 """Names of kinds of report, which a framework of one's own can't have."""
+MOST_BYTES: Final = 44_000
+"""What an envelope can carry in base64, beside the rest of its entry."""
 _KEPT: Final = 64
 _LONGEST_PROBLEM: Final = 300
 
@@ -113,9 +114,9 @@ def _said(state: Any, code: str, **params: str | int | list[str]) -> Result:
 def _own(data: object) -> Own:
     document = plain_document(data)
     text = canonical(document)
-    if len(text) > MOST_CANONICAL_BYTES:
+    if len(text) > MOST_BYTES:
         raise InputError(
-            f"The rows are larger than {MOST_CANONICAL_BYTES} bytes.",
+            f"The rows are larger than {MOST_BYTES} bytes.",
             code="framework-too-large",
             remedy="Make two frameworks of them.",
         )

@@ -128,6 +128,8 @@ def _forms(world: World) -> dict[str, dict[str, Any]]:
             "severity": "low", "nature": "quality", "detected_at": "2026-03-05T10:00",
             "summary": "It was wrong"},
         "POST /incidents/<int:number>/close": {"cause": "A bug", "measures": "It is mended"},
+        "POST /frameworks": {"document": "-", "act": "check"},
+        "POST /frameworks/<name>/withdraw": {"reason": "It is over"},
         "POST /samples": {
             "commitment": "5e" * 32, "from": "2026-03-01", "until": "2026-03-09", "size": "",
             "environments": "production"},
@@ -209,6 +211,8 @@ def options(world: World, route: str) -> dict[str, Any]:
             "json": {"framework": "gdpr", "from": "2026-03-01", "to": "2026-03-09"}},
         "POST /api/v1/reports:missing": {
             "json": {"framework": "gdpr", "from": "2026-03-01", "to": "2026-03-09"}},
+        "POST /api/v1/frameworks": {"json": {"yaml": "-"}, "headers": {"Idempotency-Key": "rows"}},
+        "POST /api/v1/frameworks:check": {"json": {"yaml": "-"}},
         "POST /api/v1/samples/<sample>/draw": {"json": {"nonce": NONCE}, "headers": {"Idempotency-Key": "draw"}},
         "POST /api/v1/samples/<sample>/rows": {
             "json": {"rows": [1], "reason": "It looks odd"}, "headers": {"Idempotency-Key": "rows"}},
