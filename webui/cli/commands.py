@@ -339,6 +339,12 @@ def _inventory() -> click.Command:
     return inventory
 
 
+def _import() -> click.Command:
+    from webui.client.commands.import_ import import_
+
+    return import_
+
+
 def _receipt() -> click.Command:
     from webui.client.commands.receipt import receipt
 
@@ -417,6 +423,7 @@ COMMANDS: Final[Mapping[str, Load]] = {
     "lift-recall": _lift_recall,
     "gto": _gto,
     "inventory": _inventory,
+    "import": _import,
     "receipt": _receipt,
     "admission": _admission,
     "spool": _spool,
