@@ -109,8 +109,13 @@ def assess_material(framework: Framework, material: Material) -> Assessment:
         position=history.position,
         as_of=history.recorded[-1].entry.recorded_at,
         policy=policy.digest if policy else None,
-        results=tuple(_result(control, material) for control in framework.controls),
+        results=results_of(framework, material),
     )
+
+
+def results_of(framework: Framework, material: Material) -> tuple[Result, ...]:
+    """What every control of a framework comes to, over material that may be of any make."""
+    return tuple(_result(control, material) for control in framework.controls)
 
 
 def _result(control: Control, material: Material) -> Result:
@@ -125,10 +130,10 @@ def _result(control: Control, material: Material) -> Result:
     ):
         sentence = f"Set aside in entry {said.set_aside}, until {said.set_aside_until}."
         return Result(control, "not_applicable", (), sentence, "none")
-    if control.data and not _holds(material, control):
+    if control.data and not material.holds(control.data):
         sentence = f"No version in scope is recorded as trained on {in_words(control.data)}."
         return Result(control, "not_exercised", (), sentence, "none")
-    findings = tuple(use.test.run(material, use.arguments) for use in control.tests)
+    findings = tuple(material.found(use) for use in control.tests)
     verdict = worst(finding.verdict for finding in findings)
     parts = [finding.human_part for finding in findings]
     if control.human:
@@ -143,14 +148,6 @@ def _written(said: StatementState | None, day: str) -> HumanPart:
     if said is None or said.signed is None:
         return "missing"
     return "attached" if said.signed_until >= day else "expired"
-
-
-def _holds(material: Material, control: Control) -> bool:
-    return any(
-        held.classification in control.data
-        for version in material.versions
-        for held in version.data_sets
-    )
 
 
 def _sentence(findings: tuple[Finding, ...]) -> str:

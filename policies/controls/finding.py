@@ -65,22 +65,39 @@ class Finding:
 
 @dataclass(frozen=True)
 class Tally:
-    """What a test gathers while it walks its population; ``verdict`` is worked out from it."""
+    """What a test gathers while it walks its population; ``verdict`` is worked out from it.
+
+    ``noted`` counts items of a sort that the test names in its sentence. ``beyond`` says how many
+    exceptions, and how many missing, there are besides those that are named here: a tally that was
+    added up from parts names the first of them only.
+    """
 
     population: int
     tested: int
     exceptions: tuple[Deviation, ...] = ()
     missing: tuple[Deviation, ...] = ()
     entries: tuple[int, ...] = ()
+    noted: int = 0
+    beyond: tuple[int, int] = (0, 0)
+
+    @property
+    def failed(self) -> int:
+        """How many exceptions there are."""
+        return len(self.exceptions) + self.beyond[0]
+
+    @property
+    def lacking(self) -> int:
+        """How many proofs are missing."""
+        return len(self.missing) + self.beyond[1]
 
     @property
     def verdict(self) -> Verdict:
         """The verdict by the rules above."""
         if self.population == 0:
             return "not_exercised"
-        if self.exceptions:
+        if self.failed:
             return "fail"
-        if self.missing or self.tested == 0:
+        if self.lacking or self.tested == 0:
             return "insufficient_evidence"
         return "pass"
 

@@ -12,10 +12,14 @@ from typing import TYPE_CHECKING
 from ledger.state.aggregates import ActorState, DeploymentState, ModelState, VersionState
 from ledger.state.assurance import StatementState
 from policies.controls.changes import Change, changes_of
+from policies.controls.links import Chain, chain_of
 from policies.controls.people import People, people_of
 
 if TYPE_CHECKING:
+    from ledger.events.model import Classification
     from ledger.state.history import History, Recorded
+    from policies.controls.finding import Finding
+    from policies.controls.mapping import Use
     from policies.controls.outside import Integrity, Inventory
     from policies.controls.scope import Scope
 
@@ -35,6 +39,11 @@ class Material:
         actors = self.history.registry.all(ActorState)
         persons = {one.id: one.person for one in actors if one.alike}
         return replace(people_of(self.history.recorded), persons=persons)
+
+    @cached_property
+    def chain(self) -> Chain:
+        """How the entries follow each other."""
+        return chain_of(item.entry for item in self.history.recorded)
 
     @cached_property
     def by_sequence(self) -> dict[int, Recorded]:
@@ -65,6 +74,18 @@ class Material:
             if change.environment in self.scope.production
             and self.scope.covers(change.model)
             and self.scope.period.holds(change.at)
+        )
+
+    def found(self, use: Use) -> Finding:
+        """What a test finds."""
+        return use.test.run(self, use.arguments)
+
+    def holds(self, classes: tuple[Classification, ...]) -> bool:
+        """Whether a version in scope was trained on data of such a class."""
+        return any(
+            held.classification in classes
+            for version in self.versions
+            for held in version.data_sets
         )
 
     def of_kind(self, *kinds: str) -> tuple[Recorded, ...]:

@@ -98,6 +98,9 @@ def people_of(recorded: tuple[Recorded, ...]) -> People:
         elif isinstance(event, people.ActorEnrolled):
             types[event.actor_id] = event.actor_type
         elif isinstance(event, people.RoleGranted):
+            over = open_.get((event.actor_id, event.role))
+            if over is not None:  # it ran out, and is taken up anew
+                closed.append(over)
             open_[event.actor_id, event.role] = Holding(
                 event.actor_id,
                 event.role,

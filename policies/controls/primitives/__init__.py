@@ -27,14 +27,26 @@ from policies.controls.primitives import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from policies.controls.finding import Finding
+    from policies.controls.finding import Finding, Tally
     from policies.controls.material import Material
     from policies.controls.primitives.arguments import Arguments
 
 
 @dataclass(frozen=True)
+class Parts:
+    """A test by parts: ``conclude`` of the tallies' sum is what ``run`` finds over the whole."""
+
+    tally: Callable[[Material, Any], Tally]
+    conclude: Callable[[Tally, Any], Finding]
+
+
+@dataclass(frozen=True)
 class Test:
-    """One test: what it is called, what it takes and what it does."""
+    """One test: what it is called, what it takes and what it does.
+
+    ``parts`` are there where a population can be tested piece by piece: what one piece tallies,
+    and what follows from the sum.
+    """
 
     __test__ = False
 
@@ -42,6 +54,7 @@ class Test:
     title: str
     arguments: type[Arguments]
     run: Callable[[Material, Any], Finding]
+    parts: Parts | None = None
 
 
 TESTS: Final[dict[str, Test]] = {
@@ -53,20 +66,69 @@ TESTS: Final[dict[str, Test]] = {
             "Completeness of the population",
             population.PopulationArguments,
             population.population,
+            Parts(population.tallied, population.counted),
         ),
-        Test("T3", "Order of events", change.OrderArguments, change.order),
-        Test("T4", "Separation of duties", duties.DutiesArguments, duties.duties),
-        Test("T5", "Required fields", fields.FieldsArguments, fields.fields),
+        Test(
+            "T3",
+            "Order of events",
+            change.OrderArguments,
+            change.order,
+            Parts(change.tallied, change.concluded),
+        ),
+        Test(
+            "T4",
+            "Separation of duties",
+            duties.DutiesArguments,
+            duties.duties,
+            Parts(duties.tallied, duties.concluded),
+        ),
+        Test(
+            "T5",
+            "Required fields",
+            fields.FieldsArguments,
+            fields.fields,
+            Parts(fields.tallied, fields.concluded),
+        ),
         Test("T5-incidents", "Incidents in time", incidents.IncidentArguments, incidents.incidents),
-        Test("T6", "Required document", documents.DocumentArguments, documents.document),
+        Test(
+            "T6",
+            "Required document",
+            documents.DocumentArguments,
+            documents.document,
+            Parts(documents.tallied, documents.concluded),
+        ),
         Test("T7", "Regular repetition", documents.CadenceArguments, documents.cadence),
         Test("T8", "Removal of leavers", access.DeprovisionArguments, access.deprovision),
-        Test("T9", "Lineage", lineage.LineageArguments, lineage.lineage),
-        Test("T10", "Emergency changes", course.ExceptionArguments, course.emergency),
+        Test(
+            "T9",
+            "Lineage",
+            lineage.LineageArguments,
+            lineage.lineage,
+            Parts(lineage.tallied, lineage.concluded),
+        ),
+        Test(
+            "T10",
+            "Emergency changes",
+            course.ExceptionArguments,
+            course.emergency,
+            Parts(course.rollbacks, course.rolled_back),
+        ),
         Test("T11", "Retention", integrity.RetentionArguments, integrity.retention),
         Test("T12", "Recovery", integrity.RecoveryArguments, integrity.recovery),
-        Test("T13", "Notice of deprecation", course.NoticeArguments, course.notice),
-        Test("T14", "Sign-in of approvers", access.SignInArguments, access.sign_in),
+        Test(
+            "T13",
+            "Notice of deprecation",
+            course.NoticeArguments,
+            course.notice,
+            Parts(course.notices, course.noticed),
+        ),
+        Test(
+            "T14",
+            "Sign-in of approvers",
+            access.SignInArguments,
+            access.sign_in,
+            Parts(access.sign_in_tally, access.signed_in),
+        ),
         Test("T15", "Erasure in time", privacy.ErasureArguments, privacy.erasure),
     )
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -101,6 +102,11 @@ class SignInArguments(Arguments):
 
 def sign_in(material: Material, arguments: SignInArguments) -> Finding:
     """T14: every approval in the period was given by a signed-in person, in an accepted way."""
+    return signed_in(sign_in_tally(material, arguments), arguments)
+
+
+def sign_in_tally(material: Material, arguments: SignInArguments) -> Tally:
+    """T14, approval by approval; those that a passkey signed are noted."""
     approvals = material.of_kind(ReleaseApproved.kind)
     exceptions = tuple(
         Deviation((item.entry.sequence,), f"Entry {item.entry.sequence}: {said}.")
@@ -108,29 +114,44 @@ def sign_in(material: Material, arguments: SignInArguments) -> Finding:
         if (said := _weak(item.entry, arguments))
     )
     unknown = tuple(
-        item.entry.sequence
+        Deviation((item.entry.sequence,), _UNKNOWN)
         for item in approvals
         if arguments.second_factor and _second_factor(item.entry) is None
     )
-    said = "Whether a second factor was used is not recorded: API tokens and older entries say"
-    missing = (Deviation(unknown, f"{said} nothing of it."),) if unknown else ()
-    tally = Tally(
+    return Tally(
         len(approvals),
         len(approvals),
         exceptions,
-        missing,
+        unknown,
         tuple(item.entry.sequence for item in approvals),
+        noted=sum(_by_passkey(item.entry) for item in approvals),
     )
-    held = many(len(approvals), "approval")
-    signed = sum(_by_passkey(item.entry) for item in approvals)
-    keys = f" A passkey signed {signed:,} of them." if signed else ""
+
+
+_UNKNOWN = (
+    "Whether a second factor was used is not recorded: API tokens and older entries say nothing of "
+    "it."
+)
+
+
+def signed_in(tally: Tally, arguments: SignInArguments) -> Finding:
+    """What follows for T14 from a tally; of which it is not known, is said once."""
+    unknown = tally.lacking
+    together = both(*(item.entries for item in tally.missing))
+    tally = replace(
+        tally,
+        missing=(Deviation(together, _UNKNOWN),) if unknown else (),
+        beyond=(tally.beyond[0], 0),
+    )
+    held = many(tally.population, "approval")
+    keys = f" A passkey signed {tally.noted:,} of them." if tally.noted else ""
     ways = " or ".join(arguments.accepted)
     ways += ", with a second factor" if arguments.second_factor else ""
     sentence = {
         "pass": f"{held} in the period, each by a signed-in person (by {ways}).{keys}",
-        "fail": f"{held} in the period, {len(exceptions):,} not by a person signed in by {ways}.",
+        "fail": f"{held} in the period, {tally.failed:,} not by a person signed in by {ways}.",
         "insufficient_evidence": f"{held} in the period, none known to be weaker than by {ways}."
-        f"{keys} Of {len(unknown):,} it is not recorded whether a second factor was used.",
+        f"{keys} Of {unknown:,} it is not recorded whether a second factor was used.",
     }.get(tally.verdict, "No approval was given in the period.")
     return tally.found("T14", 1, ("release.approved",), sentence)
 

@@ -43,7 +43,12 @@ class OrderArguments(Arguments):
 
 
 def order(material: Material, arguments: OrderArguments) -> Finding:
-    """T3: request, evaluation and approval came before the deployment of the same bytes.
+    """T3: request, evaluation and approval came before the deployment of the same bytes."""
+    return concluded(tallied(material, arguments), arguments)
+
+
+def tallied(material: Material, arguments: OrderArguments) -> Tally:
+    """T3, change by change.
 
     The evaluation may come before or after the request, but before the last approval. The decision
     recorded with the deployment must be an "allow" under the policy in force at that entry. A
@@ -60,33 +65,32 @@ def order(material: Material, arguments: OrderArguments) -> Finding:
             missing.append(
                 Deviation(change.story, told(change, ("no evaluation is in the ledger",)))
             )
-    tally = Tally(
+    return Tally(
         population=len(changes),
         tested=len(changes) - len(missing),
         exceptions=tuple(exceptions),
         missing=tuple(missing),
         entries=both(*(change.story for change in changes)),
     )
-    return tally.found(
-        "T3",
-        1,
-        _SOURCES,
-        _sentence(tally, arguments),
-    )
+
+
+def concluded(tally: Tally, arguments: OrderArguments) -> Finding:
+    """What follows for T3 from a tally."""
+    return tally.found("T3", 1, _SOURCES, _sentence(tally, arguments))
 
 
 def _sentence(tally: Tally, arguments: OrderArguments) -> str:
     rule = _rule(arguments.steps)
     which = f"production change{with_data(arguments.data)}"
     held = many(tally.population, which, f"production changes{with_data(arguments.data)}")
-    good = tally.population - len(tally.exceptions) - len(tally.missing)
+    good = tally.population - tally.failed - tally.lacking
     return {
         "pass": f"All {held} were {rule}."
         if tally.population != 1
         else f"The one {which} was {rule}.",
-        "fail": f"{len(tally.exceptions):,} of {held} {was(tally.exceptions)} not {rule}.",
+        "fail": f"{tally.failed:,} of {held} {was(tally.failed)} not {rule}.",
         "insufficient_evidence": f"{good:,} of {held} {'was' if good == 1 else 'were'} {rule}. For "
-        f"{len(tally.missing):,} no evaluation is in the ledger.",
+        f"{tally.lacking:,} no evaluation is in the ledger.",
     }.get(tally.verdict, f"No {which} in the period.")
 
 
@@ -182,9 +186,9 @@ _WORDS = {
 }
 
 
-def was(items: tuple[object, ...]) -> str:
+def was(number: int) -> str:
     """The verb for that many items."""
-    return "was" if len(items) == 1 else "were"
+    return "was" if number == 1 else "were"
 
 
 def _rule(steps: tuple[Step, ...]) -> str:

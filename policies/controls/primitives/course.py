@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -62,6 +63,12 @@ def emergency(material: Material, arguments: ExceptionArguments) -> Finding:
 
 
 def _rolled_back(material: Material, arguments: ExceptionArguments) -> Finding:
+    return rolled_back(rollbacks(material, arguments), arguments)
+
+
+def rollbacks(material: Material, arguments: ExceptionArguments) -> Tally:
+    """T10 of roll-backs, one by one: missing without entries is a review nobody asked for."""
+    del arguments
     changes = tuple(change for change in material.changes if change.rollback)
     reviews = _reviews(material, [change.entry for change in changes])
     exceptions = tuple(
@@ -72,8 +79,22 @@ def _rolled_back(material: Material, arguments: ExceptionArguments) -> Finding:
     asked = {item.of for item in reviews}
     unasked = [change.entry for change in changes if change.entry not in asked]
     waiting = [change.entry for change in changes if _waits(material, reviews, change.entry)]
+    missing = (
+        *(Deviation((), "no review was asked for") for _ in unasked),
+        *(Deviation((entry,), "the review is not made, and not due yet") for entry in waiting),
+    )
+    entries = both(
+        *((item.entry, *_before(item)) for item in changes),
+        *((item.since, item.completed or item.since) for item in reviews),
+    )
+    return Tally(len(changes), len(changes), exceptions, missing, entries)
+
+
+def rolled_back(tally: Tally, arguments: ExceptionArguments) -> Finding:
+    """What follows for T10 of roll-backs from a tally: what is missing, once of each sort."""
+    waiting = [entry for item in tally.missing for entry in item.entries]
     missing = []
-    if unasked:
+    if any(not item.entries for item in tally.missing):
         said = (
             "The review afterwards is not recorded in this ledger; show one for each roll-back, "
             f"made within {many(arguments.review_days, 'day')}."
@@ -82,14 +103,10 @@ def _rolled_back(material: Material, arguments: ExceptionArguments) -> Finding:
     if waiting:
         said = f"{many(len(waiting), 'review')} afterwards is not made, and not due yet."
         missing.append(Deviation(tuple(waiting), said))
-    entries = both(
-        *((item.entry, *_before(item)) for item in changes),
-        *((item.since, item.completed or item.since) for item in reviews),
-    )
-    tally = Tally(len(changes), len(changes), exceptions, tuple(missing), entries)
-    held = many(len(changes), "roll-back")
+    tally = replace(tally, missing=tuple(missing), beyond=(tally.beyond[0], 0))
+    held = many(tally.population, "roll-back")
     sentence = {
-        "fail": f"{held} in production, {len(exceptions):,} without cause, reason, known-good "
+        "fail": f"{held} in production, {tally.failed:,} without cause, reason, known-good "
         "version or a review in time.",
         "pass": f"{held} in production, each with cause and reason, to a version that had run "
         "there before, and reviewed in time.",
@@ -172,29 +189,31 @@ class NoticeArguments(Arguments):
 
 def notice(material: Material, arguments: NoticeArguments) -> Finding:
     """T13: deprecations were announced in time; nothing was deployed or left running afterwards."""
+    return noticed(notices(material, arguments), arguments)
+
+
+def notices(material: Material, arguments: NoticeArguments) -> Tally:
+    """T13, deprecation by deprecation."""
     found = material.of_kind(VersionDeprecated.kind)
     exceptions = tuple(
         Deviation(entries, sentence)
         for item in found
         for entries, sentence in _late(material, item, arguments)
     )
-    missing = (
-        (Deviation((), "Whether users of the model were told is not recorded in this ledger."),)
-        if arguments.consumers and found
-        else ()
-    )
-    tally = Tally(
-        len(found),
-        len(found),
-        exceptions,
-        missing,
-        tuple(item.entry.sequence for item in found),
-    )
-    held = many(len(found), "deprecation")
+    numbers = tuple(item.entry.sequence for item in found)
+    return Tally(len(found), len(found), exceptions, (), numbers)
+
+
+def noticed(tally: Tally, arguments: NoticeArguments) -> Finding:
+    """What follows for T13 from a tally."""
+    said = "Whether users of the model were told is not recorded in this ledger."
+    missing = (Deviation((), said),) if arguments.consumers and tally.population else ()
+    tally = replace(tally, missing=missing)
+    held = many(tally.population, "deprecation")
     sentence = {
         "pass": f"{held} in the period, each {many(arguments.days, 'day')} ahead or urgent, and "
         "not in use after it took effect.",
-        "fail": f"{held} in the period, {many(len(exceptions), 'exception')}.",
+        "fail": f"{held} in the period, {many(tally.failed, 'exception')}.",
         "insufficient_evidence": f"{held} in the period, each in time. Whether users of the model "
         "were told is not recorded in this ledger.",
     }.get(tally.verdict, "Nothing was deprecated in the period.")

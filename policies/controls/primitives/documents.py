@@ -19,7 +19,6 @@ from policies.controls.finding import (
     both,
     many,
     not_recorded,
-    worst_human_part,
 )
 from policies.controls.primitives.arguments import Arguments
 from policies.controls.primitives.intervals import gaps, life
@@ -52,35 +51,54 @@ def document(material: Material, arguments: DocumentArguments) -> Finding:
     A document attached only afterwards, or expired when it was still needed, is an exception; none
     at all is missing evidence, since it may lie elsewhere.
     """
-    name = " or ".join(_NAMES.get(item, item.replace("_", " ")) for item in arguments.types)
     if arguments.of == "organisation":
-        return _of_the_organisation(material, name, arguments.control)
+        return _of_the_organisation(material, _named(arguments), arguments.control)
+    return concluded(tallied(material, arguments), arguments)
+
+
+def _named(arguments: DocumentArguments) -> str:
+    return " or ".join(_NAMES.get(item, item.replace("_", " ")) for item in arguments.types)
+
+
+def tallied(material: Material, arguments: DocumentArguments) -> Tally:
+    """T6 of versions, one by one; those whose document expired are noted."""
+    name = _named(arguments)
     versions = _asked_of(material, arguments)
     exceptions: list[Deviation] = []
     missing: list[Deviation] = []
     entries: list[int] = []
-    parts: set[HumanPart] = set()
+    expired = 0
     for version in versions:
         first = material.first_uses[version.model, version.version]
         held = [item for item in version.evidence if item.type in arguments.types]
         part, deviation = _judge(material, version, held, name)
-        parts.add(part)
+        expired += part == "expired"
         entries.extend((version.since, first.entry, *(item.entry for item in held)))
         if deviation is not None:
             (missing if not held else exceptions).append(deviation)
-    tally = Tally(
+    return Tally(
         len(versions),
         len(versions) - len(missing),
         tuple(exceptions),
         tuple(missing),
         both(entries),
+        noted=expired,
     )
+
+
+def concluded(tally: Tally, arguments: DocumentArguments) -> Finding:
+    """What follows for T6 of versions from a tally."""
+    part: HumanPart = "attached" if tally.population else "none"
+    if tally.noted:
+        part = "expired"
+    elif tally.lacking:
+        part = "missing"
     return tally.found(
         "T6",
         1,
         ("evidence.attached", "version.registered", "deployment.recorded"),
-        _document_sentence(tally, name, arguments),
-        human_part=worst_human_part(parts),
+        _document_sentence(tally, _named(arguments), arguments),
+        human_part=part,
     )
 
 
@@ -167,8 +185,8 @@ def _document_sentence(tally: Tally, name: str, arguments: DocumentArguments) ->
     if arguments.risk_tiers:
         which += f" of {' or '.join(arguments.risk_tiers)} risk"
     held = many(tally.population, f"version{which} in production", f"versions{which} in production")
-    late = len(tally.exceptions)
-    none = len(tally.missing)
+    late = tally.failed
+    none = tally.lacking
     return {
         "pass": f"{held}: each had its {name} before the first production deployment.",
         "fail": f"{held}: {late:,} had the {name} too late or expired"

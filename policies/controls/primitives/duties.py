@@ -49,7 +49,12 @@ class DutiesArguments(Arguments):
 
 
 def duties(material: Material, arguments: DutiesArguments) -> Finding:
-    """T4: nobody approved an own change, and enough persons with a role at that time approved.
+    """T4: nobody approved an own change, and enough persons with a role at that time approved."""
+    return concluded(tallied(material, arguments), arguments)
+
+
+def tallied(material: Material, arguments: DutiesArguments) -> Tally:
+    """T4, change by change, or grant by grant.
 
     A roll-back to a version that ran here under a grant is not a new change and is left out.
     Insufficient for a change of which neither registrant nor requester is a natural person: then
@@ -69,19 +74,20 @@ def duties(material: Material, arguments: DutiesArguments) -> Finding:
         elif not _author_known(material, change):
             said = "registered and asked for by machine accounts, so its author is not known"
             missing.append(Deviation(change.story, told(change, (said,))))
-    tally = Tally(
+    return Tally(
         population=len(changes),
         tested=len(changes) - len(missing),
         exceptions=tuple(exceptions),
         missing=tuple(missing),
         entries=both(*(change.story for change in changes)),
     )
-    return tally.found(
-        "T4",
-        1,
-        _SOURCES,
-        _duties_sentence(tally, arguments),
-    )
+
+
+def concluded(tally: Tally, arguments: DutiesArguments) -> Finding:
+    """What follows for T4 from a tally."""
+    if arguments.of == "role_grant":
+        return _grants_found(tally)
+    return tally.found("T4", 1, _SOURCES, _duties_sentence(tally, arguments))
 
 
 def _duties_sentence(tally: Tally, arguments: DutiesArguments) -> str:
@@ -93,14 +99,14 @@ def _duties_sentence(tally: Tally, arguments: DutiesArguments) -> str:
         )
     which = f"production change{with_data(arguments.data)}"
     held = many(tally.population, which, f"production changes{with_data(arguments.data)}")
-    good = tally.population - len(tally.exceptions) - len(tally.missing)
+    good = tally.population - tally.failed - tally.lacking
     return {
         "pass": f"All {held} were {rule}."
         if tally.population != 1
         else f"The one {which} was {rule}.",
-        "fail": f"{len(tally.exceptions):,} of {held} {was(tally.exceptions)} not {rule}.",
+        "fail": f"{tally.failed:,} of {held} {was(tally.failed)} not {rule}.",
         "insufficient_evidence": f"{good:,} of {held} {'was' if good == 1 else 'were'} {rule}. Of "
-        f"{len(tally.missing):,} the ledger does not know the author.",
+        f"{tally.lacking:,} the ledger does not know the author.",
     }.get(tally.verdict, f"No {which} in the period.")
 
 
@@ -146,7 +152,7 @@ def _author_known(material: Material, change: Change) -> bool:
     return any(people.is_person(one) for one in people.types if people.person(one) in persons)
 
 
-def _grants(material: Material) -> Finding:
+def _grants(material: Material) -> Tally:
     """T4 over role grants: who gives a role is somebody else than who gets it."""
     found = material.of_kind(RoleGranted.kind)
     exceptions = tuple(
@@ -160,12 +166,15 @@ def _grants(material: Material) -> Finding:
         and material.people.person(item.entry.event.actor_id)
         == material.people.person(item.entry.actor.id)
     )
-    tally = Tally(
+    return Tally(
         len(found), len(found), exceptions, (), tuple(item.entry.sequence for item in found)
     )
-    held = many(len(found), "role grant")
+
+
+def _grants_found(tally: Tally) -> Finding:
+    held = many(tally.population, "role grant")
     sentence = {
         "pass": f"{held} in the period, each by somebody else than the receiver.",
-        "fail": f"{held} in the period, {len(exceptions):,} by the receiver.",
+        "fail": f"{held} in the period, {tally.failed:,} by the receiver.",
     }.get(tally.verdict, "No role was granted in the period.")
     return tally.found("T4", 1, ("role.granted",), sentence)

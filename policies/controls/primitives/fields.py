@@ -6,7 +6,7 @@ makes the finding insufficient and is named in its sentence.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
@@ -79,32 +79,49 @@ _WORDS = {
 
 def fields(material: Material, arguments: FieldsArguments) -> Finding:
     """T5: every field asked for is there and, where words are admitted, holds one of them."""
-    noun, source, known = _NOUNS[arguments.subject]
+    return concluded(tallied(material, arguments), arguments)
+
+
+def tallied(material: Material, arguments: FieldsArguments) -> Tally:
+    """T5, thing by thing."""
     things = _things(material, arguments)
-    unknown = tuple(name for name in arguments.required if name not in known)
+    unknown = _unknown(arguments)
     exceptions = tuple(
         Deviation(thing.entries, f"{thing.name}: {'; '.join(lacks)}.")
         for thing in things
         if (lacks := _lacks(thing, arguments, unknown))
     )
-    missing = tuple(
-        Deviation((), f"The ledger has no place for: {_word(name)}.") for name in unknown
-    )
-    tally = Tally(
+    return Tally(
         population=len(things),
-        tested=0 if len(unknown) == len(arguments.required) else len(things),
+        tested=len(things),
         exceptions=exceptions,
-        missing=missing,
         entries=both(*(thing.entries for thing in things)),
+    )
+
+
+def concluded(tally: Tally, arguments: FieldsArguments) -> Finding:
+    """What follows for T5 from a tally: fields without a place are missing, whatever there is."""
+    noun, source, _ = _NOUNS[arguments.subject]
+    unknown = _unknown(arguments)
+    tally = replace(
+        tally,
+        tested=0 if len(unknown) == len(arguments.required) else tally.population,
+        missing=tuple(
+            Deviation((), f"The ledger has no place for: {_word(name)}.") for name in unknown
+        ),
     )
     return tally.found(
         "T5",
         1,
         (source,),
-        _sentence(tally, len(things), noun, arguments, unknown),
-        population=len(things),
+        _sentence(tally, tally.population, noun, arguments, unknown),
         human_part="missing" if unknown else "none",
     )
+
+
+def _unknown(arguments: FieldsArguments) -> tuple[str, ...]:
+    known = _NOUNS[arguments.subject][2]
+    return tuple(name for name in arguments.required if name not in known)
 
 
 def _sentence(
@@ -116,8 +133,8 @@ def _sentence(
     fields_ = ", ".join(_word(name) for name in arguments.required if name not in unknown)
     return {
         "pass": f"{many(number, which, _plural(which))}: each states: {fields_}.",
-        "fail": f"{len(tally.exceptions):,} of {many(number, which, _plural(which))} "
-        f"{'lacks' if len(tally.exceptions) == 1 else 'lack'} what must be stated: {fields_}.",
+        "fail": f"{tally.failed:,} of {many(number, which, _plural(which))} "
+        f"{'lacks' if tally.failed == 1 else 'lack'} what must be stated: {fields_}.",
         "insufficient_evidence": f"{many(number, which, _plural(which))}. The ledger has no place "
         f"for: {', '.join(_word(name) for name in unknown)}.",
     }.get(tally.verdict, f"No {which} was recorded in the period.")

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from ledger.events.custody import RestoreTested
-from ledger.events.entry import FIRST_PREVIOUS
 from policies.controls.finding import Deviation, Tally, many, not_recorded
 from policies.controls.primitives.arguments import Arguments
 from policies.controls.primitives.intervals import gaps, life
@@ -32,32 +31,32 @@ def chain(material: Material, arguments: ChainArguments) -> Finding:
     The links are looked at here once more; signatures and tree come from the verification handed
     in. Insufficient where that covered fewer entries, or where nobody outside holds a later root.
     """
-    recorded, integrity = material.history.recorded, material.integrity
-    exceptions = [*_broken_links(material), *_problems(material)]
+    whole, integrity = material.chain, material.integrity
+    exceptions = [*whole.broken, *_problems(material)]
     missing = []
-    if integrity.verified_size < len(recorded):
+    if integrity.verified_size < whole.size:
         missing.append(
             Deviation(
                 (),
                 f"Only the first {many(integrity.verified_size, 'entry', 'entries')} of "
-                f"{len(recorded):,} were verified.",
+                f"{whole.size:,} were verified.",
             )
         )
-    holders = [anchor for anchor in integrity.anchors if anchor.size >= len(recorded)]
+    holders = [anchor for anchor in integrity.anchors if anchor.size >= whole.size]
     if arguments.anchored and not holders:
         missing.append(
             Deviation((), "Nobody outside the ledger holds its root at or after the last entry.")
         )
     tally = Tally(
-        population=len(recorded),
-        tested=min(integrity.verified_size, len(recorded)),
+        population=whole.size,
+        tested=min(integrity.verified_size, whole.size),
         exceptions=tuple(exceptions),
         missing=tuple(missing),
-        entries=_ends(material),
+        entries=whole.ends,
     )
     held_by = f" Its root is also held by {', '.join(a.name for a in holders)}." if holders else ""
     sentence = {
-        "pass": f"All {many(len(recorded), 'entry', 'entries')} were verified: no gap, no broken "
+        "pass": f"All {many(whole.size, 'entry', 'entries')} were verified: no gap, no broken "
         f"link, every signature valid.{held_by}",
         "fail": f"The ledger does not verify: {many(len(exceptions), 'problem')}.",
         "insufficient_evidence": " ".join(item.sentence for item in missing),
@@ -65,32 +64,8 @@ def chain(material: Material, arguments: ChainArguments) -> Finding:
     return tally.found("T1", 1, ("verification of the ledger",), sentence)
 
 
-def _broken_links(material: Material) -> list[Deviation]:
-    found = []
-    previous, expected = FIRST_PREVIOUS, 0
-    for item in material.history.recorded:
-        entry = item.entry
-        if entry.sequence != expected:
-            found.append(
-                Deviation((entry.sequence,), f"Entry {expected} is missing before this entry.")
-            )
-        elif entry.previous != previous:
-            found.append(
-                Deviation((entry.sequence,), "The link to the entry before does not hold.")
-            )
-        previous, expected = entry.leaf.hex(), entry.sequence + 1
-    return found
-
-
 def _problems(material: Material) -> list[Deviation]:
     return [Deviation((), sentence) for sentence in material.integrity.problems]
-
-
-def _ends(material: Material) -> tuple[int, ...]:
-    recorded = material.history.recorded
-    if not recorded:
-        return ()
-    return tuple(sorted({recorded[0].entry.sequence, recorded[-1].entry.sequence}))
 
 
 class RetentionArguments(Arguments):
@@ -101,23 +76,22 @@ class RetentionArguments(Arguments):
 
 def retention(material: Material, arguments: RetentionArguments) -> Finding:
     """T11: nothing was removed inside the horizon; a younger ledger says since when it covers."""
-    recorded = material.history.recorded
-    gaps = _broken_links(material)
+    whole = material.chain
     missing: tuple[Deviation, ...] = ()
-    since = recorded[0].entry.recorded_at[:10] if recorded else ""
-    if recorded:
+    since = whole.since
+    if whole.size:
         age = (material.scope.period.until - date.fromisoformat(since)).days / _DAYS_IN_A_YEAR
         if age < arguments.years:
             missing = (
                 Deviation(
-                    (recorded[0].entry.sequence,),
+                    whole.ends[:1],
                     f"This ledger covers the time since {since}; the horizon is "
                     f"{many(arguments.years, 'year')}.",
                 ),
             )
-    tally = Tally(len(recorded), len(recorded), tuple(gaps), missing, _ends(material))
+    tally = Tally(whole.size, whole.size, whole.broken, missing, whole.ends)
     sentence = {
-        "pass": f"Nothing was removed: all {many(len(recorded), 'entry', 'entries')} since {since} "
+        "pass": f"Nothing was removed: all {many(whole.size, 'entry', 'entries')} since {since} "
         f"are present, longer than the {many(arguments.years, 'year')} asked for.",
         "fail": f"Entries are missing inside the {many(arguments.years, 'year')} to be kept.",
         "insufficient_evidence": f"Nothing was removed since {since}, but the ledger is younger "

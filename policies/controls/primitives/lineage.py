@@ -34,6 +34,11 @@ class LineageArguments(Arguments):
 
 def lineage(material: Material, arguments: LineageArguments) -> Finding:
     """T9: no dangling edge, no cycle, no forbidden class; an outside parent needs a paper."""
+    return concluded(tallied(material, arguments), arguments)
+
+
+def tallied(material: Material, arguments: LineageArguments) -> Tally:
+    """T9, version by version."""
     versions = tuple(
         version
         for version in material.in_use
@@ -52,13 +57,17 @@ def lineage(material: Material, arguments: LineageArguments) -> Finding:
             exceptions.append(Deviation((version.since,), f"{who}: {'; '.join(broken)}."))
         elif unknown:
             missing.append(Deviation((version.since,), f"{who}: {'; '.join(unknown)}."))
-    tally = Tally(
+    return Tally(
         len(versions),
         len(versions) - len(missing),
         tuple(exceptions),
         tuple(missing),
         both(entries),
     )
+
+
+def concluded(tally: Tally, arguments: LineageArguments) -> Finding:
+    """What follows for T9 from a tally."""
     return tally.found(
         "T9", 1, ("model.registered", "version.registered"), _sentence(tally, arguments)
     )
@@ -74,10 +83,10 @@ def _sentence(tally: Tally, arguments: LineageArguments) -> str:
     )
     return {
         "pass": f"{held}: each is {rule}.",
-        "fail": f"{held}: {len(tally.exceptions):,} not {rule}.",
-        "insufficient_evidence": f"{held}: {len(tally.missing):,} can't be {rule}."
+        "fail": f"{held}: {tally.failed:,} not {rule}.",
+        "insufficient_evidence": f"{held}: {tally.lacking:,} can't be {rule}."
         if not arguments.purposes
-        else f"{held}: for {len(tally.missing):,} the origin is not recorded.",
+        else f"{held}: for {tally.lacking:,} the origin is not recorded.",
     }.get(tally.verdict, f"No version{which} ran in production in the period.")
 
 

@@ -7,6 +7,7 @@ and says that it can't conclude.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from policies.controls.finding import Deviation, Tally, many
@@ -25,49 +26,51 @@ class PopulationArguments(Arguments):
 
 def population(material: Material, arguments: PopulationArguments) -> Finding:
     """T2: every production change of the period, and what runs now matched with an inventory."""
+    changes = material.changes
+    if material.inventory is None:
+        return counted(tallied(material, arguments), arguments)
+    entries = tuple(change.entry for change in changes)
+    unmatched = _unmatched(material, material.inventory)
+    slots = _running(material)
+    running = len(slots) + len(material.inventory.running)
+    tally = Tally(running, len(slots), unmatched, (), entries)
+    said = _recorded(len(changes), sum(change.rollback for change in changes))
+    sentence = f"{said}. What runs now according to {material.inventory.source} " + (
+        "matches the ledger one to one." if not unmatched else "differs from the ledger."
+    )
+    sources = (*_SOURCES, material.inventory.source)
+    return tally.found("T2", 1, sources, sentence, population=len(changes))
+
+
+def tallied(material: Material, arguments: PopulationArguments) -> Tally:
+    """T2, change by change, without a list from outside; roll-backs are noted."""
     del arguments
     changes = material.changes
+    back = sum(change.rollback for change in changes)
     entries = tuple(change.entry for change in changes)
-    counted = (
-        f"{many(len(changes), 'production change')} recorded in the period"
-        f"{_kinds(material)}, entries in unbroken order"
+    return Tally(len(changes), len(changes), entries=entries, noted=back)
+
+
+def counted(tally: Tally, arguments: PopulationArguments) -> Finding:
+    """What follows for T2 from a tally, where nobody outside delivered a list."""
+    del arguments
+    said = (
+        "No inventory from outside the ledger (what the serving platform says it runs) was "
+        "delivered, so changes made beside the ledger can't be ruled out."
     )
-    inventory = material.inventory
-    if inventory is None:
-        missing = Deviation(
-            (),
-            "No inventory from outside the ledger (what the serving platform says it runs) was "
-            "delivered, so changes made beside the ledger can't be ruled out.",
-        )
-        tally = Tally(max(len(changes), 1), len(changes), (), (missing,), entries)
-        sentence = f"{counted}. {missing.sentence}"
-        sources: tuple[str, ...] = _SOURCES
-    else:
-        unmatched = _unmatched(material, inventory)
-        slots = _running(material)
-        tally = Tally(len(slots) + len(inventory.running), len(slots), unmatched, (), entries)
-        sentence = f"{counted}. What runs now according to {inventory.source} " + (
-            "matches the ledger one to one." if not unmatched else "differs from the ledger."
-        )
-        sources = (*_SOURCES, inventory.source)
-    return tally.found(
-        "T2",
-        1,
-        sources,
-        sentence,
-        population=len(changes),
-        human_part="none" if inventory else "missing",
-    )
+    number = tally.population
+    alone = replace(tally, population=max(number, 1), missing=(Deviation((), said),))
+    sentence = f"{_recorded(number, tally.noted)}. {said}"
+    return alone.found("T2", 1, _SOURCES, sentence, population=number, human_part="missing")
 
 
 _SOURCES = ("deployment.recorded", "deployment.rolled_back")
 
 
-def _kinds(material: Material) -> str:
-    back = sum(change.rollback for change in material.changes)
-    if not back:
-        return ""
-    return f" ({many(len(material.changes) - back, 'deployment')}, {many(back, 'roll-back')})"
+def _recorded(changes: int, back: int) -> str:
+    sorts = f" ({many(changes - back, 'deployment')}, {many(back, 'roll-back')})" if back else ""
+    held = many(changes, "production change")
+    return f"{held} recorded in the period{sorts}, entries in unbroken order"
 
 
 def _running(material: Material) -> dict[Running, int]:
