@@ -47,7 +47,8 @@ class Finding:
     ``population`` is how many items there are, ``tested`` how many could be tested; ``exceptions``
     are items that break the rule, ``missing`` items whose proof is not in the ledger; ``entries``
     are the sequence numbers that prove the finding, ``sources`` the kinds of event and outside
-    facts it was computed from; ``human_part`` is the state of the documents it rests on.
+    facts it was computed from; ``human_part`` is the state of the documents it rests on;
+    ``beyond`` is as in ``Tally``.
     """
 
     verdict: Verdict
@@ -61,6 +62,17 @@ class Finding:
     sources: tuple[str, ...]
     sentence: str
     human_part: HumanPart = "none"
+    beyond: tuple[int, int] = (0, 0)
+
+    @property
+    def failed(self) -> int:
+        """How many exceptions there are, named or not."""
+        return len(self.exceptions) + self.beyond[0]
+
+    @property
+    def lacking(self) -> int:
+        """How many proofs are missing, named or not."""
+        return len(self.missing) + self.beyond[1]
 
 
 @dataclass(frozen=True)
@@ -124,6 +136,7 @@ class Tally:
             sources=sources,
             sentence=sentence,
             human_part=human_part,
+            beyond=self.beyond,
         )
 
 

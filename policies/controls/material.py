@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from ledger.events.assurance import PolicyActivated
 from ledger.state.aggregates import ActorState, DeploymentState, ModelState, VersionState
 from ledger.state.assurance import StatementState
 from policies.controls.changes import Change, changes_of
@@ -16,12 +17,23 @@ from policies.controls.links import Chain, chain_of
 from policies.controls.people import People, people_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ledger.events.model import Classification
     from ledger.state.history import History, Recorded
     from policies.controls.finding import Finding
     from policies.controls.mapping import Use
     from policies.controls.outside import Integrity, Inventory
     from policies.controls.scope import Scope
+
+
+def policies_of(recorded: Iterable[Recorded]) -> tuple[tuple[int, str], ...]:
+    """(entry, digest) of every policy that entries activate, ascending."""
+    return tuple(
+        (item.entry.sequence, item.entry.event.digest)
+        for item in recorded
+        if isinstance(item.entry.event, PolicyActivated)
+    )
 
 
 @dataclass(frozen=True)
@@ -41,6 +53,21 @@ class Material:
         return replace(people_of(self.history.recorded), persons=persons)
 
     @cached_property
+    def began(self) -> str:
+        """When the first entry was recorded."""
+        return self.history.recorded[0].entry.recorded_at
+
+    @cached_property
+    def as_of(self) -> str:
+        """When the last entry was recorded: the now of every test, which reads no clock."""
+        return self.history.recorded[-1].entry.recorded_at
+
+    @cached_property
+    def policies(self) -> tuple[tuple[int, str], ...]:
+        """(entry, digest) of every policy ever activated, ascending."""
+        return policies_of(self.history.recorded)
+
+    @cached_property
     def chain(self) -> Chain:
         """How the entries follow each other."""
         return chain_of(item.entry for item in self.history.recorded)
@@ -53,8 +80,7 @@ class Material:
     @cached_property
     def last_day(self) -> str:
         """The last day that is looked at: that of the period, or of the last entry before it."""
-        written = self.history.recorded[-1].entry.recorded_at[:10]
-        return min(self.scope.period.until.isoformat(), written)
+        return min(self.scope.period.until.isoformat(), self.as_of[:10])
 
     def statement(self, control: str) -> StatementState | None:
         """What people said of a control."""

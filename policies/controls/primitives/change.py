@@ -56,7 +56,7 @@ def tallied(material: Material, arguments: OrderArguments) -> Tally:
     """
     changes = changes_on(material, arguments.data)
     exceptions, missing = [], []
-    policies = _policies(material)
+    policies = material.policies
     for change in changes:
         broken = tuple(_broken(change, arguments.steps, policies))
         if broken:
@@ -105,15 +105,6 @@ def changes_on(material: Material, data: tuple[Classification, ...]) -> tuple[Ch
             held.classification in data
             for held in material.history.registry.version(change.model, change.version).data_sets
         )
-    )
-
-
-def _policies(material: Material) -> tuple[tuple[int, str], ...]:
-    """(entry, digest) of every policy ever activated, ascending."""
-    return tuple(
-        (item.entry.sequence, getattr(item.entry.event, "digest", ""))
-        for item in material.history.recorded
-        if item.entry.kind == "policy.activated"
     )
 
 

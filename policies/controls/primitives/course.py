@@ -67,7 +67,7 @@ def _rolled_back(material: Material, arguments: ExceptionArguments) -> Finding:
 
 
 def rollbacks(material: Material, arguments: ExceptionArguments) -> Tally:
-    """T10 of roll-backs, one by one: missing without entries is a review nobody asked for."""
+    """T10 of roll-backs, one by one: reviews that wait are missing, and noted."""
     del arguments
     changes = tuple(change for change in material.changes if change.rollback)
     reviews = _reviews(material, [change.entry for change in changes])
@@ -87,21 +87,21 @@ def rollbacks(material: Material, arguments: ExceptionArguments) -> Tally:
         *((item.entry, *_before(item)) for item in changes),
         *((item.since, item.completed or item.since) for item in reviews),
     )
-    return Tally(len(changes), len(changes), exceptions, missing, entries)
+    return Tally(len(changes), len(changes), exceptions, missing, entries, noted=len(waiting))
 
 
 def rolled_back(tally: Tally, arguments: ExceptionArguments) -> Finding:
     """What follows for T10 of roll-backs from a tally: what is missing, once of each sort."""
     waiting = [entry for item in tally.missing for entry in item.entries]
     missing = []
-    if any(not item.entries for item in tally.missing):
+    if tally.lacking > tally.noted:
         said = (
             "The review afterwards is not recorded in this ledger; show one for each roll-back, "
             f"made within {many(arguments.review_days, 'day')}."
         )
         missing.append(Deviation((), said))
-    if waiting:
-        said = f"{many(len(waiting), 'review')} afterwards is not made, and not due yet."
+    if tally.noted:
+        said = f"{many(tally.noted, 'review')} afterwards is not made, and not due yet."
         missing.append(Deviation(tuple(waiting), said))
     tally = replace(tally, missing=tuple(missing), beyond=(tally.beyond[0], 0))
     held = many(tally.population, "roll-back")
@@ -128,13 +128,9 @@ def _reviews(material: Material, entries: list[int]) -> list[ReviewState]:
     return [item for item in material.history.registry.all(ReviewState) if item.of in wanted]
 
 
-def _as_of(material: Material) -> str:
-    return material.history.recorded[-1].entry.recorded_at
-
-
 def _unfinished(material: Material, reviews: list[ReviewState], state: ExceptionState) -> list[str]:
     """An exception that ran out without an account, or whose review is wrong."""
-    over = state.status == "open" and state.until < _as_of(material)
+    over = state.status == "open" and state.until < material.as_of
     said = ["it ended without an account of what was done"] if over else []
     return said + _review_lacks(material, reviews, state.since)
 
@@ -144,7 +140,7 @@ def _review_lacks(material: Material, reviews: list[ReviewState], entry: int) ->
     for item in reviews:
         if item.of != entry:
             continue
-        if item.completed_at is None and item.due < _as_of(material):
+        if item.completed_at is None and item.due < material.as_of:
             found.append(f"its review was due by {item.due[:10]} and is not made")
         elif item.completed_at is not None and item.completed_at > item.due:
             found.append(f"its review was due by {item.due[:10]} and was made later")
@@ -155,7 +151,7 @@ def _review_lacks(material: Material, reviews: list[ReviewState], entry: int) ->
 
 def _waits(material: Material, reviews: list[ReviewState], entry: int) -> bool:
     return any(
-        item.of == entry and item.completed is None and item.due >= _as_of(material)
+        item.of == entry and item.completed is None and item.due >= material.as_of
         for item in reviews
     )
 
@@ -243,7 +239,7 @@ def _late(
                 f"{who}: announced {many(max(ahead, 0), 'day')} before it takes effect.",
             )
         )
-    last = material.history.recorded[-1].entry.recorded_at[:10]
+    last = material.as_of[:10]
     for stretch in material.stretches_of.get((event.model, event.version), ()):
         entries = both((sequence, stretch.since))
         if stretch.since > sequence:

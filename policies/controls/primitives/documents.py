@@ -177,7 +177,7 @@ def _needed_until(material: Material, version: VersionState) -> str:
         min(item.ended_at[:10], last) if item.ended_at else last
         for item in material.stretches_of[version.model, version.version]
     ]
-    return min(max(ends), material.history.recorded[-1].entry.recorded_at[:10])
+    return min(max(ends), material.as_of[:10])
 
 
 def _document_sentence(tally: Tally, name: str, arguments: DocumentArguments) -> str:

@@ -49,7 +49,7 @@ class IncidentArguments(Arguments):
 def incidents(material: Material, arguments: IncidentArguments) -> Finding:
     """T5 over the incidents detected in the period."""
     found = tuple(one for one in _detected(material) if _asked(one, arguments))
-    as_of = material.history.recorded[-1].entry.recorded_at
+    as_of = material.as_of
     wrong: list[Deviation] = []
     waiting: list[Deviation] = []
     for one in found:

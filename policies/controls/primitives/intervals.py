@@ -16,9 +16,8 @@ if TYPE_CHECKING:
 
 def life(material: Material) -> tuple[date, date]:
     """The part of the period in which the ledger was there, up to its last entry."""
-    recorded = material.history.recorded
-    first = date.fromisoformat(recorded[0].entry.recorded_at[:10])
-    last = date.fromisoformat(recorded[-1].entry.recorded_at[:10])
+    first = date.fromisoformat(material.began[:10])
+    last = date.fromisoformat(material.as_of[:10])
     start = max(material.scope.period.start, first)
     return start, max(start, min(material.scope.period.until, last))
 

@@ -120,7 +120,7 @@ def _unknown(
     if arguments.clean_code and version.code is None:
         found.append("no commit is recorded")
     ancestors = []
-    for parent, key in _ancestors(material, version):
+    for parent, key in ancestors_of(material, version):
         if parent is None:
             found.append(f"parent {key.replace('@', ' ')} is not in this ledger")
         else:
@@ -128,7 +128,7 @@ def _unknown(
     return tuple(found), tuple(ancestors)
 
 
-def _ancestors(
+def ancestors_of(
     material: Material, version: VersionState
 ) -> tuple[tuple[VersionState | None, str], ...]:
     """All ancestors with their keys, nearest first, each once; None where one isn't registered."""

@@ -38,9 +38,7 @@ def erasure(material: Material, arguments: ErasureArguments) -> Finding:
     """
     asked = [item.entry.sequence for item in material.of_kind(ErasureRequested.kind)]
     states = [one for one in material.history.registry.all(ErasureState) if one.since in set(asked)]
-    recorded = material.history.recorded
-    known = date.fromisoformat(recorded[-1].entry.recorded_at[:10]) if recorded else date.min
-    last = min(material.scope.period.until, known)
+    last = min(material.scope.period.until, date.fromisoformat(material.as_of[:10]))
     late, open_ones = [], []
     for state in states:
         due = date.fromisoformat(state.received) + timedelta(days=arguments.days)
