@@ -100,6 +100,13 @@ def find(
     return [kind.model_validate_json(value) for value in connection.execute(query).scalars()]
 
 
+def every(connection: Connection, log_id: int, kind: type[Kind]) -> tuple[Kind, ...]:
+    """Every aggregate of a kind, by key: for kinds of which there are few."""
+    query = select(folded.c.value).where(folded.c.log_id == log_id, folded.c.kind == kind.table)
+    found = [kind.model_validate_json(value) for value in connection.execute(query).scalars()]
+    return tuple(sorted(found, key=lambda one: one.key))
+
+
 def keys(connection: Connection, log_id: int, kind: type[Aggregate], **columns: str) -> list[str]:
     """The keys alone of aggregates of a kind with these search columns, oldest first."""
     query = select(folded.c.key).where(folded.c.log_id == log_id, folded.c.kind == kind.table)

@@ -8,6 +8,7 @@ rebuilt; ``verification`` remembers when the verifier ran and what it said, ``wi
 each witness last said, and the ``notice_`` tables who wants to hear of what and what was sent.
 ``connection`` are the sources elsewhere that are listened to, ``inbound`` what they delivered.
 ``job`` is long work that was asked for.
+``standing_`` tables hold the controls as they stand: derived from the entries, never evidence.
 ``access_head`` is the end of the access log, ``access_origin`` for a month the keyed digest of the
 address behind a record.
 """
@@ -382,6 +383,50 @@ inbound = Table(
     Column("body", Blob, nullable=False),
     Index("inbound_by_state", "log_id", "state", "received_at"),
     Index("inbound_by_connection", "log_id", "connection", "received_at"),
+)
+
+standing_note = Table(
+    "standing_note",
+    metadata,
+    Column("log_id", Integer, ForeignKey("log.log_id"), primary_key=True, autoincrement=False),
+    Column("name", String(300), primary_key=True),
+    Column("value", Blob, nullable=False),
+)
+
+standing_unit = Table(
+    "standing_unit",
+    metadata,
+    Column("log_id", Integer, ForeignKey("log.log_id"), primary_key=True, autoincrement=False),
+    Column("name", String(300), primary_key=True),
+    Column("again", String(27), nullable=False),
+    Column("value", Blob, nullable=False),
+    Index("standing_unit_by_again", "log_id", "again"),
+)
+
+standing_deviation = Table(
+    "standing_deviation",
+    metadata,
+    Column("log_id", Integer, ForeignKey("log.log_id"), primary_key=True, autoincrement=False),
+    Column("piece", String(16), primary_key=True),
+    Column("missing", Integer, primary_key=True, autoincrement=False),
+    Column("last", BigInteger, primary_key=True, autoincrement=False),
+    Column("unit", String(300), primary_key=True),
+    Column("nth", Integer, primary_key=True, autoincrement=False),
+    Column("value", Blob, nullable=False),
+    Index("standing_deviation_by_unit", "log_id", "unit"),
+)
+
+standing_turn = Table(
+    "standing_turn",
+    metadata,
+    Column("log_id", Integer, ForeignKey("log.log_id"), primary_key=True, autoincrement=False),
+    Column("control", String(100), primary_key=True),
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", String(27), nullable=False),
+    Column("verdict", String(24), nullable=False),
+    Column("before", String(24), nullable=False),
+    Column("cause", String(16), nullable=False),
+    Index("standing_turn_by_position", "log_id", "position"),
 )
 
 guard_metadata: Final = MetaData()

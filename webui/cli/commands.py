@@ -69,6 +69,12 @@ def _worker() -> click.Command:
     return worker
 
 
+def _control() -> click.Command:
+    from webui.cli.control import control
+
+    return control
+
+
 def _component() -> click.Command:
     from webui.cli.component import component
 
@@ -380,6 +386,7 @@ COMMANDS: Final[Mapping[str, Load]] = {
     "job": _job,
     "component": _component,
     "framework": _framework,
+    "control": _control,
     "publisher": _publisher,
     "token": _token,
     "people": _people,

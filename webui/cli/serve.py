@@ -64,6 +64,7 @@ def serve(  # noqa: PLR0917 (the options of a command)
     from webui.privacy import record_erased_again
     from webui.publishing import publishing
     from webui.server import Server, is_loopback
+    from webui.standing.follower import Follower
     from webui.tombstones import keep_tombstones
 
     if not is_loopback(host) and not behind_tls:
@@ -82,7 +83,8 @@ def serve(  # noqa: PLR0917 (the options of a command)
         record_erased_again(wiring)
         keep_tombstones(wiring)
         worker = Worker(wiring, threads=workers, processes=1)
-        beside = (BackupClock(wiring), DigestClock(wiring), Clerk(wiring), worker)
+        follower = Follower(wiring)
+        beside = (BackupClock(wiring), DigestClock(wiring), Clerk(wiring), worker, follower)
         for one in beside:
             one.start()
         courier = Courier(wiring, read_channels(wiring.settings))
