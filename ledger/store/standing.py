@@ -106,6 +106,17 @@ def units_due(connection: Connection, log_id: int, instant: str) -> list[str]:
     return list(connection.execute(query).scalars())
 
 
+def units_next(connection: Connection, log_id: int, until: str, limit: int) -> list[str]:
+    """Names of the units to be looked at again up to an instant, the nearest first."""
+    query = (
+        select(unit.c.name)
+        .where(unit.c.log_id == log_id, unit.c.again <= until)
+        .order_by(unit.c.again)
+        .limit(limit)
+    )
+    return list(connection.execute(query).scalars())
+
+
 def unit_names(connection: Connection, log_id: int, prefix: str) -> list[str]:
     """Names of the units that begin so."""
     query = select(unit.c.name).where(
@@ -169,10 +180,20 @@ def deviations_of(
             | ((deviation.c.last == last) & (deviation.c.unit > name))
             | ((deviation.c.last == last) & (deviation.c.unit == name) & (deviation.c.nth > nth))
         )
-    return [
-        Deviating(row.piece, row.missing, row.last, row.unit, row.nth, orjson.loads(row.value))
-        for row in connection.execute(query)
-    ]
+    return [_deviating(row) for row in connection.execute(query)]
+
+
+def deviating_at(
+    connection: Connection, log_id: int, pieces: Sequence[str], entries: Sequence[int]
+) -> list[Deviating]:
+    """What the tests say of items whose last entry is one of these."""
+    query = select(deviation).where(
+        deviation.c.log_id == log_id,
+        deviation.c.piece.in_(pieces),
+        deviation.c.missing.in_((0, 1)),
+        deviation.c.last.in_(entries),
+    )
+    return [_deviating(row) for row in connection.execute(query)]
 
 
 def move_position(connection: Connection, log_id: int, seen: int, position: int) -> None:
@@ -238,6 +259,11 @@ def verdicts_at(
         & (turn.c.log_id == log_id),
     )
     return {row.control: row.verdict for row in connection.execute(query)}
+
+
+def _deviating(row: Any) -> Deviating:
+    value = orjson.loads(row.value)
+    return Deviating(row.piece, row.missing, row.last, row.unit, row.nth, value)
 
 
 def _turn(row: Any) -> Turn:

@@ -30,6 +30,7 @@ from webui.api import (
     report,
     sample,
     signed,
+    standing,
     token,
 )
 from webui.api.door import guarded
@@ -56,6 +57,7 @@ ROUTES: tuple[Route, ...] = (
     *report.ROUTES,
     *job.ROUTES,
     *framework.ROUTES,
+    *standing.ROUTES,
     *sample.ROUTES,
     *privacy.ROUTES,
     *access_review.ROUTES,

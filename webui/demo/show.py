@@ -35,6 +35,7 @@ from webui.demo.stage import Stage
 from webui.demo.summary import NARROWEST, print_summary, print_way_in
 from webui.demo.training import Workshop
 from webui.server import Server
+from webui.standing.follower import Follower
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,10 +85,13 @@ def _open(settings: Settings) -> Iterator[Wiring]:
 @contextmanager
 def _served(wiring: Wiring, port: int) -> Iterator[Server]:
     server = Server(create_app(wiring), port=port)
+    follower = Follower(wiring)
     server.start()
+    follower.start()
     try:
         yield server
     finally:
+        follower.stop()
         server.stop()
 
 

@@ -5,7 +5,6 @@ Every query is bounded: a page costs the same over 1,000 entries and over 1,000,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from ledger.errors import UnknownSubjectError
@@ -16,7 +15,8 @@ from ledger.store.database import reading
 from ledger.store.entries import read_head
 from policies.controls.finding import VERDICTS, HumanPart, Verdict
 from policies.controls.shipped import FRAMEWORKS, shipped_framework
-from webui.standing.follower import RESULT, SEEN
+from webui.standing.results import RESULT, SEEN
+from webui.standing.shape import Shape
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -29,8 +29,7 @@ MOST_TURNS: Final = 2_000
 _UNKNOWN: Final = "No verdict yet: this control was not looked at."
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(Shape):
     """A control as it stands. ``since`` is after how many entries its verdict was first seen.
 
     ``drifted_from`` is the verdict at the last report, where that was another.
@@ -50,8 +49,7 @@ class Row:
     drifted_from: Verdict | None = None
 
 
-@dataclass(frozen=True)
-class LastReport:
+class LastReport(Shape):
     """The last report about a framework, over ``position`` entries."""
 
     entry: int
@@ -60,16 +58,14 @@ class LastReport:
     at: str
 
 
-@dataclass(frozen=True)
-class Point:
+class Point(Shape):
     """How many controls had each verdict at the end of a month, or now."""
 
     month: str
     counts: dict[Verdict, int]
 
 
-@dataclass(frozen=True)
-class Board:
+class Board(Shape):
     """A framework as it stands after ``position`` entries; ``behind`` more are not taken yet."""
 
     framework: str
@@ -170,7 +166,7 @@ def last_report(connection: Connection, log_id: int, framework: Framework) -> La
     if not found:
         return None
     one = found[0]
-    return LastReport(one.since, one.report, one.position, one.at)
+    return LastReport(entry=one.since, report=one.report, position=one.position, at=one.at)
 
 
 def trend_of(now: dict[str, Verdict], turns: list[Turn], as_of: str) -> tuple[Point, ...]:
@@ -181,7 +177,7 @@ def trend_of(now: dict[str, Verdict], turns: list[Turn], as_of: str) -> tuple[Po
     if not as_of or not now:
         return ()
     held: dict[str, str] = dict(now)
-    points = [Point(as_of[:7], _counted(held.values()))]
+    points = [Point(month=as_of[:7], counts=_counted(held.values()))]
     waiting = list(turns)
     for month in _months_before(as_of[:7]):
         while waiting and waiting[0].at[:7] > month:
@@ -192,7 +188,7 @@ def trend_of(now: dict[str, Verdict], turns: list[Turn], as_of: str) -> tuple[Po
                 held.pop(turn.control, None)
         if not held or (len(turns) == MOST_TURNS and not waiting):
             break
-        points.append(Point(month, _counted(held.values())))
+        points.append(Point(month=month, counts=_counted(held.values())))
     return tuple(reversed(points))
 
 

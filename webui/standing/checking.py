@@ -12,8 +12,8 @@ from policies.controls.assess import assess_material
 from policies.controls.material import Material
 from policies.controls.standing.matrix import in_order
 from policies.controls.standing.part import standing_scope
-from webui.standing.follower import RESULT, frameworks_kept, integrity_now
-from webui.standing.results import as_kept
+from webui.standing.follower import frameworks_kept, integrity_now
+from webui.standing.results import RESULT, as_kept
 
 if TYPE_CHECKING:
     from webui.wiring import Wiring

@@ -34,7 +34,7 @@ from policies.controls.standing.pieces import pieces_of
 from policies.controls.standing.state import State
 from webui.issuing import anchors
 from webui.standing.alerts import plan_alerts
-from webui.standing.results import as_kept
+from webui.standing.results import RESULT, SEEN, as_kept
 from webui.standing.source import Entries, Memory, Rows, keep
 from webui.wiring import generator
 
@@ -45,9 +45,7 @@ if TYPE_CHECKING:
     from policies.controls.standing.pieces import Pieces
     from webui.wiring import Wiring
 
-RESULT: Final = "result "
 BASIS: Final = "basis"
-SEEN: Final = "result seen"
 SECONDS: Final = 5.0
 ENTRIES_AT_ONCE: Final = 200
 _LOGGER = logging.getLogger("counterseal.controls")

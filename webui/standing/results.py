@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from policies.controls.standing.pieces import id_of
+
+RESULT: Final = "result "
+"""Before the name of a note that holds a control's result."""
+SEEN: Final = "result seen"
+MOST_KEPT: Final = 20
+MOST_ENTRIES: Final = 20
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,10 +57,6 @@ def as_kept(
             for use, finding in zip(result.control.tests, held, strict=False)
         ],
     }
-
-
-MOST_KEPT = 20
-MOST_ENTRIES = 20
 
 
 def _few(found: Sequence[Deviation]) -> list[list[Any]]:
