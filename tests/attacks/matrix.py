@@ -261,6 +261,37 @@ MATRIX: Final[dict[str, dict[str, Change]]] = {
             "body",
         )
     },
+    **{
+        table: {
+            column: Change(
+                "log_id = 1",
+                harmless="it is derived and only looked at: reports compute from the entries, and "
+                "`counterseal control check` holds it against them",
+            )
+            for column in columns
+        }
+        for table, columns in {
+            "standing_note": ("log_id", "name", "value"),
+            "standing_unit": ("log_id", "name", "again", "value"),
+            "standing_deviation": (
+                "log_id",
+                "piece",
+                "missing",
+                "last",
+                "unit",
+                "nth",
+                "value",
+            ),
+        }.items()
+    },
+    "standing_turn": {
+        column: Change(
+            "log_id = 1",
+            harmless="when a verdict was seen to turn is shown as a trend and is evidence of "
+            "nothing; every verdict follows from the entries again",
+        )
+        for column in ("log_id", "control", "position", "at", "verdict", "before", "cause")
+    },
     "access": {
         "log_id": Change("number = 3", _MOVED, named=(("access", "access-missing"),)),
         "number": Change("number = 3", "99999", named=(("access", "access-missing"),)),

@@ -24,12 +24,14 @@ from webui.notices.topics import (
     OBLIGED,
     REMINDER,
     TOPIC_WORDS,
+    VERDICT,
     topic_of,
 )
+from webui.reports.appearance import VERDICT_LOOKS
 from webui.reports.assemble.words import KIND_WORDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from ledger.events.event import Event
     from ledger.state.access import AccessReview
@@ -266,6 +268,41 @@ def of_overdue(
         origin=origin,
         about=about,
         link=f"{base}/exceptions" if base else "",
+    )
+
+
+def of_turned(
+    framework: str,
+    short: str,
+    turned: Sequence[tuple[str, str, str]],
+    *,
+    message_id: str,
+    at: str,
+    origin: str,
+    base: str,
+) -> Message:
+    """The notice that verdicts turned: the controls by reference, each from what to what."""
+    shown = turned[:_MOST_NAMED]
+    said = "; ".join(
+        f"{ref} from {_verdict_word(before)} to {_verdict_word(now)}" for ref, before, now in shown
+    )
+    more = f"; and {len(turned) - len(shown)} more" if len(turned) > len(shown) else ""
+    return Message(
+        message_id=message_id,
+        topic=VERDICT,
+        kind="",
+        title=f"{TOPIC_WORDS[VERDICT]}: {short}",
+        sentence=f"{short}: {said}{more}.",
+        at=at,
+        origin=origin,
+        about=Subject(),
+        link=f"{base}/controls?framework={framework}" if base else "",
+    )
+
+
+def _verdict_word(verdict: str) -> str:
+    return next(
+        (look.word.lower() for name, look in VERDICT_LOOKS.items() if name == verdict), verdict
     )
 
 

@@ -25,6 +25,7 @@ from webui.notices.slack import as_slack
 from webui.notices.teams import as_teams
 from webui.notices.topics import ESCALATION, REMINDER
 from webui.notices.webhook import MESSAGE_ID, SIGNATURE, as_json, sign
+from webui.standing.alerts import TURNED, named, turned_between
 
 if TYPE_CHECKING:
     from ledger.store.notices import Delivery, Subscription
@@ -124,6 +125,8 @@ class Sender:
         if delivery.occasion.startswith(ALARMS):
             at = format_instant(self._wiring.now())
             return say.of_alarm(message_id=name, at=at, **self._place())
+        if delivery.occasion.startswith(TURNED):
+            return self._of_turned(name, delivery.occasion)
         if delivery.occasion.startswith(ENTRY):
             by_name = delivery.subscription_id.startswith(PERSON)
             return self._of_entry(name, delivery.sequence, by_name=by_name)
@@ -134,6 +137,24 @@ class Sender:
             now = format_instant(self._wiring.now())
             return say.of_access_review(review, now, message_id=name, **self._place())
         return self._of_waiting(name, delivery)
+
+    def _of_turned(self, name: str, occasion: str) -> Message | None:
+        """Which verdicts turned; none where what was kept of them is gone."""
+        framework, before, position = named(occasion)
+        wiring = self._wiring
+        with reading(wiring.engine) as connection:
+            turned = turned_between(connection, wiring.log.log_id, framework, before, position)
+        if not turned:
+            return None
+        refs = {control.id: f"{control.ref} ({control.title})" for control in framework.controls}
+        return say.of_turned(
+            framework.id,
+            framework.short,
+            [(refs[control], then, now) for control, then, now in turned],
+            message_id=name,
+            at=format_instant(wiring.now()),
+            **self._place(),
+        )
 
     def _of_waiting(self, name: str, delivery: Delivery) -> Message | None:
         """What waits: a review that is overdue, or a release."""

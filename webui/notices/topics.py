@@ -1,8 +1,9 @@
 """Topics: what somebody can ask to be told of, and the kinds of event that belong to each.
 
-The last three are no kinds of event: a release that waits and a ledger that is read-only are seen
-by the clock, not by an entry. ``reminder`` reaches those who could approve without being asked for;
-so do reminders of access reviews those who could decide them.
+The last four are no kinds of event: a verdict that turned is worked out of many entries; a release
+that waits and a ledger that is read-only are seen by the clock. ``reminder`` reaches those who
+could approve without being asked for; so do reminders of access reviews those who could decide
+them.
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ ACCESS_REVIEW: Final = "access_review"
 REMINDER: Final = "reminder"
 ESCALATION: Final = "escalation"
 ALARM: Final = "alarm"
+VERDICT: Final = "verdict"
 OBLIGED: Final = "obliged"
 """Nothing to subscribe to: the policy asks that somebody is told of a kind without a topic."""
 
@@ -69,6 +71,7 @@ TOPIC_WORDS: Final = {
     "incident": "Incident opened or closed",
     "recall": "Data set or model recalled",
     "denial": "Attempt refused by the policy",
+    VERDICT: "Verdict of a control turned",
     ALARM: "Ledger read-only",
     REMINDER: "Release waits (reminder)",
     ESCALATION: "Release waits too long (escalation)",

@@ -96,7 +96,7 @@ def stretches_scene(stretches: Sequence[Stretch], title: str) -> Scene:
             items.append(
                 Text(middle, _TOP + 17, look.sign, 10, "#ffffff", "middle", role="on-verdict")
             )
-        if width >= _LEAST_FOR_A_DAY:
+        if width >= _LEAST_FOR_A_DAY and left + 2 * _LEAST_FOR_A_DAY < WIDTH:
             items.append(
                 Text(
                     left + 2,

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any, Final
 from ledger.events.names import format_instant, parse_instant
 from ledger.store import standing as store
 from ledger.store.notices import WAITING, Delivery, plan_deliveries, read_subscriptions
+from policies.controls.shipped import shipped_framework
+from webui.notices.topics import VERDICT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,8 +27,7 @@ if TYPE_CHECKING:
 
     from policies.controls.mapping import Framework
 
-TOPIC: Final = "verdict"
-TURNED: Final = "verdict/"
+TURNED: Final = f"{VERDICT}/"
 QUIET: Final = timedelta(hours=1)
 _TOLD: Final = "result told "
 _MOST: Final = 10_000
@@ -43,7 +44,11 @@ def plan_alerts(
 
     To be called in the transaction that keeps the turns.
     """
-    wanted = [one for one in read_subscriptions(connection, log_id) if TOPIC in one.topics]
+    wanted = [
+        one
+        for one in read_subscriptions(connection, log_id)
+        if VERDICT in one.topics and not one.model
+    ]
     count = 0
     for framework in frameworks:
         told = store.read_note(connection, log_id, f"{_TOLD}{framework.id}")
@@ -89,6 +94,13 @@ def turned_between(
         for name in names
         if name in by_entries and name in then and then[name] != now.get(name, then[name])
     ]
+
+
+def named(occasion: str) -> tuple[Framework, int, int]:
+    """The framework of an alert, and the positions between which verdicts turned."""
+    framework, _, span = occasion.removeprefix(TURNED).partition("/")
+    before, _, position = span.partition("-")
+    return shipped_framework(framework), int(before), int(position)
 
 
 def _is_quiet(told: dict[str, Any], now: str) -> bool:

@@ -80,8 +80,8 @@ def rollbacks(material: Material, arguments: ExceptionArguments) -> Tally:
     unasked = [change.entry for change in changes if change.entry not in asked]
     waiting = [change.entry for change in changes if _waits(material, reviews, change.entry)]
     missing = (
-        *(Deviation((), "no review was asked for") for _ in unasked),
-        *(Deviation((entry,), "the review is not made, and not due yet") for entry in waiting),
+        *(Deviation((), f"Roll-back in entry {one}: no review is recorded.") for one in unasked),
+        *(Deviation((one,), f"Roll-back in entry {one}: its review waits.") for one in waiting),
     )
     entries = both(
         *((item.entry, *_before(item)) for item in changes),
