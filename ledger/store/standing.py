@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
-from sqlalchemy import bindparam, delete, func, insert, select
+from sqlalchemy import bindparam, delete, func, select
 
 from ledger.errors import ConflictError
 from ledger.store.dialect import dialect_of
@@ -217,9 +217,9 @@ def forget_state(connection: Connection, log_id: int, *, kept: str) -> None:
 
 
 def keep_turns(connection: Connection, log_id: int, turns: Sequence[Turn]) -> None:
-    """Keep turns."""
-    if turns:
-        connection.execute(insert(turn), [{"log_id": log_id, **vars(one)} for one in turns])
+    """Keep turns; one that was seen at the same position before is replaced."""
+    rows = [{"log_id": log_id, **vars(one)} for one in turns]
+    _replace(connection, turn, rows, ("log_id", "control", "position"))
 
 
 def turns_of(

@@ -286,6 +286,7 @@ def test_no_page_keeps_anybody_out(
     sign_in(page, url, "rae")
     pages = ["/", "/models", "/models/triage", "/models/triage/1.1.0", "/deployments", "/ledger"]
     pages += [f"/ledger/{lived.refused}", f"/ledger/{lived.granted}", "/reports", "/policy"]
+    pages += ["/controls", "/controls/soc2-cc8-1-authorised", "/population"]
     pages += [f"/releases/{seeded.release}", f"/releases/{lived.lapsed}", "/people", "/account"]
     pages += [f"/people/{seeded.ana}", "/log", "/log/checkpoints", "/verify", "/notices"]
     votes = seeded.house.wiring.reader.release(lived.granted).votes

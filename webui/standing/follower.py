@@ -79,6 +79,7 @@ class Follower:
         """Throw away what is kept; when verdicts turned stays known."""
         with writing(self._wiring.engine) as connection:
             store.forget_state(connection, self._wiring.log.log_id, kept=RESULT)
+            store.keep_notes(connection, self._wiring.log.log_id, {SEEN: {}})
 
     def catch_up(self) -> int:
         """Take every entry there is, and work the verdicts out; after how many entries.

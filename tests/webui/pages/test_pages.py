@@ -39,6 +39,8 @@ EVERY_PAGE = (
     "/log/verification",
     "/verify",
     "/log/checkpoint",
+    "/controls",
+    "/population",
     "/reports",
     "/samples",
     "/statements",
