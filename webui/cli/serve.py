@@ -82,9 +82,13 @@ def serve(  # noqa: PLR0917 (the options of a command)
         record_restore(wiring)
         record_erased_again(wiring)
         keep_tombstones(wiring)
-        worker = Worker(wiring, threads=workers, processes=1)
-        follower = Follower(wiring)
-        beside = (BackupClock(wiring), DigestClock(wiring), Clerk(wiring), worker, follower)
+        beside = (
+            BackupClock(wiring),
+            DigestClock(wiring),
+            Clerk(wiring),
+            Worker(wiring, threads=workers, processes=1),
+            Follower(wiring),
+        )
         for one in beside:
             one.start()
         courier = Courier(wiring, read_channels(wiring.settings))

@@ -140,7 +140,7 @@ class Sender:
 
     def _of_turned(self, name: str, occasion: str) -> Message | None:
         """Which verdicts turned; none where what was kept of them is gone."""
-        framework, before, position = named(occasion)
+        framework, before, position = named(self._wiring.reader, occasion)
         wiring = self._wiring
         with reading(wiring.engine) as connection:
             turned = turned_between(connection, wiring.log.log_id, framework, before, position)

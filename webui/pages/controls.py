@@ -10,8 +10,9 @@ from flask import Response, render_template, request
 from markupsafe import Markup
 
 from policies.controls.finding import VERDICTS
-from policies.controls.shipped import FRAMEWORKS, shipped_framework
+from policies.controls.shipped import FRAMEWORKS
 from webui.cells import csv_line
+from webui.frameworks import every_framework
 from webui.here import wired
 from webui.pages.frame import before, first_page, next_page
 from webui.reports.appearance import HUMAN_PART_WORDS
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
     from policies.controls.finding import Verdict
+    from policies.controls.mapping import Framework
     from webui.standing.board import Board, Row
     from webui.standing.one import Stood
 
@@ -61,7 +63,7 @@ def _controls() -> ResponseReturnValue:
     wanted = next((one for one in VERDICTS if one == request.args.get("verdict")), None)
     return render_template(
         "controls.html",
-        frameworks=[shipped_framework(each) for each in FRAMEWORKS],
+        frameworks=every_framework(wiring.reader),
         board=found,
         wanted=wanted,
         rows=_worst_first(found, wanted),
@@ -95,7 +97,7 @@ def _exceptions(control: str) -> ResponseReturnValue:
         following = f"/controls/{control}/exceptions?{urlencode({'after': found.next})}"
     return render_template(
         "control_exceptions.html",
-        control=control_named(control),
+        control=control_named(wired().reader, control),
         found=found.found,
         first=f"/controls/{control}/exceptions" if request.args.get("after") else "",
         next=following,
@@ -104,7 +106,7 @@ def _exceptions(control: str) -> ResponseReturnValue:
 
 def _exceptions_csv(control: str) -> Response:
     wiring = wired()
-    control_named(control)
+    control_named(wired().reader, control)
     lines = (
         (one.test, "missing" if one.missing else "exception", *_numbers(one.entries), one.sentence)
         for one in every_deviation(wiring, control)
@@ -117,7 +119,7 @@ def _population() -> ResponseReturnValue:
     wanted = _wanted()
     found = changes(wiring, **wanted, before=before(), limit=ON_A_PAGE)
     name = wanted["control"]
-    control = control_named(name) if name else None
+    control = control_named(wiring.reader, name) if name else None
     return render_template(
         "population.html",
         found=found,
@@ -126,17 +128,17 @@ def _population() -> ResponseReturnValue:
         query=urlencode({name: value for name, value in wanted.items() if value}),
         exceptions=deviations(wiring, name, limit=10) if name else None,
         models=wiring.reader.models(limit=MOST_MODELS),
-        controls=[(shipped_framework(each).short, _about_changes(each)) for each in FRAMEWORKS],
+        controls=[(each.short, _about_changes(each)) for each in every_framework(wiring.reader)],
         first=first_page(),
         next=next_page(found, ON_A_PAGE, lambda item: item.entry),
     )
 
 
-def _about_changes(framework: str) -> list[tuple[str, str]]:
+def _about_changes(framework: Framework) -> list[tuple[str, str]]:
     """The controls whose tests look at changes: id and reference."""
     return [
         (control.id, f"{control.ref} {control.title}")
-        for control in shipped_framework(framework).controls
+        for control in framework.controls
         if any(use.test.id in {"T3", "T4", "T10"} for use in control.tests)
     ]
 
@@ -145,7 +147,7 @@ def _population_csv() -> Response:
     wiring = wired()
     wanted = _wanted()
     if wanted["control"]:
-        control_named(wanted["control"])
+        control_named(wiring.reader, wanted["control"])
     lines = (
         (
             str(one.entry),

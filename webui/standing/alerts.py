@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ledger.events.names import format_instant, parse_instant
 from ledger.store import standing as store
 from ledger.store.notices import WAITING, Delivery, plan_deliveries, read_subscriptions
-from policies.controls.shipped import shipped_framework
+from webui.frameworks import framework_named
 from webui.notices.topics import VERDICT
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from ledger.query import Reader
     from policies.controls.mapping import Framework
 
 TURNED: Final = f"{VERDICT}/"
@@ -96,11 +97,15 @@ def turned_between(
     ]
 
 
-def named(occasion: str) -> tuple[Framework, int, int]:
-    """The framework of an alert, and the positions between which verdicts turned."""
+def named(reader: Reader, occasion: str) -> tuple[Framework, int, int]:
+    """The framework of an alert, and the positions between which verdicts turned.
+
+    Raises:
+        UnknownSubjectError: it is in force no longer.
+    """
     framework, _, span = occasion.removeprefix(TURNED).partition("/")
     before, _, position = span.partition("-")
-    return shipped_framework(framework), int(before), int(position)
+    return framework_named(reader, framework), int(before), int(position)
 
 
 def _is_quiet(told: dict[str, Any], now: str) -> bool:

@@ -14,13 +14,14 @@ from ledger.store import standing as store
 from ledger.store.database import reading
 from ledger.store.entries import read_head
 from policies.controls.finding import VERDICTS, HumanPart, Verdict
-from policies.controls.shipped import FRAMEWORKS, shipped_framework
+from webui.frameworks import every_framework, framework_named
 from webui.standing.results import RESULT, SEEN
 from webui.standing.shape import Shape
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from ledger.query import Reader
     from ledger.store.standing import Turn
     from policies.controls.mapping import Control, Framework
     from webui.wiring import Wiring
@@ -95,16 +96,16 @@ class Board(Shape):
 
 def boards(wiring: Wiring) -> list[Board]:
     """Every framework as it stands."""
-    return [board(wiring, name) for name in FRAMEWORKS]
+    return [board(wiring, one.id) for one in every_framework(wiring.reader)]
 
 
 def board(wiring: Wiring, name: str) -> Board:
     """A framework as it stands.
 
     Raises:
-        InputError: there is no such framework.
+        UnknownSubjectError: there is no such framework.
     """
-    framework = shipped_framework(name)
+    framework = framework_named(wiring.reader, name)
     log_id = wiring.log.log_id
     names = [control.id for control in framework.controls]
     with reading(wiring.engine) as connection:
@@ -192,14 +193,14 @@ def trend_of(now: dict[str, Verdict], turns: list[Turn], as_of: str) -> tuple[Po
     return tuple(reversed(points))
 
 
-def control_named(name: str) -> Control:
+def control_named(reader: Reader, name: str) -> Control:
     """A control by its id.
 
     Raises:
         UnknownSubjectError: there is none.
     """
-    for framework in FRAMEWORKS:
-        for control in shipped_framework(framework).controls:
+    for framework in every_framework(reader):
+        for control in framework.controls:
             if control.id == name:
                 return control
     raise UnknownSubjectError(

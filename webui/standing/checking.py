@@ -12,7 +12,8 @@ from policies.controls.assess import assess_material
 from policies.controls.material import Material
 from policies.controls.standing.matrix import in_order
 from policies.controls.standing.part import standing_scope
-from webui.standing.follower import frameworks_kept, integrity_now
+from webui.frameworks import every_framework
+from webui.standing.follower import integrity_now
 from webui.standing.results import RESULT, as_kept
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def check(wiring: Wiring) -> tuple[int, tuple[Difference, ...]]:
     as_of = history.recorded[-1].entry.recorded_at
     material = Material(history, standing_scope(as_of), integrity_now(wiring, position))
     found: list[Difference] = []
-    for framework in frameworks_kept():
+    for framework in every_framework(wiring.reader):
         assessment = assess_material(framework, material)
         for result in assessment.results:
             name = result.control.id

@@ -17,7 +17,7 @@ from ledger.store.database import reading
 from ledger.store.entries import Filter
 from policies.controls.primitives.documents import CadenceArguments
 from policies.controls.primitives.integrity import RecoveryArguments, RetentionArguments
-from policies.controls.shipped import shipped_framework
+from webui.frameworks import framework_named
 from webui.standing.shape import Shape
 
 if TYPE_CHECKING:
@@ -45,9 +45,9 @@ def due_dates(wiring: Wiring, name: str) -> list[Due]:
     """What falls due for a framework within 120 days, or is overdue; the nearest first.
 
     Raises:
-        InputError: there is no such framework.
+        UnknownSubjectError: there is no such framework.
     """
-    framework = shipped_framework(name)
+    framework = framework_named(wiring.reader, name)
     today = wiring.now().date()
     with reading(wiring.engine) as connection:
         log_id = wiring.log.log_id

@@ -27,11 +27,11 @@ from ledger.store.database import reading, writing
 from ledger.store.entries import read_envelopes, read_head
 from ledger.store.standing import Turn
 from policies.controls.outside import Anchor, Integrity
-from policies.controls.shipped import FRAMEWORKS, shipped_framework
 from policies.controls.standing.keep import take
 from policies.controls.standing.matrix import assessed, standing
 from policies.controls.standing.pieces import pieces_of
 from policies.controls.standing.state import State
+from webui.frameworks import every_framework
 from webui.issuing import anchors
 from webui.standing.alerts import plan_alerts
 from webui.standing.results import RESULT, SEEN, as_kept
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from policies.controls.mapping import Framework
-    from policies.controls.standing.pieces import Pieces
     from webui.wiring import Wiring
 
 BASIS: Final = "basis"
@@ -61,8 +60,8 @@ class Follower:
         self._seconds = seconds
         self._at_once = at_once
         self._memory = Memory()
-        self._frameworks = frameworks_kept()
-        self._pieces = pieces_of(self._frameworks, generator())
+        self._frameworks: tuple[Framework, ...] = ()
+        self._pieces = pieces_of((), "")
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="counterseal-controls", daemon=True)
 
@@ -87,6 +86,8 @@ class Follower:
         Raises:
             LedgerError: the database failed; what was taken stands.
         """
+        self._frameworks = every_framework(self._wiring.reader)
+        self._pieces = pieces_of(self._frameworks, generator())
         self._begin_anew_where_needed()
         while not self._stop.is_set() and self._step():
             pass
@@ -209,16 +210,6 @@ class Follower:
         log_id = self._wiring.log.log_id
         registry = self._wiring.reader.registry(connection)
         return Entries(connection, log_id, registry, self._memory)
-
-
-def frameworks_kept() -> tuple[Framework, ...]:
-    """The frameworks whose controls are kept up."""
-    return tuple(shipped_framework(name) for name in FRAMEWORKS)
-
-
-def pieces_kept() -> Pieces:
-    """The tests that are kept up, each once."""
-    return pieces_of(frameworks_kept(), generator())
 
 
 def integrity_now(wiring: Wiring, position: int) -> Integrity:

@@ -8,8 +8,8 @@ from ledger.store import standing as store
 from ledger.store.database import reading
 from ledger.store.entries import read_head
 from policies.controls.finding import HumanPart, Verdict  # noqa: TC001 (pydantic reads them)
-from policies.controls.shipped import shipped_framework
 from policies.controls.standing.pieces import id_of
+from webui.frameworks import framework_named
 from webui.standing.board import Row, control_named, last_report, row_of
 from webui.standing.results import RESULT, SEEN
 from webui.standing.shape import Shape
@@ -83,8 +83,8 @@ def stood(wiring: Wiring, name: str) -> Stood:
     Raises:
         UnknownSubjectError: there is no such control.
     """
-    control = control_named(name)
-    framework = shipped_framework(control.framework)
+    control = control_named(wiring.reader, name)
+    framework = framework_named(wiring.reader, control.framework)
     log_id = wiring.log.log_id
     with reading(wiring.engine) as connection:
         kept: dict[str, Any] = store.read_note(connection, log_id, f"{RESULT}{name}") or {}

@@ -66,7 +66,7 @@ def deviations(wiring: Wiring, name: str, after: str = "", limit: int = MOST) ->
     Raises:
         UnknownSubjectError: there is no such control.
     """
-    control = control_named(name)
+    control = control_named(wiring.reader, name)
     begin, place = _place(after)
     steps = _steps(control)
     found: list[store.Deviating] = []
@@ -123,7 +123,7 @@ def changes(
     )
     said: dict[int, list[str]] = {}
     if control and found:
-        pieces = [id_of(use) for use in control_named(control).tests]
+        pieces = [id_of(use) for use in control_named(wiring.reader, control).tests]
         with reading(wiring.engine) as connection:
             rows = store.deviating_at(
                 connection, wiring.log.log_id, pieces, [one.since for one in found]

@@ -51,7 +51,7 @@ def test_a_framework_shows_its_verdicts_worst_first(lived: Seeded) -> None:
     listed = only.partition('id="controls"')[2].partition("</section>")[0]
     assert "not exercised" in listed
     assert "passed" not in listed
-    assert client.get("/controls?framework=nothing").status_code == 422
+    assert client.get("/controls?framework=nothing").status_code == 404
 
 
 def test_a_control_shows_question_finding_trend_and_the_way_to_its_statement(
