@@ -12,7 +12,7 @@ condition first asks for it. None means not known: what was not recorded satisfi
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from ledger.errors import InputError, UnknownSubjectError
 from ledger.events import (
@@ -44,6 +44,7 @@ from ledger.state.concerns import about
 from ledger.state.exceptions import ExceptionState, ReviewState
 from ledger.state.fold_changes import proposal_of
 from ledger.state.rejections import RejectionState
+from ledger.state.remembered import remembered
 from policies.asked import change_asked, release_asked
 from policies.descent import recalled, weak
 from policies.fields import DIFFERENCE_PREFIX, METRIC_PREFIX
@@ -78,7 +79,6 @@ if TYPE_CHECKING:
     from policies.standing_in import Lent
 
 ADMINISTRATOR = "administrator"
-_UNASKED: Final = object()
 
 
 class Case:
@@ -103,16 +103,15 @@ class Case:
 
     def fact(self, path: str) -> Value:
         """A fact by its path, or None where it is not known."""
-        found: Any = self._known.get(path, _UNASKED)
-        if found is _UNASKED:
-            found = self._known[path] = self._work_out(path)
-        value: Value = found
-        return value
+        known = self._known
+        if path in known:
+            return known[path]
+        work = _FACTS.get(path)
+        found = known[path] = work(self) if work else self._measure(path)
+        return found
 
-    def _work_out(self, path: str) -> Value:
-        found = _FACTS.get(path)
-        if found:
-            return found(self)
+    def _measure(self, path: str) -> Value:
+        """A metric, or how much it differs from that of what runs."""
         if path.startswith(DIFFERENCE_PREFIX):
             return self._difference(path.removeprefix(DIFFERENCE_PREFIX))
         return self._metric(path.removeprefix(METRIC_PREFIX), self.version)
@@ -186,10 +185,14 @@ class Case:
     @once
     def asked(self) -> Asked | None:
         """What people were asked to agree to, so that this may be done."""
-        policy = self.registry.policy_digest()
         if self.event.kind in change.PROPOSABLE or isinstance(self.event, change.Word):
-            return change_asked(self.change, policy) if self.change else None
-        return release_asked(self.release, self.version, policy) if self.release else None
+            proposed = self.change
+            return change_asked(proposed, self.registry.policy_digest()) if proposed else None
+        release = self.release
+        if release is None:
+            return None
+        policy = self.registry.policy_digest() if release.status == "open" else ""
+        return release_asked(release, self.version, policy)
 
     @once
     def lent(self) -> tuple[Lent, ...]:
@@ -271,12 +274,10 @@ class Case:
 
     def _metric(self, name: str, version: VersionState | None) -> Decimal | None:
         declared = self.document.metrics.get(name)
-        values = [
-            Decimal(item.metric.value) for item in _held_out(version) if item.metric.name == name
-        ]
-        if declared is None or not values:
+        values = _measured(version).get(name) if version else None
+        if declared is None or values is None:
             return None
-        return min(values) if declared.higher_is_better else max(values)
+        return values[0] if declared.higher_is_better else values[1]
 
     def _difference(self, name: str) -> Decimal | None:
         """How much more a metric is than in what runs now, on the data sets measured for both."""
@@ -292,6 +293,17 @@ class Case:
 
 def _held_out(version: VersionState | None) -> list[Measured]:
     return [item for item in version.metrics if item.metric.held_out] if version else []
+
+
+@remembered
+def _measured(version: VersionState) -> dict[str, tuple[Decimal, Decimal]]:
+    """The least and the greatest latest value of each metric on held-out data."""
+    found: dict[str, tuple[Decimal, Decimal]] = {}
+    for item in _held_out(version):
+        value = Decimal(item.metric.value)
+        least, greatest = found.get(item.metric.name, (value, value))
+        found[item.metric.name] = min(least, value), max(greatest, value)
+    return found
 
 
 def _by_data_set(version: VersionState, name: str) -> dict[str, Decimal]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.state.aggregates import ActorState
+from ledger.state.remembered import remembered
 
 if TYPE_CHECKING:
     from ledger.state.aggregates import RoleHeld
@@ -31,6 +32,19 @@ class Reach(NamedTuple):
         """The roles of an actor that count."""
         return tuple(held.role for held in actor.roles if self.counts(held))
 
+    def role_set(self, actor: ActorState) -> frozenset[str]:
+        """The same, without an order."""
+        always = _unlimited(actor)
+        return frozenset(self.roles(actor)) if always is None else always
+
+
+@remembered
+def _unlimited(actor: ActorState) -> frozenset[str] | None:
+    """The roles of an actor none of whose roles has a scope or an end, which all count."""
+    if any(held.limited for held in actor.roles):
+        return None
+    return frozenset(held.role for held in actor.roles)
+
 
 def holders(registry: Registry, role: str, reach: Reach) -> tuple[str, ...]:
     """Who holds a role that counts."""
@@ -51,5 +65,10 @@ def lasting(registry: Registry, role: str) -> tuple[str, ...]:
 
 def _counting(registry: Registry, holder: str, role: str, reach: Reach) -> bool:
     actor = registry.find(ActorState, holder)
-    held = actor.held(role) if actor is not None else None
+    if actor is None:
+        return False
+    always = _unlimited(actor)
+    if always is not None:
+        return role in always
+    held = actor.held(role)
     return held is not None and reach.counts(held)

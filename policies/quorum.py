@@ -15,7 +15,7 @@ with whom most seats are taken does.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import islice, product
 from operator import attrgetter
@@ -42,12 +42,16 @@ if TYPE_CHECKING:
     from policies.standing_in import Lent
     from policies.ways import Bench, Way
 
+    Voted = tuple[str, int, frozenset[str]]
+    """Who voted, the entry of the vote, and the roles of one's own that count."""
+
 
 # The same few votes are looked at in every decision about their release.
 parse_instant = lru_cache(maxsize=4_096)(names.parse_instant)
 
 MOST_WAYS: Final = 64
 """Ways of choosing who carries lent roles that are tried; the first of them beyond that."""
+_MOST_KEPT: Final = 256
 MOST_INSTEAD: Final = 4
 """Other ways of meeting a quorum that a refusal tells."""
 
@@ -100,6 +104,14 @@ class Table:
     across_policies: bool = False
     signed: bool = False
     device_bound: bool = False
+    met: dict[tuple[Voted, ...], Seating] = field(default_factory=dict, compare=False, repr=False)
+    """The outcome for voters by whom it was met, of those met last."""
+
+    def keep(self, voted: tuple[Voted, ...], seating: Seating) -> None:
+        """Keep an outcome."""
+        if len(self.met) >= _MOST_KEPT:
+            self.met.clear()
+        self.met[voted] = seating
 
 
 def table_of(rule: Approvals) -> Table:
@@ -140,27 +152,40 @@ def find_quorum(case: Case, asked: Asked, table: Table, excluded: Mapping[str, s
     own: dict[str, frozenset[str]] = {}
     persons: dict[str, str] = {}
     cannot = []
+    find = case.registry.find
+    reach = case.reach
     for vote in sorted(asked.votes, key=_voter):
-        if not vote.approves:
+        if vote.verdict != "approve" or not vote.counts:
             continue
-        state = case.registry.find(ActorState, vote.actor)
+        state = find(ActorState, vote.actor)
         code, detail = voters.why_not(vote, state)
         if code or state is None:
             cannot.append(Refusal(vote.actor, code, detail, vote.entry))
         elif state.person in persons:
             first = persons[state.person]
-            own[first] |= {*case.reach.roles(state)}
+            own[first] |= reach.role_set(state)
             cannot.append(Refusal(vote.actor, "E_SAME_PERSON", first, vote.entry))
         else:
             persons[state.person] = vote.actor
             candidates[vote.actor] = vote
-            own[vote.actor] = frozenset(case.reach.roles(state))
+            own[vote.actor] = reach.role_set(state)
     lent = {actor: voters.lent(candidates[actor], persons) for actor in candidates}
+    # Where nobody stands in, whether it is met depends on the voters, their roles and the order of
+    # their votes alone: the same few, in every decision about their release.
+    key = None
+    if not any(lent.values()):
+        key = tuple([(actor, vote.entry, own[actor]) for actor, vote in candidates.items()])
+        known = table.met.get(key)
+        if known is not None:
+            return known
     tried = []
     for way in table.ways:
         found = _found(_best(bench, candidates, own, lent) for bench in way)
         if not found.empty:
-            return _met(own, candidates, found)
+            seating = _met(own, candidates, found)
+            if key is not None:
+                table.keep(key, seating)
+            return seating
         tried.append(found)
     return _told(voters, candidates, own, tried, cannot)
 
@@ -348,8 +373,7 @@ def _plain(roles: Iterable[str]) -> tuple[str, ...]:
     return tuple(plain_role(role) for role in roles)
 
 
-@dataclass(frozen=True)
-class _Voters:
+class _Voters(NamedTuple):
     """Who may count for one rule on one question. Votes of ``too_old`` or before have expired."""
 
     case: Case
@@ -390,7 +414,8 @@ class _Voters:
         """Why a vote that counted once counts no more."""
         if vote.entry <= self.asked.changed:
             return "E_STALE", str(self.asked.changed)
-        if self._was_under_another_policy(vote):
+        policy = self.asked.policy
+        if policy and vote.policy != policy and not self.table.across_policies:
             return "E_OLD_WORDING", ""
         if parse_instant(vote.at) <= self.too_old:
             return "E_EXPIRED", self.table.valid_for
@@ -404,10 +429,6 @@ class _Voters:
         if self.table.device_bound and not vote.device_bound:
             return "E_COPYABLE"
         return "E_KEY_REVOKED" if key.until is not None and self.asked.policy else ""
-
-    def _was_under_another_policy(self, vote: Vote) -> bool:
-        policy = self.asked.policy
-        return bool(policy) and vote.policy != policy and not self.table.across_policies
 
     def why_no_role(self, vote: Vote, own: Mapping[str, frozenset[str]]) -> tuple[str, str]:
         """Why a voter has no role that counts: none of one's own, and none to stand in with."""

@@ -11,6 +11,7 @@ from collections import Counter
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
+from ledger.state.remembered import remembered
 from policies.duration import duration_in_words
 
 if TYPE_CHECKING:
@@ -131,15 +132,16 @@ def _plain(result: Result) -> str:
 
 def explain(decision: Decision, name_of: NameOf) -> list[str]:
     """A decision as sentences: a refusal by what is missing, an allowance by what is met."""
-    said = _said(decision.unmet or decision.results)
+    said = _told(decision)
     sentences = [one if isinstance(one, str) else sentence(one, name_of) for one in said]
     return list(dict.fromkeys(sentences))
 
 
-# The same results stand together again and again. No sentence that names a person is kept.
-@lru_cache(maxsize=_KEPT)
-def _said(results: tuple[Result, ...]) -> tuple[str | Result, ...]:
+# The same decisions are told again and again. No sentence that names a person is kept.
+@remembered
+def _told(decision: Decision) -> tuple[str | Result, ...]:
     """Sentences, and the results whose sentences name people."""
+    results = decision.unmet or decision.results
     return tuple(
         result
         if result.code in _SPECIAL and result.code not in _NAMELESS
@@ -217,11 +219,15 @@ def _all_of(names: Iterable[str]) -> str:
 
 
 def _approved(params: Mapping[str, Any], name_of: NameOf) -> str:
-    lent = dict(pair.split(":", 1) for pair in _list(params.get("stand_ins")))
-    names = [
-        f"{name_of(actor)} for {name_of(lent[actor])}" if actor in lent else name_of(actor)
-        for actor in _list(params.get("people"))
-    ]
+    people = _list(params.get("people"))
+    if "stand_ins" in params:
+        lent = dict(pair.split(":", 1) for pair in _list(params["stand_ins"]))
+        names = [
+            f"{name_of(actor)} for {name_of(lent[actor])}" if actor in lent else name_of(actor)
+            for actor in people
+        ]
+    else:
+        names = [name_of(actor) for actor in people]
     if not names:
         return "no approval is needed"
     return f"approved by {', '.join(names)}"

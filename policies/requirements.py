@@ -15,6 +15,7 @@ from ledger.events.decision import Result, ResultState
 from ledger.events.names import format_instant, parse_instant
 from ledger.state.aggregates import DeploymentState, number_key
 from ledger.state.rejections import standing
+from ledger.state.remembered import remembered
 from policies.duration import parse_duration
 from policies.expression.evaluate import compile_condition
 from policies.expression.parse import parse
@@ -110,6 +111,7 @@ def _approvals(gate: str, requirement: Requirement, rule: Approvals) -> Answer:
     """The quorum is met; of a way that is not, the nearest is told, and the others beside it."""
     table = table_of(rule)
 
+    @remembered
     @lru_cache(maxsize=_KEPT)
     def said(found: Seating) -> Result:
         return (_approved if found.met else _needs)(gate, requirement, found)

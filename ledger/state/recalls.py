@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, Literal, Protocol
 
 from ledger.events.recall import RecallCause
 from ledger.state.aggregates import Aggregate, Search, VersionState, number_key, version_key
+from ledger.state.remembered import remembered
 
 if TYPE_CHECKING:
     from ledger.events.model import DataSet, Parent
@@ -71,6 +72,7 @@ class Made(Protocol):
     def parents(self) -> tuple[Parent, ...]: ...
 
 
+@remembered
 def materials(made: Made) -> tuple[str, ...]:
     """What a recall of this version, or of a data set that went right into it, would name."""
     own = (f"version:{made.model}", f"version:{made.model}@{made.version}")
@@ -91,8 +93,8 @@ def recalls_on(registry: Registry, material: str) -> tuple[int, ...]:
 def recalls_of(registry: Registry, made: Made) -> tuple[int, ...] | None:
     """The recalls that reach a version, by their entries; None where that can't be known."""
     found: set[int] = set()
-    seen = {version_key(made.model, made.version)}
     ahead: list[Made] = [made]
+    seen = {version_key(made.model, made.version)} if made.parents else set()
     while ahead:
         one = ahead.pop()
         for material in materials(one):
