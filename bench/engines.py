@@ -5,8 +5,8 @@ same: ours matches people to seats, names every requirement and writes the sente
 the conditions alone; Cedar is given the number of approvals, which its language can't count, and
 names the policies that decided.
 
-``best`` is the fastest of many short stretches: what each takes where nothing else runs. ``to_ours``
-is the median of each turn's ratio.
+``best`` is the fastest of many short stretches: what each takes where nothing else runs.
+``to_ours`` is the median of each turn's ratio.
 """
 
 from __future__ import annotations
