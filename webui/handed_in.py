@@ -29,6 +29,7 @@ from ledger.store.database import reading
 from webui.register import judge
 from webui.sandbox import check_bundle
 from webui.sealed import check_seal
+from webui.sealing import trusted_roots
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -306,6 +307,12 @@ def _too_large(what: str) -> InputError:
     )
 
 
+def _seal(wiring: Wiring, data: bytes) -> str:
+    authorities = trusted_roots(wiring)
+    roots = authorities.roots if authorities is not None else ()
+    return check_seal(data, wiring.seal()[1], roots).sentence
+
+
 def _report(wiring: Wiring, file: HandedIn) -> Verdict:
     steps = _Steps()
     found = judge(wiring.reader, file.data)
@@ -318,7 +325,7 @@ def _report(wiring: Wiring, file: HandedIn) -> Verdict:
     if steps.check("An entry of this ledger names the SHA-256 of this file", recorded):
         steps.check(
             "Its electronic seal is this installation's, and covers the whole file",
-            lambda: check_seal(file.data, wiring.seal()[1]),
+            lambda: _seal(wiring, file.data),
         )
     return Verdict(
         file.name,

@@ -42,6 +42,7 @@ from webui.reports.assemble.kinds import report_kind
 from webui.reports.assemble.sampled import SampleMaterial
 from webui.reports.make import make_report, silent
 from webui.sampling import frozen, recomputed, scope_of
+from webui.sealing import check_time, seal_stamp
 from webui.verifying import kept_runs
 from webui.wiring import generator
 
@@ -131,6 +132,7 @@ def issue_report(
     found = audit(wiring.log, how.note, workers=how.workers, redecide=wiring.redecide())
     name = f"{wanted.kind}-{found.size}-{how.mark or secrets.token_hex(3)}"
     made = _made(wiring, wanted, scope, found, name, note=how.note)
+    check_time(wiring, made.sealed)
     how.note("recording", 0, 0)
     path = wiring.settings.reports / f"{name}.pdf"
     _write(path, made.sealed)
@@ -296,6 +298,7 @@ def _made(
         signing_time=wiring.now(),
         prove=_prover(wiring, found),
         note=note,
+        stamp=seal_stamp(wiring),
     )
 
 

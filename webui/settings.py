@@ -19,6 +19,7 @@ DATABASE_URL: Final = "COUNTERSEAL_DATABASE_URL"
 LOG: Final = "COUNTERSEAL_LOG"
 GUARD_URL: Final = "COUNTERSEAL_GUARD_URL"
 PUBLIC_LOG: Final = "COUNTERSEAL_PUBLIC_LOG"
+SEAL_TIMESTAMP: Final = "COUNTERSEAL_SEAL_TIMESTAMP"
 TRUST_POLICY: Final = "COUNTERSEAL_TRUST_POLICY"
 TIMESTAMP_URLS: Final = "COUNTERSEAL_TIMESTAMP_URLS"
 TIMESTAMP_CERTIFICATES: Final = "COUNTERSEAL_TIMESTAMP_CERTIFICATES"
@@ -75,6 +76,8 @@ SETTINGS: Final = {
     "Needed where an authority is named.",
     TIMESTAMP_MINUTES: "How many minutes lie between two time-stamps of a log that grows. "
     f"Default: {_MINUTES}.",
+    SEAL_TIMESTAMP: "yes has the seal of every report time-stamped by the first of these "
+    "authorities that answers (PAdES B-T); where none does, no report is issued. Default: no.",
     KEY_PASSPHRASE_FILE: "A file with the passphrase of the log's keys, where they are encrypted "
     "(`counterseal key encrypt`); readable by its owner only. Default: none.",
     BACKUP_FOLDER: "Where backups are written; best another disk. Default: backups in the home.",
@@ -127,6 +130,7 @@ class Settings:
     timestamp_urls: tuple[str, ...] = ()
     timestamp_certificates: Path | None = None
     timestamp_minutes: int = _MINUTES
+    seal_timestamp: bool = False
     key_passphrase_file: Path | None = None
     backup_folder: Path | None = None
     backup_recipient: str = ""
@@ -183,6 +187,7 @@ def read_settings(environment: Mapping[str, str], home: Path | None = None) -> S
         timestamp_urls=tuple(environment.get(TIMESTAMP_URLS, "").split()),
         timestamp_certificates=_file(environment, TIMESTAMP_CERTIFICATES),
         timestamp_minutes=_minutes(environment),
+        seal_timestamp=_yes_or_no(environment, SEAL_TIMESTAMP),
         public_log=_yes_or_no(environment, PUBLIC_LOG),
         key_passphrase_file=_file(environment, KEY_PASSPHRASE_FILE),
         backup_folder=_file(environment, BACKUP_FOLDER),

@@ -11,7 +11,7 @@ from webui.sealed import check_seal
 
 def test_a_sealed_file_holds() -> None:
     whole, certificate = sealed()
-    assert "SHA-256 of the certificate" in check_seal(whole, certificate)
+    assert "SHA-256 of the certificate" in check_seal(whole, certificate).by
 
 
 @pytest.mark.parametrize("added", [b"\n", b" ", b"%", b"END"])

@@ -84,12 +84,13 @@ def make_report(
     signing_time: datetime,
     prove: Callable[[Sequence[int]], bytes] | None = None,
     note: Note = silent,
+    stamp: Callable[[bytes], bytes] | None = None,
 ) -> MadeReport:
     """Make and seal the report of one kind; ``signing_time`` has a time zone.
 
     ``prove`` makes a bundle of entries with their proofs, which is attached together with the
     program that checks it; the same entries must give the same bytes. ``note`` is told the step
-    that begins, and may raise to end the work.
+    that begins, and may raise to end the work. ``stamp`` has the seal time-stamped.
 
     Raises:
         InputError: there is no such kind.
@@ -108,7 +109,11 @@ def make_report(
     drawn = render_pdf(report, attached)
     note("sealing", 0, 0)
     sealed = seal_pdf(
-        drawn.data, key_pem=seal_key_pem, certificate_pem=certificate_pem, signing_time=signing_time
+        drawn.data,
+        key_pem=seal_key_pem,
+        certificate_pem=certificate_pem,
+        signing_time=signing_time,
+        stamp=stamp,
     )
     return MadeReport(
         unsealed_sha256=hashlib.sha256(drawn.data).hexdigest(),
