@@ -1,4 +1,4 @@
-"""``counterseal admission``: check an admission receipt, take along the program that does so."""
+"""``counterseal admission``: receipts checked, the program that does so, a webhook that asks."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ from webui.client.settings import VKEY
 if TYPE_CHECKING:
     from webui.client.admit import Admission
     from webui.client.answers import Gate
+
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.group()
@@ -93,6 +96,82 @@ def program(output: Path) -> None:
 
     write_new(str(output), Path(admit.__file__).read_bytes())
     click.echo(f"Wrote {output}; read it before you trust it.")
+
+
+@admission.command()
+@click.option("--certificate", type=_FILE, required=True, metavar="PEM", help="Its certificate.")
+@click.option("--private-key", type=_FILE, required=True, metavar="PEM", help="The key of it.")
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", type=click.IntRange(0, 65535), default=8443, show_default=True)
+@click.option(
+    "--namespace",
+    "namespaces",
+    multiple=True,
+    required=True,
+    metavar="NAMESPACE=ENV",
+    help="Which environment a namespace is. Others are refused.",
+)
+@click.option("--pass-unnamed", is_flag=True, help="Let objects pass that name no model.")
+@click.option(
+    "--receipts",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="FOLDER",
+    help="Verify admission receipts (DIGEST.json) instead of asking the gate; no network is used.",
+)
+@click.option("--vkey", default=None, help=f"For --receipts: the log's key. Default: {VKEY}.")
+@click.option("--hours", type=click.IntRange(min=1), help="For --receipts: how old they may be.")
+def serve(
+    *,
+    certificate: Path,
+    private_key: Path,
+    host: str,
+    port: int,
+    namespaces: tuple[str, ...],
+    pass_unnamed: bool,
+    receipts: Path | None,
+    vkey: str | None,
+    hours: int | None,
+) -> None:
+    """Answer Kubernetes: may this model run here? A validating admission webhook, over TLS."""
+    import signal
+    import ssl
+
+    from webui.client import moment
+    from webui.client.admit import WrongError, read_vkey
+    from webui.client.commands.ask import asking_quickly
+    from webui.client.errors import SettingError
+    from webui.client.judges import GateJudge, ReceiptJudge
+    from webui.client.kubernetes import Rules
+    from webui.client.webhook import Webhook
+
+    judge: GateJudge | ReceiptJudge = GateJudge(asking_quickly)
+    try:
+        if receipts is not None:
+            known = read_vkey(vkey or os.environ.get(VKEY, ""))
+            judge = ReceiptJudge(receipts, known, hours, moment.now)
+        rules = Rules(_environments(namespaces), pass_unnamed)
+        ending = {signal.SIGINT, signal.SIGTERM}
+        signal.pthread_sigmask(signal.SIG_BLOCK, ending)
+        webhook = Webhook(
+            host, port, certificate=certificate, key=private_key, rules=rules, judge=judge
+        )
+    except (WrongError, OSError, ssl.SSLError) as error:
+        raise SettingError(f"The webhook can't be started: {error}.") from None
+    webhook.start()
+    click.echo(f"Answers at https://{webhook.address[0]}:{webhook.address[1]}/validate")
+    signal.sigwait(ending)
+    webhook.stop()
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, ending)
+
+
+def _environments(given: tuple[str, ...]) -> dict[str, str]:
+    found = {}
+    for one in given:
+        namespace, separator, environment = one.partition("=")
+        if not separator or not namespace or not environment:
+            raise click.BadParameter("Write NAMESPACE=ENV.", param_hint="'--namespace'")
+        found[namespace] = environment
+    return found
 
 
 def check(receipt: bytes, vkey: str, asked: Gate) -> Admission:

@@ -12,6 +12,9 @@ TEMPLATES: Final = {
     "gitlab": ("gitlab-component.yml", "A component: templates/counterseal.yml"),
     "jenkins": ("Jenkinsfile", "Stages of a declarative pipeline"),
     "azure": ("azure-pipelines.yml", "Steps of an Azure pipeline"),
+    "kubernetes": ("kubernetes.yaml", "An admission webhook, and a model of KServe that passes it"),
+    "argo": ("argo.yaml", "A PreSync hook of Argo CD, and what records the deployment"),
+    "flux": ("flux.yaml", "A Kustomization of Flux that waits for the gate"),
     "pre-push": ("pre-push", "A hook: .git/hooks/pre-push, executable"),
 }
 
