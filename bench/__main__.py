@@ -25,6 +25,7 @@ from bench import (
     registering,
     replay,
     report,
+    standing,
     verify,
 )
 
@@ -43,7 +44,7 @@ ON_DATABASES: dict[str, Callable[[list[str]], None]] = {
     "kills": kills.run,
 }
 # Measured on logs of several sizes.
-BY_SIZE: Final = {"verify": verify, "reads": reads}
+BY_SIZE: Final = {"verify": verify, "reads": reads, "standing": standing}
 NAMES = (*ON_DATABASES, *BY_SIZE, "peers", "client", "registering")
 # Takes ten minutes, and runs only when it is named.
 LONG = {"kills"}

@@ -73,9 +73,9 @@ def build(home: Path, entries: int, url: str = "") -> Log:
 
 def opened(home: Path, entries: int, url: str = "") -> wiring.Wiring:
     """As ``build``, with everything around the log; ``close`` it when done."""
-    made = _begun(settings(home.resolve(), url))
+    made = begun(settings(home.resolve(), url))
     try:
-        _grow(made, entries)
+        grow(made, entries)
     except BaseException:
         made.close()
         raise
@@ -90,7 +90,8 @@ def workload(made: wiring.Wiring) -> Actor:
     return Actor(id=found[0].id, type="workload", via="token")
 
 
-def _begun(where: Settings) -> wiring.Wiring:
+def begun(where: Settings) -> wiring.Wiring:
+    """A log with its people, models and versions; opened where it is there already."""
     if where.keys.exists():
         return wiring.open_home(where)
     made = wiring.create(where)
@@ -189,7 +190,7 @@ class _Forms:
         return _Form(event, ready)
 
 
-def _grow(made: wiring.Wiring, entries: int) -> None:
+def grow(made: wiring.Wiring, entries: int) -> None:
     """Append observations up to ``entries``, some batches in each commit."""
     log = made.log
     size = made.reader.head().size

@@ -86,12 +86,16 @@ class Follower:
         Raises:
             LedgerError: the database failed; what was taken stands.
         """
-        self._frameworks = every_framework(self._wiring.reader)
-        self._pieces = pieces_of(self._frameworks, generator())
+        self.look()
         self._begin_anew_where_needed()
         while not self._stop.is_set() and self._step():
             pass
         return self._settle()
+
+    def look(self) -> None:
+        """See which frameworks there are now."""
+        self._frameworks = every_framework(self._wiring.reader)
+        self._pieces = pieces_of(self._frameworks, generator())
 
     def _run(self) -> None:
         while True:
@@ -146,7 +150,7 @@ class Follower:
             same_program = seen.get("basis") == self._pieces.digest
             if same_program and seen.get("position") == position:
                 return position
-            found = self._results(connection, position)
+            found = self.results(connection, position)
         turns = [
             Turn(
                 name,
@@ -194,7 +198,8 @@ class Follower:
             store.keep_turns(connection, log_id, turns)
             plan_alerts(connection, log_id, self._frameworks, position, now)
 
-    def _results(self, connection: Connection, position: int) -> dict[str, dict[str, Any]]:
+    def results(self, connection: Connection, position: int) -> dict[str, dict[str, Any]]:
+        """Every control's result from the state, which must hold exactly so many entries."""
         wiring = self._wiring
         state = State(Rows(connection, wiring.log.log_id))
         source = self._source(connection)
