@@ -1,8 +1,9 @@
 """Controls as they stand: kept up over logs of several sizes, and read for pages.
 
 A log begins with people and with changes that went the whole way through the ledger's own door:
-registered, three documents, asked for, approved by two, granted, deployed. One entry in twenty or
-fewer belongs to them, at most ``CHANGES`` changes; what follows are observations (``bench.big``).
+registered, three documents, asked for, approved by two, granted, deployed. They are a full page at
+least, else one entry in twenty, and at most ``CHANGES`` changes; what follows are observations
+(``bench.big``).
 
 ``kept`` is the state made from the first entry; ``again`` one more observation and one more change
 taken into it; ``matrix`` every control of every framework worked out from the state, in a process
@@ -47,6 +48,7 @@ SIZES: Final = (1_000, 10_000)
 CHANGES: Final = 5_000
 ENTRIES_OF_A_CHANGE: Final = 10
 SHARE: Final = 20
+A_PAGE: Final = 50
 TURNS: Final = 15
 _FROM_SCRATCH: Final = 10_000
 _AT_ONCE: Final = 1_000
@@ -126,10 +128,15 @@ def opened(home: Path, entries: int, url: str = "") -> tuple[Wiring, Company]:
     """A log of so many entries, made anew where there is none."""
     made = big.begun(big.settings(home.resolve(), url))
     company = Company(made)
-    for number in range(min(CHANGES, entries // SHARE // ENTRIES_OF_A_CHANGE)):
+    for number in range(_changes(entries)):
         company.change(number)
     big.grow(made, entries)
     return made, company
+
+
+def _changes(entries: int) -> int:
+    """How many changes a log has: a full page of them, however small it is."""
+    return min(CHANGES, max(A_PAGE, entries // SHARE // ENTRIES_OF_A_CHANGE))
 
 
 def measure(made: Wiring, company: Company, entries: int) -> dict[str, float]:

@@ -14,6 +14,7 @@ from ledger.store import standing as store
 from ledger.store.database import reading
 from ledger.store.entries import read_head
 from policies.controls.finding import VERDICTS, HumanPart, Verdict
+from policies.controls.standing.part import standing_scope
 from webui.frameworks import every_framework, framework_named
 from webui.standing.results import RESULT, SEEN
 from webui.standing.shape import Shape
@@ -121,7 +122,6 @@ def board(wiring: Wiring, name: str) -> Board:
         row_of(control, kept.get(f"{RESULT}{control.id}"), then.get(control.id))
         for control in framework.controls
     )
-    period = next((one["period"] for one in kept.values()), ["", ""])
     position = seen.get("position", 0)
     as_of = seen.get("as_of", "")
     return Board(
@@ -131,13 +131,20 @@ def board(wiring: Wiring, name: str) -> Board:
         position=position,
         behind=size - position,
         as_of=as_of,
-        period_from=period[0],
-        period_until=period[1],
+        **period_of(as_of),
         counts=_counted(row.verdict for row in rows if row.since_at),
         rows=rows,
         trend=trend_of({row.control: row.verdict for row in rows if row.since_at}, turns, as_of),
         last_report=report,
     )
+
+
+def period_of(as_of: str) -> dict[str, str]:
+    """The days that are looked at, up to that of the last entry; none where there is none."""
+    if not as_of:
+        return {"period_from": "", "period_until": ""}
+    period = standing_scope(as_of).period
+    return {"period_from": period.start.isoformat(), "period_until": period.until.isoformat()}
 
 
 def row_of(control: Control, kept: dict[str, Any] | None, then: str | None = None) -> Row:

@@ -52,7 +52,7 @@ def check(wiring: Wiring) -> tuple[int, tuple[Difference, ...]]:
         for result in assessment.results:
             name = result.control.id
             findings = tuple(in_order(one) for one in result.findings)
-            computed = as_kept(result, assessment, findings)
+            computed = as_kept(result, findings)
             held = kept.get(f"{RESULT}{name}", {})
             found.extend(
                 Difference(name, field, str(held.get(field)), str(value))

@@ -7,7 +7,8 @@ Rules:
 * Once all entries are taken the verdicts are worked out and held against those before. What turned
   is kept, and told to whoever subscribed to it (``alerts``).
 * Where the tests or the frameworks are others than those that the state was kept for, it is thrown
-  away and made again; a verdict that turns by that is marked so and nobody is alarmed.
+  away and made again; a verdict that turns by that is marked so and nobody is alarmed. So it is
+  where it holds more entries than the ledger, which was put back.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from webui.wiring import Wiring
 
 BASIS: Final = "basis"
+AS_OF: Final = "as_of"
 SECONDS: Final = 5.0
 ENTRIES_AT_ONCE: Final = 200
 _LOGGER = logging.getLogger("counterseal.controls")
@@ -113,7 +115,9 @@ class Follower:
         engine, log_id = self._wiring.engine, self._wiring.log.log_id
         with reading(engine) as connection:
             basis = store.read_note(connection, log_id, BASIS)
-        if basis == self._pieces.digest:
+            position = store.read_note(connection, log_id, store.POSITION) or 0
+            size = read_head(connection, log_id).size
+        if basis == self._pieces.digest and position <= size:
             return
         with writing(engine) as connection:
             store.forget_state(connection, log_id, kept=RESULT)
@@ -151,11 +155,12 @@ class Follower:
             if same_program and seen.get("position") == position:
                 return position
             found = self.results(connection, position)
+            as_of = store.read_note(connection, log_id, AS_OF)
         turns = [
             Turn(
                 name,
                 position,
-                one["as_of"],
+                as_of,
                 one["verdict"],
                 before.get(f"{RESULT}{name}", {}).get("verdict", ""),
                 "entries" if same_program else "program",
@@ -163,40 +168,26 @@ class Follower:
             for name, one in found.items()
             if one["verdict"] != before.get(f"{RESULT}{name}", {}).get("verdict", "")
         ]
-        self._keep(position, seen, before, found, turns)
+        place = {"position": position, "as_of": as_of, "basis": self._pieces.digest}
+        self._keep(place, seen, _placed(found, before, turns, place), turns)
         return position
 
     def _keep(
         self,
-        position: int,
+        place: dict[str, Any],
         seen: dict[str, Any],
-        before: dict[str, Any],
-        found: dict[str, dict[str, Any]],
+        changed: dict[str, Any],
         turns: list[Turn],
     ) -> None:
         wiring, log_id = self._wiring, self._wiring.log.log_id
-        turned = {turn.control: turn for turn in turns}
-        notes: dict[str, Any] = {}
-        for name, one in found.items():
-            held = before.get(f"{RESULT}{name}", {})
-            turn = turned.get(name)
-            one["since"] = turn.position if turn else held.get("since", position)
-            one["since_at"] = turn.at if turn else held.get("since_at", one["as_of"])
-            notes[f"{RESULT}{name}"] = one
         now = format_instant(wiring.now())
-        notes[SEEN] = {
-            "position": position,
-            "as_of": next(iter(found.values()))["as_of"],
-            "at": now,
-            "basis": self._pieces.digest,
-        }
         with writing(wiring.engine) as connection:
             newest = store.read_note(connection, log_id, SEEN) or {}
             if newest != seen:
                 return  # another server was quicker
-            store.keep_notes(connection, log_id, notes)
+            store.keep_notes(connection, log_id, {**changed, SEEN: {**place, "at": now}})
             store.keep_turns(connection, log_id, turns)
-            plan_alerts(connection, log_id, self._frameworks, position, now)
+            plan_alerts(connection, log_id, self._frameworks, place["position"], now)
 
     def results(self, connection: Connection, position: int) -> dict[str, dict[str, Any]]:
         """Every control's result from the state, which must hold exactly so many entries."""
@@ -208,13 +199,33 @@ class Follower:
         for framework in self._frameworks:
             assessment = assessed(framework, material)
             for result in assessment.results:
-                found[result.control.id] = as_kept(result, assessment)
+                found[result.control.id] = as_kept(result)
         return found
 
     def _source(self, connection: Connection) -> Entries:
         log_id = self._wiring.log.log_id
         registry = self._wiring.reader.registry(connection)
         return Entries(connection, log_id, registry, self._memory)
+
+
+def _placed(
+    found: dict[str, dict[str, Any]],
+    before: dict[str, Any],
+    turns: list[Turn],
+    place: dict[str, Any],
+) -> dict[str, Any]:
+    """The results that changed, each with the place since which its verdict is what it is."""
+    turned = {turn.control for turn in turns}
+    changed: dict[str, Any] = {}
+    for name, one in found.items():
+        held = before.get(f"{RESULT}{name}", {})
+        if name in turned or "since" not in held:
+            since = {"since": place["position"], "since_at": place["as_of"]}
+        else:
+            since = {"since": held["since"], "since_at": held["since_at"]}
+        if (now := {**one, **since}) != held:
+            changed[f"{RESULT}{name}"] = now
+    return changed
 
 
 def integrity_now(wiring: Wiring, position: int) -> Integrity:

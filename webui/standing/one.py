@@ -10,7 +10,7 @@ from ledger.store.entries import read_head
 from policies.controls.finding import HumanPart, Verdict  # noqa: TC001 (pydantic reads them)
 from policies.controls.standing.pieces import id_of
 from webui.frameworks import framework_named
-from webui.standing.board import Row, control_named, last_report, row_of
+from webui.standing.board import Row, control_named, last_report, period_of, row_of
 from webui.standing.results import RESULT, SEEN
 from webui.standing.shape import Shape
 
@@ -97,7 +97,6 @@ def stood(wiring: Wiring, name: str) -> Stood:
             if report
             else None
         )
-    period = kept.get("period", ["", ""])
     position = seen.get("position", 0)
     return Stood(
         row=row_of(control, kept or None, then),
@@ -112,8 +111,7 @@ def stood(wiring: Wiring, name: str) -> Stood:
         position=position,
         behind=size - position,
         as_of=seen.get("as_of", ""),
-        period_from=period[0],
-        period_until=period[1],
+        **period_of(seen.get("as_of", "")),
         findings=_findings(control, kept),
         turns=tuple(_turned(turn) for turn in turns),
     )

@@ -15,14 +15,15 @@ MOST_ENTRIES: Final = 20
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from policies.controls.assess import Assessment, Result
+    from policies.controls.assess import Result
     from policies.controls.finding import Deviation, Finding
 
 
-def as_kept(
-    result: Result, assessment: Assessment, findings: Sequence[Finding] = ()
-) -> dict[str, Any]:
-    """A result as plain values; ``findings`` in place of its own, in the order that is kept."""
+def as_kept(result: Result, findings: Sequence[Finding] = ()) -> dict[str, Any]:
+    """A result as plain values; ``findings`` in place of its own, in the order that is kept.
+
+    Nothing here changes with every entry, so that only results that changed are written again.
+    """
     held = findings or result.findings
     return {
         "control": result.control.id,
@@ -34,12 +35,6 @@ def as_kept(
         "population": result.population,
         "failed": sum(finding.failed for finding in held),
         "lacking": sum(finding.lacking for finding in held),
-        "position": assessment.position,
-        "as_of": assessment.as_of,
-        "period": [
-            assessment.scope.period.start.isoformat(),
-            assessment.scope.period.until.isoformat(),
-        ],
         "findings": [
             {
                 "piece": id_of(use),
