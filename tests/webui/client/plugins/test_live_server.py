@@ -6,11 +6,12 @@ import base64
 import json
 import os
 import socket
+import sqlite3
 import subprocess
 import time
 import urllib.error
 import urllib.request
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,8 @@ import pytest
 
 from tests.tools.mlflow import HOME
 from tests.webui.client.plugins.conftest import REGISTRY
+from webui.intake.inventory import Swept, compare, coverage, record
+from webui.intake.sweep import shown_by_mlflow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -109,3 +112,55 @@ def test_who_signed_in_at_mlflow_stands_in_the_vault(live: Live) -> None:
     tagged = [one for one in live.mlflow.told() if one.get("change") == "model_tag_set"]
     (private,) = [one["private"] for one in tagged if one["model"] == "churn-risk"]
     assert private == {"value": "b", "by": "ana"}
+
+
+def swept(live: Live) -> Swept:
+    wiring = live.mlflow.served.company.house.wiring
+    return compare(wiring, "mlflow", shown_by_mlflow(live.url))
+
+
+def sql(live: Live, *statements: str) -> None:
+    """Past everybody, into the registry's database."""
+    with closing(sqlite3.connect(live.mlflow.folder / "mlruns.db", timeout=30)) as database:
+        for statement in statements:
+            database.execute(statement)
+        database.commit()
+
+
+def test_a_sweep_explains_what_the_plugin_told_and_finds_what_went_past_it(live: Live) -> None:
+    live.ask("registered-models/create", {"name": "swept"})
+    for number in (1, 2):
+        body = {"name": "swept", "source": f"s3://nowhere.invalid/{number}"}
+        assert live.ask("model-versions/create", body)[0] == 200
+    body = {"name": "swept", "alias": "candidate", "version": "1"}
+    assert live.ask("registered-models/alias", body)[0] == 200
+    staged = {"name": "swept", "version": "2", "stage": "Archived"}
+    status, told_of = live.ask(
+        "model-versions/transition-stage", {**staged, "archive_existing_versions": False}
+    )
+    assert status == 200, told_of
+    told = swept(live)
+    ours = [one for one in told.shown if one.model == "swept"]
+    things = {(one.thing, one.item, one.value) for one in ours}
+    assert things == {
+        ("model", "", ""), ("version", "1.0.0", ""), ("version", "2.0.0", ""),
+        ("alias", "candidate", "1.0.0"), ("stage", "2.0.0", "Archived"),
+    }  # fmt: skip
+    assert (told.unexplained, told.vanished, told.coverage) == ((), (), "100.0 %")
+    sql(
+        live,
+        "UPDATE registered_model_aliases SET version = 2 WHERE name = 'swept'",
+        "UPDATE model_versions SET current_stage = 'Production' WHERE name = 'swept' AND version = 1",
+        "DELETE FROM registered_models WHERE name = 'pricing'",
+    )
+    found = swept(live)
+    assert {(one.thing, one.item, one.value) for one in found.unexplained} == {
+        ("alias", "candidate", "2.0.0"), ("stage", "1.0.0", "Production"),
+    }  # fmt: skip
+    assert any(one.startswith("alias pricing") for one in found.vanished)
+    wiring = live.mlflow.served.company.house.wiring
+    *changes, _ = record(wiring, "mlflow", found, "sweep")
+    assert [one.outcome for one in changes] == ["allow", "allow"]
+    (mlflow,) = coverage(wiring)
+    assert (mlflow.source, mlflow.unexplained) == ("mlflow", 2)
+    assert swept(live).unexplained == ()
