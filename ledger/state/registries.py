@@ -34,7 +34,8 @@ class Mirrored(Aggregate):
     ``item`` is an alias's name, a version where ``thing`` is a version or a stage, an environment
     or a git tag; ``value`` is the version of an alias or environment, the stage of a version, or
     the object that a tag is. ``entry`` told it, and ``told_by`` says how. A tag that moved says so
-    for ever: its name was good for something else.
+    for ever: its name was good for something else. ``changed_at`` is when the change came about
+    there, as far as the source says so.
     """
 
     table: ClassVar[str] = "mirrored"
@@ -47,6 +48,7 @@ class Mirrored(Aggregate):
     entry: int
     at: str
     told_by: str
+    changed_at: str = ""
 
     @property
     def key(self) -> str:
@@ -77,8 +79,12 @@ def registry_changed(
     said = _thing(event)
     if said is None:
         return ()
+    before = registry.find(Mirrored, _key(event, said))
+    if before is not None and (event.changed_at or before.changed_at) < before.changed_at:
+        # It came late: what is true there now was told already, and the entry stands all the same.
+        return ()
     status = GONE if event.change in _GONE else PRESENT
-    return (_mirrored(registry.find(Mirrored, _key(event, said)), event, place, said, status),)
+    return (_mirrored(before, event, place, said, status),)
 
 
 def _status_of_ref(event: RegistryChanged, before: Mirrored | None) -> str:
@@ -107,6 +113,7 @@ def _mirrored(
         entry=place.sequence,
         at=place.at,
         told_by=event.told_by,
+        changed_at=event.changed_at or "",
     )
 
 

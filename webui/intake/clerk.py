@@ -7,6 +7,7 @@ Rules:
   between records nothing twice;
 * what can't be read is quarantined with its body; what the policy refuses stands in the ledger as
   a refusal, and is told on the page: it has happened at the source;
+* a delivery that comes late, by the source's own clock, is recorded and moves nothing;
 * an alias or stage that is an environment, of a version that is registered here, is asked for as a
   deployment; the policy's refusal of it is what reveals a change that nobody approved;
 * while the ledger can't be written everything waits;
@@ -32,6 +33,7 @@ from ledger.events.deployment import DeploymentRecorded
 from ledger.events.names import format_instant, parse_instant
 from ledger.events.registries import RegistryChanged
 from ledger.state.aggregates import VersionState, version_key
+from ledger.state.registries import ALIAS, STAGE, Mirrored, mirrored_key
 from ledger.store.connections import (
     IGNORED,
     QUARANTINED,
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ledger.receipt import Receipt
+    from ledger.state.registry import Registry
     from ledger.store.connections import Inbound, Source
     from webui.wiring import Wiring
 
@@ -166,6 +169,8 @@ class Clerk:
         with reading(wiring.engine) as connection:
             registry = wiring.reader.registry(connection)
             known = registry.find(VersionState, version_key(model, version))
+            if not _stands(registry, event):
+                return None
         running = {(one.environment, one.version) for one in wiring.reader.running(model)}
         if (environment, version) in running:
             return None
@@ -219,6 +224,16 @@ class Clerk:
         with writing(wiring.engine) as connection:
             at = format_instant(now)
             note_source(connection, wiring.log.log_id, source.name, silence_told_at=at)
+
+
+def _stands(registry: Registry, event: RegistryChanged) -> bool:
+    """Whether what was told is true there now: a delivery that came late asks for nothing."""
+    model, version, name = event.model or "", event.version or "", event.name or ""
+    thing, item, value = (
+        (ALIAS, name, version) if event.change == "alias_set" else (STAGE, version, name)
+    )
+    now = registry.find(Mirrored, mirrored_key(event.registry, model, thing, item))
+    return now is not None and now.value == value
 
 
 def is_silent(source: Source, now: datetime) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ledger.events.entry import decode_entry
+from ledger.state.registries import Mirrored
 from ledger.store.connections import STATES, count_inbound, newest_inbound
 from ledger.store.database import reading
 from tests.webui.api.company import a_model, a_version, found
@@ -307,3 +308,21 @@ def test_too_much_is_refused(post: Post) -> None:
     post.connect("main", "mlflow")
     assert post.mlflow(b'"' + b"x" * 300_000 + b'"').status_code == 422
     assert post.read() == {}
+
+
+def test_deliveries_out_of_order_leave_the_newest_in_place(post: Post) -> None:
+    post.connect("main", "mlflow")
+    company = found(post.house)
+    company.registered("1.0.0")
+    company.scientist.submit("version.registered", a_version("2.0.0"))
+    late, new = alias("1"), alias("2")
+    late["timestamp"] = "2026-03-09T07:59:00+00:00"
+    post.mlflow(new, name="new")
+    post.mlflow(late, name="late")
+    start = post.house.size
+    assert post.read() == {"main": {"refused": 1, "recorded": 1}}
+    reader = post.house.wiring.reader
+    kinds = [decode_entry(reader.tell(n).row.envelope).event for n in range(start, post.house.size)]
+    assert [one.kind for one in kinds] == ["registry.changed", "access.denied", "registry.changed"]
+    (now,) = reader.all_of(Mirrored, model="churn")
+    assert (now.item, now.value) == ("champion", "2.0.0")
