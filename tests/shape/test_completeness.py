@@ -99,5 +99,5 @@ def test_the_top_of_the_house_holds_what_it_should() -> None:
     top = {Path(name).parts[0] for name in listed}
     assert top <= {
         ".ci", ".gitignore", "CHANGELOG.md", "LICENSE", "Makefile", "README.md", "bench", "docs",
-        "ledger", "policies", "pyproject.toml", "tests", "webui",
+        "examples", "ledger", "policies", "pyproject.toml", "tests", "webui",
     }  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -147,13 +148,30 @@ def _where(command: Callable[..., None]) -> Callable[..., None]:
 @connection.command()
 @home_option
 @_where
-def sweep(*, name: str, url: str, token_file: Path | None, dry_run: bool) -> None:
+@click.option(
+    "--every", type=click.IntRange(1, 1440), metavar="MINUTES", help="Go on, once in MINUTES."
+)
+def sweep(
+    *, name: str, url: str, token_file: Path | None, dry_run: bool, every: int | None
+) -> None:
     """Hold what MLflow shows at URL against the ledger, and record it under NAME.
 
-    Exit code 1 where something is unexplained.
+    Exit code 1 where something is unexplained. With --every it goes on until it is stopped, also
+    where MLflow can't be reached, which it says.
     """
-    if _swept(name, url, token_file, "sweep", dry_run=dry_run):
-        raise SystemExit(1)
+    from ledger.errors import OutsideError
+
+    while True:
+        try:
+            many = _swept(name, url, token_file, "sweep", dry_run=dry_run)
+        except OutsideError as error:
+            if every is None:
+                raise
+            click.echo(str(error), err=True)
+            many = 0
+        if every is None:
+            raise SystemExit(1 if many else 0)
+        time.sleep(60 * every)
 
 
 @connection.command("import")

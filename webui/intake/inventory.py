@@ -56,6 +56,7 @@ Told = Literal["sweep", "feed", "tags", "import"]
 _FOUND: Final = frozenset({"sweep", "feed"})
 _AT_ONCE: Final = 500
 _NEWEST: Final = 500
+_MOST_SHOWN: Final = 20
 _CHANGES: Final[dict[str, RegistryChange]] = {
     MODEL: "model_created",
     VERSION: "version_created",
@@ -114,11 +115,24 @@ class Swept:
         return percentage(len(self.shown) - len(self.unexplained), len(self.shown))
 
 
+class Finding(Value):
+    """Something that a source shows and nobody told of: what it is, and the entry that found it."""
+
+    model: str
+    thing: str
+    name: str
+    value: str
+    status: str
+    entry: int
+    at: str
+
+
 class Coverage(Value):
     """How much of what a source shows was told of here when it happened.
 
     ``listed`` is what it showed when it was read last, as entry ``entry`` says; ``unexplained``
-    what only that reading found, or a tag that moved or went, counted up to now.
+    what only a reading found, or a tag that moved or went, counted up to now; ``newest`` are the
+    newest of these.
     """
 
     source: str
@@ -128,6 +142,7 @@ class Coverage(Value):
     listed: int
     unexplained: int
     coverage: str
+    newest: tuple[Finding, ...] = ()
 
 
 def percentage(part: int, whole: int) -> str:
@@ -299,10 +314,10 @@ def coverage(wiring: Wiring) -> list[Coverage]:
         event = one.entry.event
         if isinstance(event, InventoryReconciled) and event.inventory == INVENTORY:
             newest.setdefault(event.source, (one.row.sequence, event))
-    odd: dict[str, int] = dict.fromkeys(newest, 0)
+    odd: dict[str, list[Mirrored]] = {source: [] for source in newest}
     for thing in reader.every(Mirrored):
         if thing.registry in odd and _is_odd(thing):
-            odd[thing.registry] += 1
+            odd[thing.registry].append(thing)
     return [
         Coverage(
             source=source,
@@ -310,11 +325,28 @@ def coverage(wiring: Wiring) -> list[Coverage]:
             as_of=event.as_of,
             entry=entry,
             listed=event.listed,
-            unexplained=odd[source],
-            coverage=percentage(event.listed - odd[source], event.listed),
+            unexplained=len(odd[source]),
+            coverage=percentage(event.listed - len(odd[source]), event.listed),
+            newest=_newest(odd[source]),
         )
         for source, (entry, event) in sorted(newest.items())
     ]
+
+
+def _newest(found: list[Mirrored]) -> tuple[Finding, ...]:
+    found = sorted(found, key=lambda one: one.entry, reverse=True)[:_MOST_SHOWN]
+    return tuple(
+        Finding(
+            model=one.model,
+            thing=one.thing,
+            name=one.item,
+            value=one.value,
+            status=one.status,
+            entry=one.entry,
+            at=one.at,
+        )
+        for one in found
+    )
 
 
 def _is_odd(thing: Mirrored) -> bool:

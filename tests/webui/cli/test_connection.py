@@ -89,3 +89,26 @@ def test_a_sweep_ends_with_one_while_something_is_unexplained(
     again = installed("connection", "sweep", "main", "--url", registry.url)
     assert again.exit_code == 0, again.stdout
     assert "100.0 % of 6 are explained" in again.stdout
+
+
+def test_a_poller_goes_on_though_its_source_is_away_for_a_while(
+    installed: Run, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry.status = 503
+    slept: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        registry.status = 200
+        if len(slept) == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("webui.cli.connection.time.sleep", sleep)
+    told = installed("connection", "sweep", "main", "--url", registry.url, "--every", "15")
+    assert slept == [900, 900, 900]
+    assert "status 503" in told.stderr
+    assert "6 are not." in told.stdout
+    assert "100.0 % of 6 are explained" in told.stdout
+    table = installed("connection", "coverage")
+    assert "main" in table.stdout
+    assert "0.0 %" in table.stdout

@@ -199,6 +199,8 @@ def test_a_tag_that_moved_or_went_is_found(served: Served, run: Command, tree: R
     answer = served.client().get("/inventories")
     (source,) = (one for one in answer["items"] if one["source"] == "moved")
     assert (source["listed"], source["unexplained"], source["coverage"]) == (1, 2, "0.0 %")
+    told = {(one["name"], one["status"]) for one in source["newest"]}
+    assert told == {("moved@v1.0.0", "moved"), ("moved@v2.0.0", "gone")}
 
 
 def test_a_stage_that_is_an_environment_must_pass_the_gate(

@@ -88,4 +88,6 @@ def test_the_page_tells_how_much_of_a_source_is_explained(seeded: Seeded) -> Non
     record(wiring, "cluster", compare(wiring, "cluster", shown), "feed")
     page = seeded.browser("ana").get("/connections").text
     assert "50.0 %" in page
+    assert "model shadow" in page
+    assert "model churn" not in page
     assert PageRead(page).faults() == []
