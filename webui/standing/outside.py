@@ -1,15 +1,23 @@
-"""How much of what is known elsewhere is explained by this ledger: the newest list of each kind."""
+"""How much of what is known elsewhere is explained by this ledger: each source's newest list.
+
+Bounded: the newest hundred lists are looked at. What was explained since a list was read is told on
+the page Connections, which looks at everything that a source ever showed.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ledger.events.access import InventoryReconciled
-from ledger.state.access import Reconciled
+from ledger.events.entry import decode_entry
+from ledger.store.entries import Filter
+from webui.intake.inventory import percentage
 from webui.standing.shape import Shape
 
 if TYPE_CHECKING:
     from webui.wiring import Wiring
+
+MOST: Final = 100
 
 
 class Share(Shape):
@@ -30,29 +38,20 @@ class Share(Shape):
 
 
 def shares(wiring: Wiring) -> list[Share]:
-    """The newest list of each kind, by its name."""
-    found = []
-    for held in sorted(wiring.reader.every(Reconciled), key=lambda one: one.inventory):
-        event = wiring.log.entry(held.entry).event
+    """The newest list of each kind and source, by their names."""
+    found: dict[tuple[str, str], Share] = {}
+    for row in wiring.reader.entries(Filter(kinds=(InventoryReconciled.kind,)), limit=MOST):
+        event = decode_entry(row.envelope).event
         if isinstance(event, InventoryReconciled):
-            found.append(
-                Share(
-                    inventory=event.inventory,
-                    source=event.source,
-                    as_of=event.as_of,
-                    entry=held.entry,
-                    listed=event.listed,
-                    unknown=event.unknown,
-                    unlisted=len(event.unlisted),
-                    explained=percentage(event.listed - event.unknown, event.listed),
-                )
+            share = Share(
+                inventory=event.inventory,
+                source=event.source,
+                as_of=event.as_of,
+                entry=row.sequence,
+                listed=event.listed,
+                unknown=event.unknown,
+                unlisted=len(event.unlisted),
+                explained=percentage(event.listed - event.unknown, event.listed),
             )
-    return found
-
-
-def percentage(part: int, whole: int) -> str:
-    """A share with one digit, never rounded up to 100; of nothing it is all."""
-    if not whole:
-        return "100 %"
-    tenths = 1000 * part // whole
-    return "100 %" if tenths == 1000 else f"{tenths // 10}.{tenths % 10} %"  # noqa: PLR2004
+            found.setdefault((share.inventory, share.source), share)
+    return [found[key] for key in sorted(found)]

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ledger.events.access import InventoryReconciled
 from ledger.store.standing import Turn
 from tests.webui.seed import Seeded, live, seed
 from webui.standing import population
 from webui.standing.board import board, trend_of
 from webui.standing.follower import Follower
-from webui.standing.outside import percentage
+from webui.standing.outside import shares
 
 if TYPE_CHECKING:
     from tests.webui.house import House
@@ -135,9 +136,19 @@ def test_a_trend_goes_back_turn_by_turn_to_where_nothing_was_known() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("part", "whole", "said"),
-    [(0, 0, "100 %"), (375, 378, "99.2 %"), (9999, 10000, "99.9 %"), (3, 3, "100 %")],
-)
-def test_a_share_is_never_rounded_up(part: int, whole: int, said: str) -> None:
-    assert percentage(part, whole) == said
+def test_each_sources_newest_list_tells_how_much_of_it_is_explained(house: House) -> None:
+    seeded = seed(house)
+    for source, unknown in (("mlflow", 9), ("mlflow", 3), ("cluster", 0)):
+        event = InventoryReconciled(
+            inventory="models",
+            source=source,
+            as_of="2026-03-09T08:00:00Z",
+            digest="ab" * 32,
+            listed=378,
+            matched=378 - unknown,
+            unknown=unknown,
+        )
+        assert house.wiring.submitter.submit(house.wiring.service, event).outcome == "allow"
+    told = [(one.source, one.explained, one.unknown) for one in shares(house.wiring)]
+    assert told == [("cluster", "100.0 %", 0), ("mlflow", "99.2 %", 3)]
+    assert "99.2 %" in seeded.browser("bo").get("/controls").text
