@@ -52,6 +52,7 @@ A_PAGE: Final = 50
 TURNS: Final = 15
 _FROM_SCRATCH: Final = 10_000
 _AT_ONCE: Final = 1_000
+_CHANGES_AT_ONCE: Final = 40
 _DOCUMENTS: Final = ("evaluation_report", "dpia", "model_card")
 _CONTROL: Final = "soc2-cc6-1"
 
@@ -75,30 +76,47 @@ class Company:
         }
         self._ask(self._pipeline, "model.registered", described)
 
-    def change(self, number: int) -> None:
-        """One change, the whole way."""
-        name, digest = f"1.{number}.0", f"{number:016x}" * 4
-        of = {"model": "triage", "version": name}
+    def change(self, *numbers: int) -> None:
+        """Changes, the whole way; each person does with all of them what is theirs at once."""
+        asked = [self._beginning(number) for number in numbers]
+        told = self._all(self._pipeline, [one for events in asked for one in events])
+        releases = told[len(asked[0]) - 1 :: len(asked[0])]
+        votes = [
+            ("release.approved", {"release": release, "artifact": _digest(number)})
+            for number, release in zip(numbers, releases, strict=True)
+        ]
+        for role in ("ml_lead", "compliance"):
+            self._all(self._people[role], votes)
+        runs = [
+            ("deployment.recorded", {**_place(number), "artifact": _digest(number)})
+            for number in numbers
+        ]
+        self._all(self._people["operations"], runs)
+
+    def _beginning(self, number: int) -> list[tuple[str, dict[str, Any]]]:
+        """What the pipeline does for a change; the request comes last."""
+        of = {"model": "triage", "version": f"1.{number}.0"}
         metric = {"name": "accuracy", "value": "0.93", "data_set": "held", "held_out": True}
         registered = {
             **of,
-            "artifact": {"sha256": digest, "size_bytes": 1, "format": "onnx"},
+            "artifact": {"sha256": _digest(number), "size_bytes": 1, "format": "onnx"},
             "trained_at": "2026-10-30T10:00:00Z",
             "code": {"repository": "git", "commit": "ab" * 20, "dirty": False},
             "data_sets": [_data_set(number)],
             "metrics": [{**metric, "higher_is_better": True}],
         }
-        self._ask(self._pipeline, "version.registered", registered)
-        for place, kind in enumerate(_DOCUMENTS):
-            paper = {"type": kind, "sha256": f"{number * 4 + place:064x}", "size_bytes": 4_096}
-            fields = {**of, **paper, "media_type": "application/pdf"}
-            self._ask(self._pipeline, "evidence.attached", fields)
-        wanted = {**of, "environment": "production"}
-        release = self._ask(self._pipeline, "release.requested", wanted)
-        for role in ("ml_lead", "compliance"):
-            vote = {"release": release, "artifact": digest}
-            self._ask(self._people[role], "release.approved", vote)
-        self._ask(self._people["operations"], "deployment.recorded", {**wanted, "artifact": digest})
+        papers = [
+            {"type": kind, "sha256": f"{number * 4 + place:064x}", "size_bytes": 4_096}
+            for place, kind in enumerate(_DOCUMENTS)
+        ]
+        return [
+            ("version.registered", registered),
+            *(
+                ("evidence.attached", {**of, **paper, "media_type": "application/pdf"})
+                for paper in papers
+            ),
+            ("release.requested", _place(number)),
+        ]
 
     def _enrol(self, role: str) -> Actor:
         one = Actor(id=new_actor_id(), type="person", via="password")
@@ -107,10 +125,23 @@ class Company:
         return one
 
     def _ask(self, who: Actor, kind: str, fields: dict[str, Any]) -> int:
-        receipt = self._made.submitter.submit_batch(who, [Asked(read_command(kind, fields))])[0]
-        if receipt.outcome != "allow":
-            raise SystemExit(f"the policy refuses {kind}: {receipt.decision}")
-        return receipt.sequence
+        return self._all(who, [(kind, fields)])[0]
+
+    def _all(self, who: Actor, wanted: Sequence[tuple[str, dict[str, Any]]]) -> list[int]:
+        asked = [Asked(read_command(kind, fields)) for kind, fields in wanted]
+        receipts = self._made.submitter.submit_batch(who, asked)
+        refused = [one for one in receipts if one.outcome != "allow"]
+        if refused:
+            raise SystemExit(f"the policy refuses a change: {refused[0].decision}")
+        return [one.sequence for one in receipts]
+
+
+def _place(number: int) -> dict[str, Any]:
+    return {"model": "triage", "version": f"1.{number}.0", "environment": "production"}
+
+
+def _digest(number: int) -> str:
+    return f"{number:016x}" * 4
 
 
 def _data_set(number: int) -> dict[str, Any]:
@@ -128,8 +159,9 @@ def opened(home: Path, entries: int, url: str = "") -> tuple[Wiring, Company]:
     """A log of so many entries, made anew where there is none."""
     made = big.begun(big.settings(home.resolve(), url))
     company = Company(made)
-    for number in range(_changes(entries)):
-        company.change(number)
+    wanted = range(_changes(entries))
+    for start in wanted[::_CHANGES_AT_ONCE]:
+        company.change(*wanted[start : start + _CHANGES_AT_ONCE])
     big.grow(made, entries)
     return made, company
 
