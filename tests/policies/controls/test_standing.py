@@ -173,3 +173,26 @@ def test_time_alone_turns_a_verdict_when_a_document_expires() -> None:
     kept.takes(told.story.entries[-1])
     assert min(kept.due()) > before
     _same(kept)
+
+
+def test_a_parent_that_is_registered_later_is_seen_by_its_descendants() -> None:
+    told = Told()
+    told.step("child", 0)
+    kept = KeptUp()
+    kept.takes(*told.story.entries)
+    _same(kept)
+    before = len(told.story.entries)
+    told.story.version("1.0.0")
+    kept.takes(*told.story.entries[before:])
+    _same(kept)
+
+
+def test_accounts_that_turn_out_to_be_one_person_turn_old_changes() -> None:
+    told = Told()
+    told.step("change", "none")
+    kept = KeptUp()
+    kept.takes(*told.story.entries)
+    told.step("link", 0)
+    kept.takes(told.story.entries[-1])
+    assert "approved by the person who asked for it" in str(kept.stored.held)
+    _same(kept)
