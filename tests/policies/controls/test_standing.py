@@ -196,3 +196,18 @@ def test_accounts_that_turn_out_to_be_one_person_turn_old_changes() -> None:
     kept.takes(told.story.entries[-1])
     assert "approved by the person who asked for it" in str(kept.stored.held)
     _same(kept)
+
+
+def test_a_data_set_leaves_a_year_after_the_last_version_on_it_was_archived() -> None:
+    told = Told()
+    told.step("change", "unasked")
+    told.step("change", "unasked")
+    told.step("archive", 0)
+    assert told.story.entries[-1].kind == "version.archived"
+    kept = KeptUp()
+    for entry in told.story.entries:
+        kept.takes(entry)
+    _same(kept)
+    told.story.on("2027-06-01").denied()
+    kept.takes(told.story.entries[-1])
+    _same(kept)
