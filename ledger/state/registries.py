@@ -55,8 +55,15 @@ class Mirrored(Aggregate):
         return mirrored_key(self.registry, self.model, self.thing, self.item)
 
     def search(self) -> Search:
+        """Found by its registry, in the column of environments, and by how it was told."""
         version = self.value if self.thing in {ALIAS, DEPLOYMENT} else self.item
-        return Search(model=self.model, version=version[:64], status=self.status)
+        return Search(
+            model=self.model,
+            version=version[:64],
+            environment=self.registry,
+            status=self.status,
+            actor=self.told_by,
+        )
 
 
 def mirrored_key(registry: str, model: str, thing: str, item: str) -> str:

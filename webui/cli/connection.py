@@ -27,7 +27,10 @@ def connection() -> None:
 @home_option
 @click.argument("name")
 @click.option(
-    "--type", "type_", required=True, help="mlflow, wandb, comet, cloudevents or generic."
+    "--type",
+    "type_",
+    required=True,
+    help="mlflow, wandb, comet, huggingface, cloudevents or generic.",
 )
 @click.option("--workload", required=True, metavar="ID", help="Whom it speaks for.")
 @click.option("--document", type=_FILE, help="Its document (JSON), in place of the shipped one.")

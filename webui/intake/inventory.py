@@ -158,8 +158,9 @@ def compare(wiring: Wiring, source: str, shown: Iterable[Shown]) -> Swept:
     listed = tuple(shown)
     told = {
         (one.model, one.thing, one.item): one
-        for one in sorted(wiring.reader.every(Mirrored), key=lambda it: it.entry)
-        if one.registry == source
+        for one in sorted(
+            wiring.reader.every(Mirrored, environment=source), key=lambda it: it.entry
+        )
     }
     running = {(one.model, one.environment, one.version) for one in wiring.reader.running()}
     with reading(wiring.engine) as connection:
@@ -314,10 +315,7 @@ def coverage(wiring: Wiring) -> list[Coverage]:
         event = one.entry.event
         if isinstance(event, InventoryReconciled) and event.inventory == INVENTORY:
             newest.setdefault(event.source, (one.row.sequence, event))
-    odd: dict[str, list[Mirrored]] = {source: [] for source in newest}
-    for thing in reader.every(Mirrored):
-        if thing.registry in odd and _is_odd(thing):
-            odd[thing.registry].append(thing)
+    odd = {source: _odd(wiring, source) for source in newest}
     return [
         Coverage(
             source=source,
@@ -349,7 +347,17 @@ def _newest(found: list[Mirrored]) -> tuple[Finding, ...]:
     )
 
 
-def _is_odd(thing: Mirrored) -> bool:
-    if thing.thing == REF:
-        return thing.status in {MOVED, GONE}
-    return thing.status == PRESENT and thing.told_by in _FOUND
+def _odd(wiring: Wiring, source: str) -> list[Mirrored]:
+    """What of a source nobody told of: few, so that what is explained need not be read."""
+    every = wiring.reader.every
+    found = [
+        one
+        for told_by in sorted(_FOUND)
+        for one in every(Mirrored, environment=source, status=PRESENT, actor=told_by)
+        if one.thing != REF
+    ]
+    for status in (MOVED, GONE):
+        found += [
+            one for one in every(Mirrored, environment=source, status=status) if one.thing == REF
+        ]
+    return found

@@ -3,6 +3,7 @@
 MLflow: ``mlflow/webhooks`` of 3.17.2 (headers, entities and actions; a test sends the examples of
 its payload types). Weights & Biases: webhook automations, whose body is a template that the user
 writes; ``WANDB_TEMPLATE`` is ours. Comet: the registry's webhooks, whose header is the user's.
+Hugging Face: the hub's webhooks; discussions and other kinds of repositories are not read.
 """
 
 from __future__ import annotations
@@ -122,6 +123,30 @@ def _comet() -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _huggingface() -> dict[str, Any]:
+    model = "/repo/name"
+
+    def rule(action: str, scope: str, change: str, **more: str) -> dict[str, Any]:
+        return {
+            "when": {"/event/action": action, "/event/scope": scope, "/repo/type": "model"},
+            "change": change, "model": model, **more,
+        }  # fmt: skip
+
+    return {
+        "format": FORMAT,
+        "proof": {"kind": "header", "header": "X-Webhook-Secret"},
+        "rules": [
+            _TRIED,
+            rule("create", "repo", "model_created", value="/repo/headSha"),
+            rule("delete", "repo", "model_deleted"),
+            rule("move", "repo", "model_renamed", name="/movedTo/name"),
+            rule("update", "repo.content", "model_updated", value="/updatedRefs/0/newSha"),
+            rule("update", "repo.config", "model_updated"),
+            {"change": "ignore"},
+        ],
+    }
+
+
 def _cloudevents() -> dict[str, Any]:
     places = {"model": "/data/model", "version": "/data/version", "name": "/data/name"}
     rules = [
@@ -148,6 +173,7 @@ SHIPPED: Final = {
     "mlflow": _mlflow,
     "wandb": _wandb,
     "comet": _comet,
+    "huggingface": _huggingface,
     "cloudevents": _cloudevents,
 }
 TYPES: Final = (*SHIPPED, "generic")

@@ -45,6 +45,7 @@ WORDS: Final = {
     "mlflow": "MLflow",
     "wandb": "Weights & Biases",
     "comet": "Comet",
+    "huggingface": "Hugging Face",
     "cloudevents": "CloudEvents",
     "generic": "by a document of its own",
 }

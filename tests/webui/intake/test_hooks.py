@@ -326,3 +326,40 @@ def test_deliveries_out_of_order_leave_the_newest_in_place(post: Post) -> None:
     assert [one.kind for one in kinds] == ["registry.changed", "access.denied", "registry.changed"]
     (now,) = reader.all_of(Mirrored, model="churn")
     assert (now.item, now.value) == ("champion", "2.0.0")
+
+
+def hub(action: str = "update", scope: str = "repo.content", **more: Any) -> bytes:
+    """As the hub's documentation shows one."""
+    told = {
+        "event": {"action": action, "scope": scope},
+        "repo": {
+            "type": "model", "name": "acme/churn", "id": "621ffdc036468d709f17434d",
+            "private": False, "headSha": "cbe8a9c8e1b8d2ad3d9f1c2b9ab2e2a4d8f2a1c0",
+        },
+        "webhook": {"id": "6390e855e30d9209411de93b", "version": 3},
+        "updatedRefs": [
+            {"ref": "refs/tags/v1.2.0", "oldSha": None, "newSha": "ce9a4674fa833a68d5a73ec355f0ea95eedd60b7"}
+        ],
+    }  # fmt: skip
+    return json.dumps({**told, **more}).encode()
+
+
+def test_the_hub_is_proved_by_its_secret(post: Post) -> None:
+    post.connect("hub", "huggingface")
+    secret = {"X-Webhook-Secret": SECRET}
+    assert post.deliver("huggingface/hub", hub(), {"X-Webhook-Secret": "x"}).status_code == 401
+    for body in (
+        hub(), hub("create", "repo"), hub("move", "repo", movedTo={"name": "acme/leavers"}),
+        hub("delete", "repo"), hub("create", "discussion"), hub(repo={"type": "dataset", "name": "a/b"}),
+    ):  # fmt: skip
+        assert post.deliver("huggingface/hub", body, secret).status_code == 202
+    assert post.read() == {"hub": {"recorded": 4, "ignored": 2}}
+    size = post.house.size
+    told = [
+        decode_entry(post.house.wiring.reader.tell(n).row.envelope).event
+        for n in range(size - 4, size)
+    ]
+    assert {one.change for one in told} == {
+        "model_updated", "model_created", "model_renamed", "model_deleted",
+    }  # fmt: skip
+    assert {one.model for one in told} == {"acme-churn-" + told[0].model[-8:]}
