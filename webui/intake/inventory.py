@@ -12,7 +12,7 @@ only a sweep or a listing found, and a tag that moved or went, stays unexplained
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import orjson
@@ -98,8 +98,8 @@ class Swept:
     """What was found; ``coverage`` is the part of what is shown that is explained here.
 
     ``moved`` are the tags among ``unexplained`` that were something else before, ``removed`` the
-    tags that are shown no more, ``head`` the newest entry that told of the source; ``vanished``
-    names everything that is shown no more.
+    tags that are shown no more; ``vanished`` names everything that is shown no more. ``before``
+    says which entry told of each thing last.
     """
 
     shown: tuple[Shown, ...]
@@ -107,7 +107,7 @@ class Swept:
     vanished: tuple[str, ...]
     moved: frozenset[_Key] = frozenset()
     removed: tuple[Mirrored, ...] = ()
-    head: int = -1
+    before: Mapping[_Key, int] = field(default_factory=dict)
 
     @property
     def coverage(self) -> str:
@@ -188,7 +188,7 @@ def compare(wiring: Wiring, source: str, shown: Iterable[Shown]) -> Swept:
         tuple(f"{one.thing} {one.model} {one.item}".strip() for one in gone),
         frozenset(moved),
         tuple(one for one in gone if one.thing == REF),
-        max((one.entry for one in told.values()), default=-1),
+        {key: one.entry for key, one in told.items()},
     )
 
 
@@ -280,9 +280,12 @@ def record(
     actor = by or wiring.service
     receipts: list[Receipt] = []
     hour = f"{wiring.now():%Y-%m-%dT%H}"
+    replaced = [found.before.get(one.key, -1) for one in found.unexplained]
+    replaced += [one.entry for one in found.removed]
+    events = changes_of(source, found, told_by)
     asked = [
-        Asked(event, _key_of(event, found, hour), proof)
-        for event in changes_of(source, found, told_by)
+        Asked(event, _key_of(event, entry, hour), proof)
+        for event, entry in zip(events, replaced, strict=True)
     ]
     for start in range(0, len(asked), _AT_ONCE):
         receipts += wiring.submitter.submit_batch(actor, asked[start : start + _AT_ONCE])
@@ -300,10 +303,10 @@ def record(
     return tuple(receipts)
 
 
-def _key_of(event: RegistryChanged, found: Swept, hour: str) -> str:
+def _key_of(event: RegistryChanged, replaced: int, hour: str) -> str:
     """Two who hand in the same list at once tell each thing once; a refusal may be asked again."""
     said = orjson.dumps(event.facts(), option=orjson.OPT_SORT_KEYS)
-    return f"inventory/{hour}/{hex_digest(f'{found.head} '.encode() + said)[:32]}"
+    return f"inventory/{hour}/{hex_digest(f'{replaced} '.encode() + said)[:32]}"
 
 
 def coverage(wiring: Wiring) -> list[Coverage]:

@@ -124,6 +124,20 @@ def test_what_is_shown_no_more_is_listed(house: House, registry: Registry) -> No
     assert event.unlisted == found_.vanished
 
 
+def test_two_who_read_the_same_at_once_record_it_once(house: House, registry: Registry) -> None:
+    one, other = swept(house, registry), swept(house, registry)
+    before = house.size
+    record(house.wiring, "main", one, "sweep")
+    record(house.wiring, "main", other, "sweep")
+    assert house.size == before + 6 + 2
+    house.clock.move(hours=2)
+    registry.models[0]["aliases"][0]["version"] = "1"
+    record(house.wiring, "main", swept(house, registry), "sweep")
+    registry.models[0]["aliases"][0]["version"] = "2"
+    (back,) = swept(house, registry).unexplained
+    assert (back.item, back.value) == ("champion", "2.0.0")
+
+
 def test_coverage_is_told_by_source(house: House, registry: Registry) -> None:
     record(house.wiring, "old", swept(house, registry, "old"), "import")
     record(house.wiring, "main", swept(house, registry), "sweep")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from webui.client.commands.ask import asking, asking_quickly, json_option, plain, show
-from webui.client.commands.inventory import hand_in, line_of
+from webui.client.commands.inventory import PATIENT, hand_in, line_of
 from webui.client.plain import objects, text, texts
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def record_tags(*, repo: Path, source: str, as_json: bool) -> None:
     from webui.client.gto import read_tags
 
     items = [one.item() for one in read_tags(repo)]
-    with asking() as client:
+    with asking(seconds=PATIENT) as client:
         found = hand_in(client, source, items, told_by="tags", dry_run=False)
     changes = objects(found, "unexplained", dict)
     lines = [line_of(one) for one in changes]

@@ -20,11 +20,11 @@ def import_(*, kind: str, file: Any, source: str, recording: bool, as_json: bool
 
     What is brought in is marked as imported. Brought in again, nothing is recorded twice.
     """
-    from webui.client.commands.inventory import hand_in, lines_of
+    from webui.client.commands.inventory import PATIENT, hand_in, lines_of
     from webui.client.importers import MOST_BYTES, read_export
 
     items = read_export(kind, file.read(MOST_BYTES + 1))
-    with asking() as client:
+    with asking(seconds=PATIENT) as client:
         found = hand_in(client, source or kind, items, told_by="import", dry_run=not recording)
     lines = lines_of(found)
     if not recording and found["unexplained"]:
