@@ -19,7 +19,9 @@ from webui.client.commands.ci import TEMPLATES, template
 ROOT = Path(__file__).parents[3]
 
 
-@pytest.mark.parametrize("platform", ["github", "gitlab", "azure"])
+@pytest.mark.parametrize(
+    "platform", ["github", "gitlab", "azure", "kubernetes", "argo", "flux", "gto"]
+)
 def test_a_template_is_yaml_without_surprises(platform: str) -> None:
     documents = list(yaml.load_all(template(platform), Loader=yaml.SafeLoader))
     assert all(isinstance(document, dict) for document in documents)

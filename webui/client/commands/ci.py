@@ -15,6 +15,7 @@ TEMPLATES: Final = {
     "kubernetes": ("kubernetes.yaml", "An admission webhook, and a model of KServe that passes it"),
     "argo": ("argo.yaml", "A PreSync hook of Argo CD, and what records the deployment"),
     "flux": ("flux.yaml", "A Kustomization of Flux that waits for the gate"),
+    "gto": ("gto.yml", "A workflow of GitHub for the tags of GTO: .github/workflows/gto.yml"),
     "pre-push": ("pre-push", "A hook: .git/hooks/pre-push, executable"),
 }
 
