@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-TURNS: Final = 5
+TURNS: Final = 3
 CLIENTS: Final = 8
 EACH: Final = 25
 ALONE: Final = 60

@@ -194,10 +194,10 @@ class Reader:
         return self._get(ExceptionState, number_key(number), "exception")
 
     def reviews(
-        self, *, status: str = "", before: int | None = None, limit: int = 50
+        self, *, model: str = "", status: str = "", before: int | None = None, limit: int = 50
     ) -> list[ReviewState]:
         """Reviews that are owed or were made, newest first."""
-        return self._find(ReviewState, before, limit, status=status)
+        return self._find(ReviewState, before, limit, model=model, status=status)
 
     def stand_ins(self, actor_id: str) -> tuple[list[DelegationState], list[DelegationState]]:
         """The delegations that an actor gave, and those that the actor holds, not ended."""

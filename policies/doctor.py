@@ -14,7 +14,7 @@ from policies.describe import quorum_in_words
 from policies.expression.evaluate import compile_condition
 from policies.expression.parse import parse
 from policies.expression.write import write
-from policies.fields import DIFFERENCE_PREFIX, METRIC_PREFIX
+from policies.fields import METRIC_PREFIXES
 from policies.matching import asks_no_more
 from policies.mutate import fields_of
 from policies.names_used import field_types, field_values
@@ -284,7 +284,7 @@ class _Doctor:
         ]
         used = set().union(*(fields_of(parse(text)) for text in conditions), named)
         for name in document.metrics:
-            if not {METRIC_PREFIX + name, DIFFERENCE_PREFIX + name} & used:
+            if not {prefix + name for prefix in METRIC_PREFIXES} & used:
                 sentence = f"No condition names the metric {name}."
                 yield Finding("note", "idle-metric", sentence, ("metrics", name))
 

@@ -47,7 +47,8 @@ from ledger.state.rejections import RejectionState
 from ledger.state.remembered import remembered
 from policies.asked import change_asked, release_asked
 from policies.descent import recalled, weak
-from policies.fields import DIFFERENCE_PREFIX, METRIC_PREFIX
+from policies.drift import drift_of, reviews_of_monitoring
+from policies.fields import DIFFERENCE_PREFIX, DRIFT_PREFIX, METRIC_PREFIX
 from policies.holding import Reach, lasting
 from policies.limits import (
     delegation_days,
@@ -62,6 +63,7 @@ from policies.once import once
 from policies.owed import overdue, overdue_here
 from policies.participants import participants
 from policies.standing_in import lent_to
+from policies.sunset import days_past_sunset
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -114,6 +116,8 @@ class Case:
         """A metric, or how much it differs from that of what runs."""
         if path.startswith(DIFFERENCE_PREFIX):
             return self._difference(path.removeprefix(DIFFERENCE_PREFIX))
+        if path.startswith(DRIFT_PREFIX):
+            return drift_of(self, path.removeprefix(DRIFT_PREFIX))
         return self._metric(path.removeprefix(METRIC_PREFIX), self.version)
 
     @once
@@ -454,6 +458,7 @@ _FACTS: dict[str, Callable[[Case], Value]] = {
     "running.version": lambda case: case.running.version if case.running else None,
     "version.state": lambda case: case.version.state if case.version else None,
     "version.registered": _registered,
+    "version.days_past_sunset": days_past_sunset,
     "version.data_classes": _data_classes,
     "lineage.code_commit": _commit,
     "lineage.code_dirty": _dirty,
@@ -483,6 +488,7 @@ _FACTS: dict[str, Callable[[Case], Value]] = {
     "exception.minutes": exception_minutes,
     "exception.uses": exception_uses,
     "exception.review_days": exception_review_days,
+    "reviews.of_monitoring": reviews_of_monitoring,
     "reviews.overdue": overdue,
     "reviews.overdue_here": overdue_here,
     "approval.pack": lambda case: getattr(case.event, "pack", None),

@@ -3,7 +3,7 @@
 Each has a type, the event that records it, and whether it tells something about one person; none
 holds a name, an address or an actor id. A field that can hold only certain texts says which, so
 that a misspelt one is refused at load. Metrics are added by the document that declares them, as
-``evaluation.NAME`` and ``difference.NAME``.
+``evaluation.NAME``, ``difference.NAME`` and ``drift.NAME``.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 METRIC_PREFIX: Final = "evaluation."
 DIFFERENCE_PREFIX: Final = "difference."
 """``difference.NAME``: the metric of this version less that of the one that runs there now."""
+DRIFT_PREFIX: Final = "drift."
+"""``drift.NAME``: how much worse monitoring sees it than it was at approval; 0 if not known."""
+METRIC_PREFIXES: Final = (METRIC_PREFIX, DIFFERENCE_PREFIX, DRIFT_PREFIX)
 Privacy = Literal["none", "about_a_person"]
 
 
@@ -70,6 +73,9 @@ FIELDS: Final[dict[str, FieldEntry]] = {
         "text", "registered, deprecated or archived", "version.registered", get_args(LifeCycle)
     ),
     "version.registered": FieldEntry("instant", "When it was registered", "version.registered"),
+    "version.days_past_sunset": FieldEntry(
+        "number", "Whole days since the day its deprecation names", "version.deprecated"
+    ),
     "version.data_classes": FieldEntry(
         "texts",
         "Classifications of its data sets",
@@ -151,6 +157,9 @@ FIELDS: Final[dict[str, FieldEntry]] = {
     "exception.uses": FieldEntry("number", "How often the exception may be used", _REQUEST),
     "exception.review_days": FieldEntry(
         "number", "Days from the exception's end until its review is due", _REQUEST
+    ),
+    "reviews.of_monitoring": FieldEntry(
+        "number", "Reviews owed of what monitoring saw of the model here", "review.required"
     ),
     "reviews.overdue": FieldEntry(
         "number", "Reviews after the fact that are past their day", "review.required"

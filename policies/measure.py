@@ -12,7 +12,7 @@ from operator import ge, gt, le, lt
 from typing import TYPE_CHECKING, Final
 
 from policies.expression.parse import Both, Field, Literal, Relation
-from policies.fields import DIFFERENCE_PREFIX, FIELDS, METRIC_PREFIX
+from policies.fields import DIFFERENCE_PREFIX, DRIFT_PREFIX, FIELDS, METRIC_PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,6 +67,8 @@ def label(path: str) -> str:
     """How a sentence calls a field: a metric by its name, any other fact by its path."""
     if path.startswith(DIFFERENCE_PREFIX):
         return f"the difference in {path.removeprefix(DIFFERENCE_PREFIX)} from what runs now"
+    if path.startswith(DRIFT_PREFIX):
+        return f"the drift of {path.removeprefix(DRIFT_PREFIX)} since approval"
     return path if path in FIELDS else path.removeprefix(METRIC_PREFIX)
 
 

@@ -20,7 +20,7 @@ from policies.document import Document, Gate, Requirement
 from policies.expression.mutants import mutants
 from policies.expression.parse import Field, Literal, parse
 from policies.expression.write import write
-from policies.fields import DIFFERENCE_PREFIX, METRIC_PREFIX
+from policies.fields import METRIC_PREFIXES
 from policies.party import IN_AN_ENVIRONMENT
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def mutate(document: Document) -> Iterator[Mutant]:
             yield Mutant(path, place, what, gate.event, _put(document, path, new))
     used = _paths_named(document)
     for name, metric in document.metrics.items():
-        if {METRIC_PREFIX + name, DIFFERENCE_PREFIX + name} & used:
+        if {prefix + name for prefix in METRIC_PREFIXES} & used:
             metric_path: Path = ("metrics", name, "higher_is_better")
             turned = _put(document, metric_path, not metric.higher_is_better)
             yield Mutant(metric_path, f"metrics/{name}", "higher_is_better turned", "", turned)

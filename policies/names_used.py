@@ -13,7 +13,7 @@ from ledger.events.catalogue import CATALOGUE
 from policies.errors import PolicyError, did_you_mean
 from policies.expression.check import check_condition
 from policies.expression.parse import parse
-from policies.fields import DIFFERENCE_PREFIX, FIELDS, METRIC_PREFIX
+from policies.fields import FIELDS, METRIC_PREFIX, METRIC_PREFIXES
 from policies.party import IN_AN_ENVIRONMENT, OF_A_RELEASE, OF_A_VERSION, VOTED_ON, has_party
 from policies.strict_yaml import Path, Place, Places
 from policies.ways import named, roles_of, ways_of
@@ -42,7 +42,7 @@ def check_names(document: Document, places: Places, name: str = "") -> None:
 def field_types(document: Document) -> dict[str, Type]:
     """The type of every field that the document's conditions may name."""
     types: dict[str, Type] = {path: field.type for path, field in FIELDS.items()}
-    for prefix in (METRIC_PREFIX, DIFFERENCE_PREFIX):
+    for prefix in METRIC_PREFIXES:
         types.update({prefix + name: "number" for name in document.metrics})
     return types
 

@@ -307,6 +307,7 @@ ROUTES: Final[dict[str, Reads]] = {
     "api.list_obsolete": _LIST,
     "api.suggest_version": _VIEW,
     "api.get_metric_history": _VIEW,
+    "api.get_drift": _VIEW,
     "api.compare_versions": _VIEW,
     "api.get_comparison_pdf": _EXPORT,
     "api.get_lineage": _VIEW,

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from policies.expression.parse import Both, Call, Either, Field, Items, Literal, Not, Relation
-from policies.fields import DIFFERENCE_PREFIX, METRIC_PREFIX
+from policies.fields import DIFFERENCE_PREFIX, DRIFT_PREFIX, METRIC_PREFIX
 
 if TYPE_CHECKING:
     from policies.expression.parse import Node
@@ -33,6 +33,7 @@ _NOUNS: Final = {
     "model.purposes": "the model's purposes",
     "model.tags": "the model's tags",
     "version.state": "the version's state",
+    "version.days_past_sunset": "the days since its deprecation's day",
     "version.registered": "the time of its registration",
     "version.data_classes": "the classes of its data",
     "lineage.code_commit": "the code commit",
@@ -66,6 +67,7 @@ _NOUNS: Final = {
     "exception.minutes": "the minutes of the exception",
     "exception.uses": "the uses of the exception",
     "exception.review_days": "the days until the review of the exception",
+    "reviews.of_monitoring": "the number of open reviews of what monitoring saw here",
     "reviews.overdue": "the reviews that are overdue",
     "reviews.overdue_here": "the number of overdue reviews of this model here",
     "approval.pack": "the digest of what the approver was shown",
@@ -109,6 +111,8 @@ def noun(path: str) -> str:
     if path.startswith(DIFFERENCE_PREFIX):
         name = path.removeprefix(DIFFERENCE_PREFIX)
         return f"{name} less that of the version that runs there"
+    if path.startswith(DRIFT_PREFIX):
+        return f"how much worse {path.removeprefix(DRIFT_PREFIX)} is seen than at approval"
     return path
 
 

@@ -13,6 +13,7 @@ from webui.api.answer import MOST_ON_A_PAGE, json_answer, text_answer
 from webui.api.route import PDF, Answer, Route
 from webui.api.strict import Query, model_name, read_query, version_name
 from webui.life.comparing import MOST, Comparison, comparison
+from webui.life.drifting import Drifts, drifts
 from webui.life.exporting import Form, export
 from webui.life.falling_back import Fallback, fallback
 from webui.life.lineage import MOST_DEPTH, Direction, Graph, Impact, graph, impact, recalls
@@ -73,6 +74,10 @@ def _trace(asker: Asker, stamp: str) -> Response:
 
 def _metric_history(asker: Asker, model: str) -> Response:
     return json_answer(metric_history(asker.wiring.reader, model_name(model)))
+
+
+def _drift(asker: Asker, model: str) -> Response:
+    return json_answer(drifts(asker.wiring.reader, model_name(model)))
 
 
 def _export(asker: Asker, model: str, version: str, form: str) -> Response:
@@ -179,6 +184,15 @@ ROUTES = (
         query=RanAtQuery,
         parameters=_MODEL,
         answers=(Answer(200, "What ran, or null.", RanAt),),
+    ),
+    Route(
+        method="GET",
+        path="/v1/models/{model}/drift",
+        name="get_drift",
+        says="What monitoring sees of what runs, against what was measured at approval.",
+        view=_drift,
+        parameters=_MODEL,
+        answers=(Answer(200, "Every metric of what runs, the worst first.", Drifts),),
     ),
     Route(
         method="GET",

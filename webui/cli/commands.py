@@ -303,6 +303,18 @@ def _export() -> click.Command:
     return export
 
 
+def _observe() -> click.Command:
+    from webui.client.commands.drifting import observe
+
+    return observe
+
+
+def _drift() -> click.Command:
+    from webui.client.commands.drifting import drift
+
+    return drift
+
+
 def _deprecations() -> click.Command:
     from webui.client.commands.retiring import deprecations
 
@@ -415,6 +427,8 @@ COMMANDS: Final[Mapping[str, Load]] = {
     "record-deployment": _record_deployment,
     "rollback": _rollback,
     "deprecate": _deprecate,
+    "observe": _observe,
+    "drift": _drift,
     "deprecations": _deprecations,
     "acknowledge": _acknowledge,
     "archive": _archive,

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from webui.cli.home import home_option, opened
 from webui.cli.installation import DEFAULT_PORT
+
+if TYPE_CHECKING:
+    from webui.wiring import Wiring
 
 
 @click.command()
@@ -51,13 +56,13 @@ def serve(  # noqa: PLR0917 (the options of a command)
     workers: int,
 ) -> None:
     """Serve the pages and the API until interrupted."""
-    from ledger.store.guards import shared
     from webui.app import create_app
     from webui.collector import settle
     from webui.custody import BackupClock, record_restore
     from webui.digesting import DigestClock
     from webui.intake.clerk import Clerk
     from webui.jobs import Worker
+    from webui.life.sunset import SunsetClock
     from webui.logs import write_to_stderr
     from webui.notices.channels import read_channels
     from webui.notices.courier import Courier
@@ -88,20 +93,13 @@ def serve(  # noqa: PLR0917 (the options of a command)
             Clerk(wiring),
             Worker(wiring, threads=workers, processes=1),
             Follower(wiring),
+            SunsetClock(wiring),
         )
         for one in beside:
             one.start()
         courier = Courier(wiring, read_channels(wiring.settings))
         courier.start()
-        if wiring.log.alarm:
-            click.echo(f"The ledger is read-only: {wiring.log.alarm}", err=True)
-        elif wiring.log.guard_away:
-            away = f"Nothing is recorded until the guard answers: {wiring.log.guard_away}"
-            click.echo(away, err=True)
-        if wiring.log.successor:
-            click.echo(f"This log is frozen; it is continued by {wiring.log.successor}.", err=True)
-        if close := shared(wiring.engine, wiring.log.guard).value:
-            click.echo(f"WARNING: {close}.", err=True)
+        _warn(wiring)
         click.echo(f"Serving {wiring.log.origin} at {server.url} (stop with Ctrl-C)")
         try:
             server.wait()
@@ -111,3 +109,18 @@ def serve(  # noqa: PLR0917 (the options of a command)
                 one.stop()
             server.stop()
         click.echo("Stopped.")
+
+
+def _warn(wiring: Wiring) -> None:
+    """Say on the terminal what keeps the ledger from being written, or from being safe."""
+    from ledger.store.guards import shared
+
+    if wiring.log.alarm:
+        click.echo(f"The ledger is read-only: {wiring.log.alarm}", err=True)
+    elif wiring.log.guard_away:
+        away = f"Nothing is recorded until the guard answers: {wiring.log.guard_away}"
+        click.echo(away, err=True)
+    if wiring.log.successor:
+        click.echo(f"This log is frozen; it is continued by {wiring.log.successor}.", err=True)
+    if close := shared(wiring.engine, wiring.log.guard).value:
+        click.echo(f"WARNING: {close}.", err=True)

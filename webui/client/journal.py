@@ -6,7 +6,8 @@ server that is away, ``webui.client.spool`` keeps them.
 Rules:
 
 * what ``add`` returned is on this machine's disk; several threads share one fsync;
-* one thread sends, in order, as many as wait but at most ``MOST``; the file is emptied when nothing
+* one thread sends, in order, as many as wait but at most ``MOST``, a quarter of a second after the
+  first of them, or as soon as somebody waits until they are sent; the file is emptied when nothing
   waits any more, so a crash sends again what was sent: each line has its idempotency key, and is
   recorded once;
 * a file belongs to the process that holds its lock. Whoever starts takes over, before anything of
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 MOST: Final = 200
 AGAIN_SECONDS: Final = 15.0
+GATHER_SECONDS: Final = 0.25
 _SUFFIX: Final = ".journal"
 
 Line = dict[str, Any]
@@ -60,7 +62,7 @@ class Journal:
         self._lock = threading.Condition()
         self._syncing = threading.Lock()
         self._waiting: deque[Line] = deque()
-        self._written = self._synced = 0
+        self._written = self._synced = self._asked_for = 0
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._path = folder / f"{secrets.token_hex(8)}{_SUFFIX}"
@@ -100,12 +102,21 @@ class Journal:
     def drained(self, seconds: float) -> bool:
         """Wait until everything that waits now or meanwhile is sent; whether it is."""
         with self._lock:
-            return self._lock.wait_for(lambda: not self._waiting, seconds)
+            self._asked_for += 1
+            self._lock.notify_all()
+            try:
+                return self._lock.wait_for(lambda: not self._waiting, seconds)
+            finally:
+                self._asked_for -= 1
+
+    def _enough(self) -> bool:
+        return bool(self._asked_for) or len(self._waiting) >= MOST
 
     def _send_for_ever(self) -> None:
         while True:
             with self._lock:
                 self._lock.wait_for(lambda: self._waiting)
+                self._lock.wait_for(self._enough, GATHER_SECONDS)
                 lines = list(islice(self._waiting, MOST))
             done = self._send(lines)
             with self._lock:

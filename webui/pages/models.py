@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from ledger.store.entries import Filter
 from webui.here import wired
+from webui.life.drifting import drift_drawn, drifts
 from webui.life.metric_history import history_drawn, metric_history
 from webui.pages.frame import before, first_page, next_page
 from webui.pages.rolling_back import CAUSES, fallbacks
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
     from ledger.state.lineage import Lineage
+    from webui.life.drifting import Drift
     from webui.life.metric_history import Series
 
 ON_A_PAGE = 50
@@ -65,6 +67,7 @@ def _model(model: str) -> ResponseReturnValue:
         running=running,
         fallbacks=fallbacks(running),
         charts=_charts(model),
+        drifts=_drifts(model),
         causes=CAUSES,
         releases=reader.releases(model=model, limit=10),
         told=reader.told(reader.entries(Filter(model=model), limit=ON_A_TIMELINE)),
@@ -79,6 +82,16 @@ def _charts(model: str) -> list[tuple[Series, Markup]]:
     drawn = ((one, history_drawn(one)) for one in series)
     found = islice(((one, scene) for one, scene in drawn if scene is not None), MOST_CHARTS)
     return [(one, Markup(to_svg(scene))) for one, scene in found]  # noqa: S704 (escaped there)
+
+
+def _drifts(model: str) -> list[tuple[Drift, Markup | None]]:
+    """What monitoring sees, the worst with a drawing."""
+    found = []
+    for place, one in enumerate(drifts(wired().reader, model).items):
+        scene = drift_drawn(one) if place < MOST_CHARTS else None
+        drawn = None if scene is None else Markup(to_svg(scene))  # noqa: S704 (escaped there)
+        found.append((one, drawn))
+    return found
 
 
 def _version(model: str, version: str) -> ResponseReturnValue:

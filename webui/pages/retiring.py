@@ -8,6 +8,7 @@ from flask import render_template
 
 from webui.here import wired
 from webui.life.retiring import IDLE_DAYS, calendar, cleanup
+from webui.life.sunset import missing
 from webui.pages.asking import ask, concluded, optional, text
 from webui.pages.frame import me
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
 _HERE = "/deprecations"
+_MOST_ASKED = 20
 
 
 def add_to(blueprint: Blueprint) -> None:
@@ -28,9 +30,12 @@ def add_to(blueprint: Blueprint) -> None:
 
 def _deprecations() -> ResponseReturnValue:
     wiring = wired()
+    found = calendar(wiring)
+    ready = [item for item in found.items if item.ready_to_archive][:_MOST_ASKED]
     return render_template(
         "deprecations.html",
-        calendar=calendar(wiring),
+        calendar=found,
+        missing={item.entry: missing(wiring, item) for item in ready},
         cleanup=cleanup(wiring),
         idle=IDLE_DAYS,
         mine=me().actor.id,
