@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import socket
 import ssl
 import threading
 from http import HTTPStatus
@@ -17,7 +18,6 @@ from typing import TYPE_CHECKING, Any, Final
 from webui.client.kubernetes import ReviewError, review
 
 if TYPE_CHECKING:
-    import socket
     from pathlib import Path
 
     from webui.client.kubernetes import Judge, Rules
@@ -87,6 +87,8 @@ class _Server(ThreadingHTTPServer):
     def get_request(self) -> tuple[Any, Any]:
         connection, address = self.socket.accept()
         connection.settimeout(SECONDS)
+        # Head and body are two packets, and the second must not wait until the first is confirmed.
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return self._wrap(connection), address
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
