@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from ledger.events.room import RoomOpened
+from ledger.state.rooms import ROOM_ROLE
 from policies.describe import quorum_in_words
 from policies.expression.evaluate import compile_condition
 from policies.expression.parse import parse
@@ -289,6 +291,8 @@ class _Doctor:
                 yield Finding("note", "idle-metric", sentence, ("metrics", name))
 
     def _can_be_given(self, role: str) -> bool:
+        if role == ROOM_ROLE and RoomOpened.kind in self._document.opens:
+            return True
         gates = [gate for gate in self._document.gates if gate.event == "role.granted"]
         rules = [
             (

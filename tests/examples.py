@@ -451,6 +451,28 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "valid_until": "2027-06-30",
         "reason": "Nothing is transferred out of the Union.",
     },
+    "room.opened": {
+        "auditor": ANA,
+        "frameworks": ("soc2", "gdpr"),
+        "period_from": "2026-01-01",
+        "period_until": "2026-06-30",
+        "models": ("churn",),
+        "until": "2026-09-30T00:00:00Z",
+        "reason": "The audit of the first half of the year",
+    },
+    "room.closed": {"room": 50, "reason": "The audit is done"},
+    "room.asked": {
+        "room": 50,
+        "due": "2026-08-01",
+        "question": "Who looked at the release of 3 March?",
+    },
+    "room.answered": {
+        "asked": 51,
+        "status": "answered",
+        "reports": (44,),
+        "entries": (17, 19),
+        "answer": "Two people, see the entries.",
+    },
     "framework.activated": {
         "framework": "house",
         "digest": "fa" * 32,

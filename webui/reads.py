@@ -29,6 +29,7 @@ from ledger.errors import ConflictError, LedgerError
 from ledger.events.access import ActivityReviewed
 from ledger.events.actor import Actor
 from ledger.events.names import format_instant
+from ledger.state.rooms import ROOM_ROLE
 from webui import here
 from webui.here import wired
 from webui.identity.current import signed_in
@@ -139,6 +140,19 @@ ROUTES: Final[dict[str, Reads]] = {
     # Its page, which was recorded, asks this each second for no more than it shows.
     "pages.job_progress": _ACT,
     "pages.cancel_job": _VIEW,
+    "pages.rooms": Reads("list", "own"),
+    "pages.open_room": _OWN_ACT,
+    "pages.room": _OWN,
+    "pages.close_room": _OWN_ACT,
+    "pages.ask_in_room": _OWN_ACT,
+    "pages.answer_in_room": _OWN_ACT,
+    "pages.room_population": Reads("list", "own"),
+    "pages.room_population_csv": Reads("export", "own"),
+    "pages.room_report": Reads("export", "own"),
+    "pages.room_entry": _OWN,
+    "pages.room_samples": _OWN_ACT,
+    "pages.room_sample": _OWN,
+    "pages.draw_in_room": _OWN_ACT,
     "pages.frameworks": _LIST,
     "pages.read_framework": _ACT,
     "pages.framework": _VIEW,
@@ -331,6 +345,8 @@ ROUTES: Final[dict[str, Reads]] = {
     "api.tell_lineage": _OWN_ACT,
     "api.list_inventories": _LIST,
     "api.hand_in_inventory": _OWN_ACT,
+    "api.list_rooms": Reads("list", "own"),
+    "api.get_room": _OWN,
     "api.list_frameworks": _LIST,
     "api.get_framework": _VIEW,
     "api.activate_framework": _OWN_ACT,
@@ -380,7 +396,9 @@ def check_may_read(endpoint: str, actor_id: str) -> None:
         return
     wiring = wired()
     now = format_instant(wiring.now())
-    if not any(held.in_time(now) for held in wiring.reader.actor(actor_id).roles):
+    roles = wiring.reader.actor(actor_id).roles
+    # An outside auditor reads in their room alone, whose pages ask by themselves.
+    if not any(held.in_time(now) for held in roles if held.role != ROOM_ROLE):
         raise ReaderError(
             "You hold no role now, so there is nothing for you to read here.",
             code="no-role",

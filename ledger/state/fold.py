@@ -28,6 +28,7 @@ from ledger.events import (
     recall,
     registries,
     release,
+    room,
     run,
     sample,
     statement,
@@ -53,6 +54,7 @@ from ledger.state import (
     fold_versions,
     frameworks,
     rejections,
+    rooms,
     samples,
 )
 from ledger.state import registries as fold_registries
@@ -140,6 +142,10 @@ _FOLDS: dict[str, Callable[[Registry, Any, Place], Changes]] = {
     statement.ControlSetAside.kind: fold_assurance.control_set_aside,
     framework.FrameworkActivated.kind: frameworks.framework_activated,
     framework.FrameworkWithdrawn.kind: frameworks.framework_withdrawn,
+    room.RoomOpened.kind: rooms.room_opened,
+    room.RoomClosed.kind: rooms.room_closed,
+    room.RoomAsked.kind: rooms.room_asked,
+    room.RoomAnswered.kind: rooms.room_answered,
     assurance.ReportIssued.kind: fold_people.report_issued,
     assurance.AccessDenied.kind: fold_people.recorded_only,
     log.KeyRotated.kind: fold_people.keys_changed,

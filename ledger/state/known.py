@@ -45,6 +45,7 @@ from ledger.state.publishers import PublisherState
 from ledger.state.recalls import Recalled, RecallState
 from ledger.state.registries import Mirrored
 from ledger.state.rejections import RejectionState, StandingRejections
+from ledger.state.rooms import RequestState, RoomState
 from ledger.state.runs import RunState
 from ledger.state.samples import SampleState
 
@@ -90,6 +91,8 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     SampleState,
     FrameworkState,
     FrameworkNames,
+    RoomState,
+    RequestState,
     Mirrored,
     RunState,
     RecallState,

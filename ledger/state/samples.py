@@ -9,6 +9,7 @@ from ledger.core.sampling import commitment_to, size_by_table
 from ledger.errors import ConflictError, InputError, UnknownSubjectError
 from ledger.events.sample import MOST_ROWS
 from ledger.state.aggregates import Aggregate, Search, number_key
+from ledger.state.rooms import check_sample
 
 if TYPE_CHECKING:
     from ledger.events import sample
@@ -66,7 +67,8 @@ class SampleState(Aggregate):
 
 def sample_opened(registry: Registry, event: sample.SampleOpened, place: Place) -> Changes:
     """A sample is wanted, over a period that has begun, under a commitment of its own."""
-    del registry
+    asked = (event.period_from, event.period_until, event.models)
+    check_sample(registry, place.actor, place.at, asked)
     if event.period_until < event.period_from:
         raise InputError("The period ends before it begins.", pointer="/event/period_until")
     return (

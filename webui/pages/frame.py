@@ -16,6 +16,7 @@ from webui.identity.demand import second_factor_demanded
 from webui.identity.errors import SignInError
 from webui.pages import saying
 from webui.reads import check_may_read
+from webui.rooms import room_of_auditor
 from webui.wiring import generator
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ MENU: Final = (
     ("/people", "People"),
     ("/log", "Log"),
 )
+ROOM_MENU: Final = (("/", "Inbox"), ("/rooms", "Auditor's room"))
 _OPEN: Final = {
     "pages.healthz",
     "pages.sign_in",
@@ -61,7 +63,7 @@ _BELOW: Final = {
     "/account": ("/notices",),
     "/models": ("/lineage", "/deprecations"),
     "/controls": ("/population",),
-    "/reports": ("/jobs", "/samples", "/statements", "/incidents"),
+    "/reports": ("/rooms", "/frameworks", "/jobs", "/samples", "/statements", "/incidents"),
     "/deployments": ("/exceptions", "/reviews/", "/connections"),
     "/": ("/releases/", "/changes"),
 }
@@ -159,10 +161,21 @@ def _surroundings() -> dict[str, Any]:
     sign = signed_in()
     return {
         "me": sign,
-        "menu": MENU,
+        "menu": _menu(sign),
         "here": _section(),
         "standing": _standing(shown=sign is not None),
     }
+
+
+def _menu(sign: SignedIn | None) -> tuple[tuple[str, str], ...]:
+    """The menu; to an outside auditor, whose room holds all there is to read, a short one."""
+    if sign is None:
+        return MENU
+    try:
+        inside = room_of_auditor(wired(), sign.actor.id) is not None
+    except LedgerError:
+        inside = False  # the page says itself what is wrong with the database
+    return ROOM_MENU if inside else MENU
 
 
 def _section() -> str:

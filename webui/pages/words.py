@@ -251,6 +251,13 @@ _PHRASES: Final[dict[str, Callable[[Any, NameOf], str]]] = {
     "control.set_aside": lambda e, _: (
         f"set {e.control} aside as not applicable until {e.valid_until}"
     ),
+    "room.opened": lambda e, name: (
+        f"let {name(e.auditor)} into an auditor's room on {', '.join(map(plain, e.frameworks))} "
+        f"until {_moment(e.until)}"
+    ),
+    "room.closed": lambda e, _: f"closed auditor's room {e.room}",
+    "room.asked": lambda e, _: f"asked in auditor's room {e.room}",
+    "room.answered": lambda e, _: f"answered question {e.asked} of an auditor: {plain(e.status)}",
     "framework.activated": lambda e, _: (
         f"put rows of the framework {e.framework} in force, SHA-256 {e.digest[:12]}"
     ),
@@ -333,6 +340,10 @@ _DETAILS: Final[dict[str, Callable[[Any, NameOf], str]]] = {
     "incident.closed": lambda e, _: f"incident {e.incident}",
     "statement.signed": lambda e, _: e.control,
     "control.set_aside": lambda e, _: e.control,
+    "room.opened": lambda e, _: f"{e.period_from} to {e.period_until}",
+    "room.closed": lambda e, _: f"room {e.room}",
+    "room.asked": lambda e, _: f"room {e.room}",
+    "room.answered": lambda e, _: f"question {e.asked}",
     "framework.activated": lambda e, _: e.framework,
     "framework.withdrawn": lambda e, _: e.framework,
     "sample.opened": lambda e, _: plain(e.population),
@@ -408,6 +419,10 @@ _ATTEMPTS: Final = {
     "statement.signed": "sign a statement",
     "control.set_aside": "set a control aside",
     "report.issued": "issue a report",
+    "room.opened": "open an auditor's room",
+    "room.closed": "close an auditor's room",
+    "room.asked": "ask in an auditor's room",
+    "room.answered": "answer an auditor",
     "framework.activated": "put a framework of one's own in force",
     "framework.withdrawn": "withdraw a framework of one's own",
     "sample.opened": "ask for a sample",

@@ -46,7 +46,7 @@ def places(world: World, route: str) -> dict[str, str]:
         "report": named["report"], "erasure": named["approved"], "rest": "0/000.p/1",
         "stamp": named["deployment"], "sample": named["sample"],
         "user": ids["someone"], "group": "0" * 32, "review": named["access_review"],
-        "framework": "soc2", "control": "soc2-cc5-1", "form": "slsa",
+        "framework": "soc2", "room": 3, "asked": 3, "control": "soc2-cc5-1", "form": "slsa",
         "type": "mlflow", "connection": "nobody", "job": named["job"],
     }  # fmt: skip
     for begin, name in (
@@ -128,6 +128,9 @@ def _forms(world: World) -> dict[str, dict[str, Any]]:
             "severity": "low", "nature": "quality", "detected_at": "2026-03-05T10:00",
             "summary": "It was wrong"},
         "POST /incidents/<int:number>/close": {"cause": "A bug", "measures": "It is mended"},
+        "POST /rooms": {
+            "auditor": ids["someone"], "frameworks": "soc2", "from": "2026-03-01",
+            "until": "2026-03-09", "ends": "2026-04-01"},
         "POST /frameworks": {"document": "-", "act": "check"},
         "POST /frameworks/<name>/withdraw": {"reason": "It is over"},
         "POST /samples": {
