@@ -32,6 +32,7 @@ from webui.notices.backoff import wait_after
 from webui.notices.outward import look_up
 from webui.notices.plan import ALARMS, ENTRY, Planner
 from webui.notices.sending import Outcome, Sender
+from webui.standing.alerts import TURNED
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -125,7 +126,8 @@ class Courier:
         if self._tidied is None or now - self._tidied >= _TIDY:
             before = format_instant(now - KEPT)
             with writing(self._wiring.engine) as connection:
-                forget_settled(connection, self._wiring.log.log_id, before, ENTRY)
+                for prefix in (ENTRY, TURNED):
+                    forget_settled(connection, self._wiring.log.log_id, before, prefix)
             self._tidied = now
         return planned
 
