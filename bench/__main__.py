@@ -21,6 +21,7 @@ from bench import (
     http,
     kills,
     peers,
+    population,
     reads,
     registering,
     replay,
@@ -92,6 +93,8 @@ def main() -> None:
                     )
                 elif name == "peers":
                     peers.run(place / "peers")
+                elif name == "population":
+                    population.run()
                 elif name == "client":
                     client.run(place / "client")
                 elif name == "registering":

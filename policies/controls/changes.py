@@ -8,6 +8,7 @@ deployed, in which roles, and which entry says so.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ledger.events import deployment, model, release
@@ -67,7 +68,7 @@ class Change:
     evaluations: tuple[int, ...] = ()
     before: int | None = None
 
-    @property
+    @cached_property
     def story(self) -> tuple[int, ...]:
         """Every entry that tells of this change, ascending."""
         told = {self.entry, self.registered, *self.evaluations}

@@ -12,6 +12,7 @@ Rules:
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
@@ -165,4 +166,4 @@ def many(number: int, singular: str, plural: str = "") -> str:
 
 def both(*groups: Iterable[int]) -> tuple[int, ...]:
     """Entry numbers of several groups together, ascending, each once."""
-    return tuple(sorted({number for group in groups for number in group}))
+    return tuple(sorted(set(chain.from_iterable(groups))))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bench import append, decide, engines, http, replay, report, verify
+from bench import append, decide, engines, http, population, replay, report, verify
 from bench.installation import installation
 from ledger.audit import audit
 
@@ -149,3 +149,11 @@ def test_a_large_log_is_built_by_hand(tmp_path: Path) -> None:
     told = json.loads(done.stdout)
     assert (told["bench"], told["entries"]) == ("big.build", 200)
     assert (tmp_path / "home" / "ledger.db").exists()
+
+
+def test_a_report_over_a_population_is_measured_beside_the_bare_canvas(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    population.compared(changes=6, turns=1)
+    population.memory(6)
+    assert names(capsys) == ["report.population", "report.memory"]

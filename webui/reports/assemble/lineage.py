@@ -1,7 +1,7 @@
 """Each model with its versions, where they came from and went, and what was measured.
 
 A picture of more than some forty nodes helps nobody, so the newest versions are drawn until it is
-full; the table below it has them all.
+full; the table below it has more of them.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ledger.state.lineage import Lineage, lineage_of
 from policies.controls.finding import many
+from webui.reports.assemble.changes import MOST_ROWS
 from webui.reports.assemble.words import CLASS_WORDS, words
 from webui.reports.graph_layout import layout
 from webui.reports.lineage_scene import drawn_edge, drawn_node
@@ -114,6 +115,10 @@ def _merged(drawn: list[Lineage]) -> tuple[list[Node], list[Edge]]:
 
 
 def _versions(basis: Basis, versions: list[VersionState]) -> Table:
+    """The newest of them, as many as are printed of anything."""
+    caption = many(len(versions), "version")
+    if len(versions) > MOST_ROWS:
+        caption += f"; the newest {MOST_ROWS:,} are printed, the rest is in the ledger"
     return Table(
         (
             Column("Entry", 2, "right"),
@@ -125,8 +130,8 @@ def _versions(basis: Basis, versions: list[VersionState]) -> Table:
             Column("Documents (entry)", 6),
             Column("Registered by", 4),
         ),
-        tuple(_version(basis, item) for item in versions),
-        many(len(versions), "version"),
+        tuple(_version(basis, item) for item in versions[-MOST_ROWS:]),
+        caption,
     )
 
 

@@ -30,7 +30,7 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 from webui.reports.pdf.direction import joined, letter
 
@@ -85,6 +85,21 @@ _WIDTHS: Final = {face: font.face.charWidths for face, font in _FONTS.items()}
 _DEFAULT_WIDTH: Final = {face: font.face.defaultWidth for face, font in _FONTS.items()}
 
 
+class _Advances(dict[str, float]):
+    """The widths of the characters that were drawn so far, looked up without a call."""
+
+    def __init__(self, face: Face) -> None:
+        super().__init__()
+        self._face: Final = face
+
+    def __missing__(self, character: str) -> float:
+        self[character] = found = advance(character, self._face)
+        return found
+
+
+_ADVANCES: Final = {face: _Advances(face) for face in _FONTS}
+
+
 @dataclass(frozen=True)
 class Run:
     """A stretch of text that one face draws."""
@@ -125,7 +140,12 @@ def advance(character: str, face: Face) -> float:
 
 def text_width(text: str, face: Face, size: float) -> float:
     """The width of a drawable text in points."""
-    return sum(advance(character, face) for character in text) * size / 1000
+    return sum(advances(text, face)) * size / 1000
+
+
+def advances(text: str, face: Face) -> Iterator[float]:
+    """The width of each character of a drawable text, in thousandths of the size."""
+    return map(_ADVANCES[face].__getitem__, text)
 
 
 def undrawable(texts: Iterable[str]) -> Counter[str]:

@@ -10,6 +10,7 @@ from webui.reports.model import Callout
 from webui.reports.pdf.fonts import BOX, undrawable
 
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import Iterator
 
     from webui.reports.model import Report
@@ -17,9 +18,8 @@ if TYPE_CHECKING:
 _MOST_NAMED: Final = 24
 
 
-def glyph_notice(report: Report) -> Callout | None:
+def glyph_notice(counted: Counter[str]) -> Callout | None:
     """A warning that counts and names the characters drawn as a box; None if there are none."""
-    counted = undrawable(_texts(report))
     if not counted:
         return None
     named = ", ".join(f"U+{ord(character):04X}" for character in sorted(counted)[:_MOST_NAMED])
@@ -34,15 +34,17 @@ def glyph_notice(report: Report) -> Callout | None:
     return Callout("warning", text)
 
 
-def missing_glyphs(report: Report) -> int:
-    """How many characters of a report are drawn as a box."""
-    return sum(undrawable(_texts(report)).values())
+def missing_glyphs(report: Report) -> Counter[str]:
+    """The characters of a report that are drawn as a box, each with how often."""
+    return undrawable(_texts(report))
 
 
 def _texts(value: object) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, tuple):
+        if value and isinstance(value[0], int):
+            return  # numbers of entries, of which there are many
         for item in value:
             yield from _texts(item)
     elif is_dataclass(value) and not isinstance(value, Mapping):

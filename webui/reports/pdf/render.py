@@ -29,6 +29,7 @@ from webui.reports.pdf.page import (
 from webui.reports.pdf.text import identity
 
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import Iterator, Sequence
 
     from webui.reports.model import Report
@@ -76,17 +77,18 @@ def render_pdf(report: Report, attachments: Sequence[Attachment] = ()) -> Render
         creator=identity(report.generator),
     )
     document.addPageTemplates(page_templates(words))
-    document.build(list(_story(report)), canvasmaker=canvas)
-    return Rendered(buffer.getvalue(), made[-1].page_count, missing_glyphs(report))
+    missing = missing_glyphs(report)
+    document.build(list(_story(report, missing)), canvasmaker=canvas)
+    return Rendered(buffer.getvalue(), made[-1].page_count, sum(missing.values()))
 
 
-def _story(report: Report) -> Iterator[Flowable]:
+def _story(report: Report, missing: Counter[str]) -> Iterator[Flowable]:
     yield NextPageTemplate(BODY)
     yield Cover(report)
     for page in contents_pages(marks_of(report), inner_size(UPRIGHT)[1]):
         yield PageBreak()
         yield page
-    yield from story(report, glyph_notice(report))
+    yield from story(report, glyph_notice(missing))
 
 
 def _date(canvas: ReportCanvas, report: Report) -> None:

@@ -6,8 +6,9 @@ No text is ever read as markup: lines are drawn character by character as they s
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import accumulate, groupby
 from typing import TYPE_CHECKING, Final
 
 from reportlab.platypus import Flowable
@@ -15,7 +16,7 @@ from reportlab.platypus import Flowable
 from webui.reports.appearance import INK, MUTED
 from webui.reports.pdf import fonts
 from webui.reports.pdf.direction import letter, turns, visual
-from webui.reports.pdf.fonts import BOLD, MONO, SANS, Face, advance, drawable, runs, text_width
+from webui.reports.pdf.fonts import BOLD, MONO, SANS, Face, advances, drawable, runs, text_width
 from webui.reports.pdf.tags import Element
 from webui.reports.text_width import ELLIPSIS
 
@@ -54,6 +55,7 @@ LABEL: Final = Style(face=BOLD, size=7.2, leading=10.5, colour=MUTED)
 CAPTION: Final = Style(face=BOLD, size=8.2, leading=12.0, colour=INK)
 SECTION: Final = Style(face=BOLD, size=17, leading=22)
 HEADING: Final = Style(face=BOLD, size=11.2, leading=15)
+_AT_ONCE: Final = 128
 _JOINTS: Final = "-_/.:,;=&?@"
 COMMAND: Final = Style(face=MONO, size=7.8, leading=11.6, indent=14)
 
@@ -126,7 +128,8 @@ def show(out: PDFTextObject, text: str, face: Face, size: float) -> None:
 def _show(out: PDFTextObject, text: str, face: Face, size: float) -> None:
     for run in runs(text, face):
         out.setFont(run.face, size)
-        out.textOut(run.text)
+        # As textOut does, but for the width, which nobody asks for: each line has its own place.
+        out._code.append(out._formatText(run.text))  # noqa: SLF001
 
 
 def draw_right(canvas: Canvas, x: float, y: float, text: str, style: Style) -> None:
@@ -137,11 +140,17 @@ def draw_right(canvas: Canvas, x: float, y: float, text: str, style: Style) -> N
 def _fitting(text: str, style: Style, width: float) -> int:
     """How many characters from the beginning fit into ``width`` points."""
     room = width * 1000 / style.size
-    for index, character in enumerate(text):
-        room -= advance(character, style.face)
-        if room < 0:
-            return index
-    return len(text)
+    fits = 0
+    # A text can be long where a line is short: no more is looked at than the line can take.
+    while fits < len(text):
+        some = text[fits : fits + _AT_ONCE]
+        reached = list(accumulate(advances(some, style.face)))
+        count = bisect_right(reached, room)
+        fits += count
+        if count < len(some):
+            break
+        room -= reached[-1]
+    return fits
 
 
 def _broken(text: str, style: Style, width: float) -> Iterable[str]:
