@@ -102,9 +102,17 @@ class Material:
             and self.scope.period.holds(change.at)
         )
 
+    @cached_property
+    def _found(self) -> dict[tuple[str, str], Finding]:
+        return {}
+
     def found(self, use: Use) -> Finding:
-        """What a test finds."""
-        return use.test.run(self, use.arguments)
+        """What a test finds. Several controls ask for the same; it is computed once."""
+        key = (use.test.id, use.arguments.model_dump_json())
+        known = self._found.get(key)
+        if known is None:
+            self._found[key] = known = use.test.run(self, use.arguments)
+        return known
 
     def holds(self, classes: tuple[Classification, ...]) -> bool:
         """Whether a version in scope was trained on data of such a class."""
