@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DELETE_ON_ERROR:
-.PHONY: help demo test check scan bench clean
+.PHONY: help demo test check scan bench mutation clean
 
 SUITED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
@@ -18,6 +18,7 @@ help:
 	@echo 'make check  format, lint, import contracts and types: seconds'
 	@echo 'make scan   bandit and detect-secrets over what is shipped'
 	@echo 'make bench  measure (ARGS="..." is passed on)'
+	@echo 'make mutation  change the code of policies at random and see which tests notice (ARGS="..." is passed on)'
 	@echo 'make clean  remove .venv, caches and builds; ledgers and demonstrations stay'
 
 demo: .venv/.demo
@@ -34,6 +35,10 @@ scan: .venv/.dev
 
 bench: .venv/.dev
 	@$(BIN)/python -m bench $(ARGS)
+
+mutation: .venv/.dev
+	@$(PIP) -e '.[mutation]'
+	@nice -n 10 $(BIN)/python -m tests.mutation $(ARGS)
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -175,3 +175,29 @@ def test_a_window_that_the_calendar_lacks_is_refused_with_what_was_meant() -> No
     with pytest.raises(PolicyError, match="The calendar has no window weekends") as refused:
         load_document(FROZEN.replace("[weekend]", "[weekends]"))
     assert "weekend" in refused.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"starts": "2026-12-18"}, "must be a local time like 2026-12-18T18:00"),
+        ({"zone": "Europe/Berlyn"}, "is no time zone"),
+        ({"ends": None}, "give starts and ends, or weekly"),
+        ({"ends": "2026-12-18T17:59"}, "it ends before it starts"),
+        (
+            {"starts": None, "ends": None, "weekly": {"starts": "Fri 16:00", "ends": "mon 07:00"}},
+            'must be a time of the week like "fri 16:00"',
+        ),
+        (
+            {"starts": None, "ends": None, "weekly": {"starts": "fri 16:00", "ends": "fri 16:00"}},
+            "the window would never end; say when it does",
+        ),
+    ],
+)
+def test_a_window_that_is_wrong_is_told_what_would_be_right(
+    changed: dict[str, object], sentence: str
+) -> None:
+    window = {**YEAR_END.model_dump(exclude_none=True), **changed}
+    with pytest.raises(ValidationError) as refused:
+        Freeze.model_validate({name: value for name, value in window.items() if value is not None})
+    assert sentence in refused.value.errors()[0]["msg"]

@@ -10,7 +10,7 @@ import pytest
 import policies
 from ledger.events.decision import Decision, Result
 from policies import explain, sentence
-from policies.reasons import CODES
+from policies.reasons import CODES, why_not_counted
 from tests.world import DIGEST, Company, metric
 
 
@@ -108,3 +108,37 @@ def test_a_very_large_team_still_fits_in_an_entry(company: Company) -> None:
         company.world.fold_person(actor, "compliance")
     release = company.world.request(company.ci)
     assert len(company.world.granting(release).model_dump_json()) < 20_000
+
+
+def test_whose_approval_counts_no_more_is_told_as_far_as_the_same_person_can_heal_it() -> None:
+    results = (
+        Result(
+            gate="g",
+            requirement="r",
+            state="unmet",
+            code="E_NEED",
+            params={
+                "cannot": [
+                    "ana:E_STALE:17",
+                    "bo:E_STANDS_IN_EXCLUDED:ana:requester",
+                    "chi:E_EXPIRED:P14D",
+                    "dee:E_SELF:requester",
+                    "eve:E_DELEGATION_OVER:fay",
+                ]
+            },
+        ),
+        Result(gate="g", requirement="other", state="unmet", code="E_CHECK", params={"say": "x"}),
+        Result(
+            gate="g",
+            requirement="met",
+            state="met",
+            code="M_APPROVED",
+            params={"cannot": ["gil:E_STALE:17"]},
+        ),
+    )
+    decision = Decision(outcome="deny", policy="0" * 64, engine=1, results=results)
+    told = why_not_counted(decision, str.upper)
+    assert list(told) == ["ana", "chi", "eve"]
+    assert "17" in told["ana"]
+    assert "14 days" in told["chi"]
+    assert "FAY" in told["eve"]

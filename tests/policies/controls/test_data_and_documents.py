@@ -182,6 +182,10 @@ def test_a_yearly_report_passes_and_a_forgotten_one_fails() -> None:
     passed = examine(story, "T7", period=two_years, every_days=366, **arguments)
     assert (passed.verdict, passed.population, passed.entries) == ("pass", 2, (10, 11))
     failed = examine(story, "T7", period=two_years, every_days=300, **arguments)
+    assert passed.sentence == (
+        "2 reports of this kind in the period; no gap is longer than 366 days."
+    )
+    assert failed.sentence == "2 reports of this kind in the period; 1 gap longer than 300 days."
     assert failed.verdict == "fail"
     assert told(failed) == (((10, 11), "None from 2026-06-01 to 2027-05-01 (334 days)."),)
 
@@ -200,6 +204,9 @@ def test_a_report_of_another_framework_does_not_count() -> None:
 def test_a_ledger_younger_than_the_interval_is_insufficient_evidence() -> None:
     found = examine(_begun(), "T7", kind="report.issued", every_days=366)
     assert found.verdict == "insufficient_evidence"
+    assert found.sentence == (
+        "No report of this kind yet; the time covered (1 day) is shorter than the interval of 366 days."
+    )
 
 
 def test_events_that_are_not_recorded_are_insufficient_evidence() -> None:
