@@ -117,7 +117,7 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
     "run.observed": {
         "source": "openlineage",
         "run": "01975a3c-7d1e-7c4b-9f0a-2f6f1f0a7c11",
-        "job": "airflow/train_churn",
+        "job": "airflow/train",
         "status": "completed",
         "digest": DIGEST,
         "inputs": ("data:customers@2026.02",),
