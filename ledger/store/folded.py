@@ -100,6 +100,17 @@ def find(
     return [kind.model_validate_json(value) for value in connection.execute(query).scalars()]
 
 
+def beginning(
+    connection: Connection, log_id: int, kind: type[Kind], text: str, limit: int
+) -> list[Kind]:
+    """Aggregates of a kind whose key begins with a text, by key, from the primary key's index."""
+    query = select(folded.c.key, folded.c.value).where(
+        folded.c.log_id == log_id, folded.c.kind == kind.table, folded.c.key >= text
+    )
+    rows = connection.execute(query.order_by(folded.c.key).limit(limit)).all()
+    return [kind.model_validate_json(row.value) for row in rows if row.key.startswith(text)]
+
+
 def every(connection: Connection, log_id: int, kind: type[Kind]) -> tuple[Kind, ...]:
     """Every aggregate of a kind, by key: for kinds of which there are few."""
     query = select(folded.c.value).where(folded.c.log_id == log_id, folded.c.kind == kind.table)

@@ -19,6 +19,7 @@ from webui.life.falling_back import Fallback, fallback
 from webui.life.lineage import MOST_DEPTH, Direction, Graph, Impact, graph, impact, recalls
 from webui.life.metric_history import MetricHistory, metric_history
 from webui.life.running import RanAt, Timeline, Trace, moment_of, ran_at, timeline, trace
+from webui.life.searching import MOST_CHARACTERS, Hits, search
 from webui.naming import namer
 
 if TYPE_CHECKING:
@@ -137,6 +138,16 @@ def _impact(asker: Asker) -> Response:
     return json_answer(impact(asker.wiring.reader, read_query(ImpactQuery).of))
 
 
+class SearchQuery(Query):
+    """What to look up: the beginning of a name, a number, an id, or ``data:NAME``."""
+
+    text: Annotated[str, Field(min_length=1, max_length=MOST_CHARACTERS)]
+
+
+def _search(asker: Asker) -> Response:
+    return json_answer(search(asker.wiring.reader, read_query(SearchQuery).text))
+
+
 def _recalls(asker: Asker) -> Response:
     status = read_query(RecallsQuery).status or ""
     found = recalls(asker.wiring.reader, status, MOST_ON_A_PAGE)
@@ -146,6 +157,16 @@ def _recalls(asker: Asker) -> Response:
 _MODEL = {"model": "The model's name."}
 
 ROUTES = (
+    Route(
+        method="GET",
+        path="/v1/search",
+        name="search",
+        says="Models, versions, accounts, releases, deployments, reports, incidents and entries by "
+        "the beginning of a name, a number or an id.",
+        view=_search,
+        query=SearchQuery,
+        answers=(Answer(200, "What was found, at most 25 of a kind.", Hits),),
+    ),
     Route(
         method="GET",
         path="/v1/models/{model}/compare",

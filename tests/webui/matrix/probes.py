@@ -28,6 +28,7 @@ QUERIES = {
     "GET /api/v1/models/<model>/compare.pdf": _TWO,
     "GET /lineage.pdf": "?of=version:churn@1.0.0",
     "GET /api/v1/lineage": "?of=version:churn@1.0.0",
+    "GET /api/v1/search": "?text=churn",
     "GET /api/v1/impact": "?of=version:churn@1.0.0",
     "GET /api/v1/models/<model>/fallback": "?environment=staging",
     "GET /api/v1/models/<model>/ran-at": "?environment=staging&time=2026-03-10T00:00",
