@@ -129,6 +129,7 @@ _BY_DOCUMENT: Final = {
     "vendor_assessment": "risk_analysis",
     "dpia": "dpia",
     "fundamental_rights_assessment": "dpia",
+    "special_data_condition": "legal_basis",
     "dpo_advice": "dpo_advice",
     "prior_consultation": "dpo_advice",
 }

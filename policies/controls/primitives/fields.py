@@ -77,6 +77,11 @@ _WORDS = {
 }
 
 
+def known_fields(subject: Subject) -> tuple[str, ...]:
+    """The fields that the ledger has a place for."""
+    return _NOUNS[subject][2]
+
+
 def fields(material: Material, arguments: FieldsArguments) -> Finding:
     """T5: every field asked for is there and, where words are admitted, holds one of them."""
     return concluded(tallied(material, arguments), arguments)

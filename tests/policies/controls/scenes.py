@@ -261,15 +261,6 @@ def unstated(control: Control, args: Any) -> Scene:
     return Scene(story, 1, ((entry,),))
 
 
-def no_place(control: Control, args: Any) -> Scene:
-    """The ledger has no such field: there are items, and nothing can be said of them."""
-    story = begun()
-    story.version(data_sets=data_of(control, args))
-    if args.subject == "deployment":
-        story.deployed()
-    return Scene(story, 1, missing=len(args.required))
-
-
 def no_such_thing(control: Control, args: Any) -> Scene:
     return Scene(begun(), 0)
 
@@ -312,21 +303,30 @@ def still_open(control: Control, args: Any) -> Scene:
 # T6: documents.
 
 
-def signed(control: Control, args: Any) -> Scene:
+def _begun_for(control: Control, args: Any) -> Story:
+    """A story with the data that a control asks about, where it asks about data."""
     story = begun()
+    if control.data:
+        story.version(data_sets=data_of(control, args))
+        story.deployed()
+    return story
+
+
+def signed(control: Control, args: Any) -> Scene:
+    story = _begun_for(control, args)
     _sign(story, control, "2026-12-31")
     return Scene(story, 1)
 
 
 def run_out(control: Control, args: Any) -> Scene:
-    story = begun()
+    story = _begun_for(control, args)
     entry = _sign(story, control, "2026-06-30")
     story.on("2026-07-01").denied("ana")
     return Scene(story, 1, ((entry,),))
 
 
 def unsigned(control: Control, args: Any) -> Scene:
-    return Scene(begun(), 0, missing=1)
+    return Scene(_begun_for(control, args), 0, missing=1)
 
 
 def _sign(story: Story, control: Control, until: str) -> int:
@@ -620,7 +620,6 @@ SCENES = {
     "T4": {PASS: clean, FAIL: own_approval, INSUFFICIENT: by_machines, IDLE: no_change},
     "T4 grants": {PASS: grants, FAIL: own_grant, IDLE: no_grant},
     "T5": {PASS: stated, FAIL: unstated, IDLE: no_such_thing},
-    "T5 nowhere": {INSUFFICIENT: no_place, IDLE: no_such_thing},
     "T5-incidents": {PASS: closed_in_time, FAIL: too_late, INSUFFICIENT: still_open,
                      IDLE: no_such_thing},
     "T6": {PASS: papered, FAIL: papered_late, INSUFFICIENT: paperless, IDLE: no_change},
@@ -645,8 +644,6 @@ NEVER = {
     ("T4 grants", INSUFFICIENT): "who gave a role to whom always stands in the entry",
     ("T5", FAIL): "no version is registered without these fields",
     ("T5", INSUFFICIENT): "what is not stated is an exception; nothing may lie elsewhere",
-    ("T5 nowhere", PASS): "the ledger has no place for what is asked",
-    ("T5 nowhere", FAIL): "the ledger has no place for what is asked",
     ("T6 ours", IDLE): "the organisation is always there",
     ("T7", IDLE): "time always goes by",
     ("T11", IDLE): "a ledger has at least one entry",

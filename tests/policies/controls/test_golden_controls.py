@@ -37,11 +37,6 @@ def family(use: Use) -> str:
         return "T6 ours"
     if use.test.id == "T10" and args.rollbacks:
         return "T10 back"
-    if use.test.id == "T5" and args.subject in {"data_set", "model", "deployment"}:
-        from policies.controls.primitives.fields import _NOUNS
-
-        if not set(args.required) & set(_NOUNS[args.subject][2]):
-            return "T5 nowhere"
     return use.test.id
 
 

@@ -9,6 +9,7 @@ from ledger.events.catalogue import CATALOGUE
 from policies.controls.coverage import NO_CONTROL, controls_for
 from policies.controls.mapping import load_framework
 from policies.controls.primitives import TESTS
+from policies.controls.primitives.fields import FieldsArguments, known_fields
 from policies.controls.shipped import FRAMEWORKS, shipped_framework
 
 GOOD = """
@@ -96,3 +97,12 @@ def test_no_shipped_framework_claims_or_certifies_anything() -> None:
 def test_an_unknown_framework_is_refused() -> None:
     with pytest.raises(InputError, match="no such framework"):
         shipped_framework("iso")
+
+
+def test_no_shipped_control_asks_for_what_the_ledger_has_no_place_for() -> None:
+    """Such a control could only ever be insufficient; people sign a statement for it instead."""
+    for name in FRAMEWORKS:
+        for control in shipped_framework(name).controls:
+            for use in control.tests:
+                if isinstance(use.arguments, FieldsArguments):
+                    assert set(use.arguments.required) <= set(known_fields(use.arguments.subject))

@@ -92,6 +92,9 @@ def test_every_page_sends_strangers_to_the_door(seeded: Seeded) -> None:
         "request": "x",
         "control": "soc2-cc5-1",
         "form": "card",
+        "asked": "3",
+        "report": "3",
+        "sample": "3",
     }
     seen = 0
     for rule in seeded.house.app.url_map.iter_rules():

@@ -30,6 +30,7 @@ def access_review(basis: Basis) -> Section:
         for item in holdings
         if item.revoked_at is not None and basis.scope.period.holds(item.revoked_at)
     ]
+    last = _last_acts(basis)
     blocks: list[Block] = [
         Paragraph(
             f"As it stands after entry {basis.material.history.recorded[-1].entry.sequence}: "
@@ -43,10 +44,15 @@ def access_review(basis: Basis) -> Section:
                 Column("Since (UTC)", 4),
                 Column("Entry", 2, "right"),
                 Column("Granted by", 4),
+                Column("Last act (entry)", 4),
                 Column("Reviewed: keep or remove", 5),
             ),
-            tuple(_row(basis, item) for item in held),
+            tuple(_row(basis, item, last.get(item.actor, "none")) for item in held),
             "Roles held now",
+        ),
+        Paragraph(
+            "The last act is the newest entry that somebody made, with any of their roles. Who "
+            "only reads makes none: when they last did is in the access log."
         ),
     ]
     if ended:
@@ -56,7 +62,15 @@ def access_review(basis: Basis) -> Section:
     return Section("Who may do what", (*blocks, *_left(basis)))
 
 
-def _row(basis: Basis, item: Holding) -> tuple[str, ...]:
+def _last_acts(basis: Basis) -> dict[str, str]:
+    """The newest entry that each actor made, and when."""
+    return {
+        item.entry.actor.id: f"{minute(item.entry.recorded_at)} ({item.entry.sequence})"
+        for item in basis.material.history.recorded
+    }
+
+
+def _row(basis: Basis, item: Holding, last: str) -> tuple[str, ...]:
     kind = basis.material.people.types[item.actor]
     return (
         words(item.role),
@@ -65,6 +79,7 @@ def _row(basis: Basis, item: Holding) -> tuple[str, ...]:
         f"{minute(item.granted_at)}{f' until {minute(item.until)}' if item.until else ''}",
         str(item.granted),
         basis.name(item.granted_by),
+        last,
         _decided(basis, item),
     )
 

@@ -7,6 +7,7 @@ import json
 from ledger.events.statement import StatementSigned
 from policies.controls.scope import Scope
 from tests.policies.controls.examine import YEAR
+from tests.policies.controls.story import actor_id
 from tests.webui.reports.assemble.year import WHOLE_YEAR, context, told
 from webui.reports.assemble import assemble, assembled, basis_of
 from webui.reports.model import Table
@@ -68,3 +69,29 @@ def test_the_twin_names_the_points_of_each_finding() -> None:
     assert all(one["ns"] == NAMESPACE for one in finding["props"])
     known = {f"#{one['uuid']}" for one in body["back-matter"]["resources"]}
     assert {link["href"] for link in finding["links"]} <= known
+
+
+def test_an_access_review_tells_who_acted_last_and_who_never_did() -> None:
+    story = told()
+    story.on("2026-11-21").enrolled("quiet", "operations")
+    entries = story.entries
+    (granted,) = (
+        one.sequence
+        for one in entries
+        if getattr(one.event, "role", "") == "operations"
+        and one.event.model_dump().get("actor_id") == actor_id("quiet")
+    )
+    made = assemble("access-review", WHOLE_YEAR, story.history(), context(story, "access-review"))
+    held = next(
+        block
+        for part in made.sections
+        for block in part.blocks
+        if isinstance(block, Table) and block.caption == "Roles held now"
+    )
+    acts = {int(row[4]): row[6] for row in held.rows}
+    assert acts.pop(granted) == "none"
+    receivers = {one.sequence: one.event.model_dump().get("actor_id") for one in entries}
+    last = {one.actor.id: one.sequence for one in entries}
+    assert acts
+    for entry, act in acts.items():
+        assert act.endswith(f"({last[receivers[entry]]})")
