@@ -147,12 +147,11 @@ class _Judge:
     def _users(self, family: Family, name: str) -> Unit:
         """A data set or a model, as the versions say that name it."""
         registry = self._source.registry
-        keys = self._state.note(f"versions {name}", [])
-        found = [registry.find(VersionState, key) for key in sorted(keys)]
-        versions = tuple(one for one in found if one is not None)
         if family == "data_set":
-            only = name.removeprefix(DATA_SET)
-            versions = tuple(_naming(one, only) for one in versions)
+            found = self._found(self._state.note(f"versions {name}", []))
+            versions = tuple(_naming(one, name.removeprefix(DATA_SET)) for one in found)
+        else:
+            versions = self._of_each_class(name)
         model = registry.find(ModelState, name.removeprefix(MODEL)) if family == "model" else None
         archived = [one.archived for one in versions if one.archived is not None]
         story = self._source.recorded([*self._state.note(f"story {name}", []), *archived])
@@ -160,6 +159,31 @@ class _Judge:
         if model is not None:
             listed[ModelState] = (model,)
         return self._tested(family, self._part(story, listed), _days(story))
+
+    def _found(self, keys: Iterable[str]) -> tuple[VersionState, ...]:
+        found = (self._source.registry.find(VersionState, key) for key in sorted(keys))
+        return tuple(one for one in found if one is not None)
+
+    def _of_each_class(self, name: str) -> tuple[VersionState, ...]:
+        """For each set of classes of data, one version of a model that is looked at, if any is.
+
+        A model is asked only whether such a version is there, so one tells as much as thousands.
+        """
+        chosen = []
+        for classes in self._state.note(f"classes {name}", []):
+            for key in reversed(self._state.note(f"versions {name} {classes}", [])):
+                version = self._source.registry.find(VersionState, key)
+                if version is not None and self._is_looked_at(version):
+                    chosen.append(version)
+                    break
+        return tuple(chosen)
+
+    def _is_looked_at(self, version: VersionState) -> bool:
+        archived = version.archived
+        if archived is None:
+            return True
+        ended = self._source.recorded([archived])[0].entry.recorded_at
+        return self._scope.period.overlaps(version.registered_at, ended)
 
     def _part(
         self, story: tuple[Recorded, ...], listed: dict[type[Aggregate], tuple[Aggregate, ...]]

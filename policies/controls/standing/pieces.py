@@ -26,6 +26,8 @@ _OF_FIELDS: dict[str, Family] = {
     "denial": "entry",
 }
 _ID: int = 16
+_FORM: int = 2
+"""Of what is kept: another one makes the state anew."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ def pieces_of(frameworks: Iterable[Framework], program: str) -> Pieces:
                 name = id_of(use)
                 found.setdefault(name, Piece(name, use, _family(use)))
     names = [*sorted(found), *sorted(map(class_id, classes))]
-    digest = hex_digest(canonical({"pieces": names, "program": program}))
+    digest = hex_digest(canonical({"form": _FORM, "pieces": names, "program": program}))
     return Pieces(tuple(found.values()), tuple(classes), digest)
 
 

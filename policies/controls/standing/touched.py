@@ -69,7 +69,9 @@ def _of_event(state: State, registry: Registry, item: Recorded, event: Event) ->
 def _registered(state: State, event: model.VersionRegistered) -> set[str]:
     key = version_key(event.model, event.version)
     names = tuple(held.name for held in event.data_sets)
-    state.add(f"versions {MODEL}{event.model}", key)
+    classes = " ".join(sorted({held.classification for held in event.data_sets}))
+    state.add(f"classes {MODEL}{event.model}", classes)
+    state.add(f"versions {MODEL}{event.model} {classes}", key)
     for name in names:
         state.add(f"versions {DATA_SET}{name}", key)
     return _users(event.model, names) | set(state.note(f"waits {key}", []))
