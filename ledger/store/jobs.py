@@ -19,7 +19,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import and_, case, func, insert, or_, select, update
+from sqlalchemy import and_, case, delete, func, insert, or_, select, update
 
 from ledger.store.tables import job
 
@@ -191,6 +191,17 @@ def give_up_dead(connection: Connection, log_id: int, now: str) -> int:
         update(job)
         .where(job.c.log_id == log_id, job.c.state == RUNNING, job.c.leased_until < now, over)
         .values(state=state, failure=failure, ended_at=now)
+    )
+    return int(ended.rowcount)
+
+
+def forget_ended(connection: Connection, log_id: int, before: str) -> int:
+    """Forget jobs that ended before an instant; what they recorded stays. How many.
+
+    Within a writing transaction.
+    """
+    ended = connection.execute(
+        delete(job).where(job.c.log_id == log_id, job.c.state.not_in(OPEN), job.c.ended_at < before)
     )
     return int(ended.rowcount)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
+from ledger.core.digest import hex_digest
 from ledger.events.actor import Actor
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     Run = Callable[[Wiring, StoredJob, Note, int | None], int]
 
 REPORT: Final = "report"
+_MARK: Final = 8
 
 
 @dataclass(frozen=True)
@@ -50,10 +52,12 @@ def _report(wiring: Wiring, job: StoredJob, note: Note, workers: int | None) -> 
     from webui.issuing import Manner, issue_report
 
     actor = Actor.model_validate_json(job.actor)
-    mark = f"j{job.number}"
+    # A number can come back, where old jobs are forgotten or a backup is put back; this does not.
+    told = hex_digest(f"{job.number}/{job.asked_at}/{job.key}".encode())[:_MARK]
+    mark = f"j{job.number}-{told}"
     manner = Manner(job.key, f"{mark}-{job.attempts}", note, workers)
     issued = issue_report(wiring, actor, _wanted(orjson.loads(job.wanted)), manner)
-    _drop_others(wiring.settings.reports, mark, issued.path)
+    _drop_earlier(wiring.settings.reports, mark, job.attempts, issued.path)
     return issued.sequence
 
 
@@ -66,11 +70,12 @@ def _wanted(said: Mapping[str, object]) -> Wanted:
     return Wanted(**fields)  # type: ignore[arg-type]  # written by report_wanted
 
 
-def _drop_others(folder: Path, mark: str, kept: Path) -> None:
-    """Remove what attempts that died left; the key is used now, so none of them is recorded."""
-    for file in folder.glob(f"*-{mark}-*"):
-        if file != kept:
-            file.unlink(missing_ok=True)
+def _drop_earlier(folder: Path, mark: str, attempts: int, kept: Path) -> None:
+    """Remove what earlier attempts left; the key is used now, so none of them will be recorded."""
+    for attempt in range(1, attempts):
+        for file in folder.glob(f"*-{mark}-{attempt}.*"):
+            if file != kept:
+                file.unlink(missing_ok=True)
 
 
 KINDS: Final[Mapping[str, Kind]] = {REPORT: Kind("Report", _report)}

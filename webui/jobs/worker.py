@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from huey import Huey
@@ -18,7 +19,7 @@ from huey.storage import BlackHoleStorage
 
 from ledger.events.names import format_instant
 from ledger.store.database import reading, writing
-from ledger.store.jobs import give_up_dead, insert_job, is_waiting, take_job
+from ledger.store.jobs import forget_ended, give_up_dead, insert_job, is_waiting, take_job
 from webui.jobs.book import new_job
 from webui.jobs.running import LEASE, carry_out
 
@@ -31,10 +32,13 @@ if TYPE_CHECKING:
 
 FIRST_LOOK_SECONDS: Final = 0.2
 LAST_LOOK_SECONDS: Final = 2.0
+KEPT: Final = timedelta(days=90)
 
 
 def take(wiring: Wiring, number: int | None = None) -> StoredJob | None:
     """Take the next job, or one by its number; None where there is none, or nothing is recorded.
+
+    What ended long ago is forgotten by the way.
 
     Raises:
         LedgerError: the database failed.
@@ -46,6 +50,7 @@ def take(wiring: Wiring, number: int | None = None) -> StoredJob | None:
             return None
     with writing(log.engine) as connection:
         give_up_dead(connection, log.log_id, format_instant(now))
+        forget_ended(connection, log.log_id, format_instant(now - KEPT))
         until = format_instant(now + LEASE)
         return take_job(connection, log.log_id, format_instant(now), until, number)
 

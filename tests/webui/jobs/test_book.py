@@ -8,6 +8,8 @@ import pytest
 
 from ledger.errors import BusyError, ConflictError, UnknownSubjectError
 from ledger.events.actor import Actor
+from ledger.store.database import writing
+from ledger.store.jobs import forget_ended
 from webui.identity.errors import AdministratorError
 from webui.issuing import Wanted
 from webui.jobs.book import MOST_OF_ONE, MOST_OPEN
@@ -76,3 +78,29 @@ def test_the_queue_has_room_again_when_a_job_has_ended(desk: Desk) -> None:
     first = next(desk.ask() for _ in range(MOST_OF_ONE))
     desk.book.cancel(first.number, desk.seeded.chi)
     assert desk.ask().state == "waiting"
+
+
+def test_what_ended_is_forgotten_after_90_days_and_its_report_stays(any_desk: Desk) -> None:
+    any_desk.ask("mine")
+    any_desk.work()
+    reports, files = any_desk.issued(), any_desk.files()
+    any_desk.seeded.house.clock.move(days=91)
+    waits = any_desk.ask("other")
+    any_desk.work()
+    assert [one.number for one in any_desk.book.all(any_desk.seeded.chi)] == [waits.number]
+    assert any_desk.issued()[1:] == reports
+    assert set(files) < set(any_desk.files())
+
+
+def test_a_number_that_comes_back_costs_no_earlier_report_its_file(desk: Desk) -> None:
+    desk.ask()
+    desk.work()
+    kept = desk.files()
+    with writing(desk.wiring.engine) as connection:
+        assert forget_ended(connection, desk.wiring.log.log_id, "9999")
+    again = desk.ask()
+    desk.take()
+    desk.seeded.house.clock.move(seconds=60)
+    desk.work()
+    assert (again.number, desk.look(again).attempts) == (1, 2)
+    assert set(kept) < set(desk.files())
