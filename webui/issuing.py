@@ -61,6 +61,7 @@ if TYPE_CHECKING:
 DEMO_WATERMARK = "DEMO DATA"
 PRODUCTION = ("production",)
 _NOTED_EACH = 500
+_OF_KIND = 30  # so that the name of a report, at most 64 characters, has room for the rest
 _SLUG = re.compile("[a-z0-9][a-z0-9_-]{0,63}", re.ASCII)
 
 
@@ -130,7 +131,7 @@ def issue_report(
         return earlier
     check_may_issue(wiring, actor, wanted, scope)
     found = audit(wiring.log, how.note, workers=how.workers, redecide=wiring.redecide())
-    name = f"{wanted.kind}-{found.size}-{how.mark or secrets.token_hex(3)}"
+    name = f"{wanted.kind[:_OF_KIND]}-{found.size}-{how.mark or secrets.token_hex(3)}"
     made = _made(wiring, wanted, scope, found, name, note=how.note)
     check_time(wiring, made.sealed)
     how.note("recording", 0, 0)
