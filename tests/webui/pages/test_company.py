@@ -195,7 +195,7 @@ def test_the_policy_is_readable(company: Company) -> None:
     page = shown(company[0].browser("ana").get("/policy").text)
     assert "At least 2 different people approve" in page
     assert "Releases and approvals" in page
-    assert page.index("People and roles 17 gates") < page.index("Reports and evidence 9 gates")
+    assert page.index("People and roles 17 gates") < page.index("Reports and evidence 15 gates")
     assert " Other " not in page
     assert "ML lead Answers for technical quality, approves releases Bo, Dee Okafor" in page
 
