@@ -16,6 +16,7 @@ Safe for several threads and several processes with one spool.
 
 from __future__ import annotations
 
+import atexit
 import logging
 import threading
 import time
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 LOGGER: Final = logging.getLogger("counterseal.mlflow")
 AGAIN_SECONDS: Final = 15.0
 _DRAIN_SECONDS: Final = 10.0
+_END_SECONDS: Final = 5.0
 _LATER: Final = "later"
 _UNAUTHORIZED: Final = 401
 
@@ -72,10 +74,13 @@ class Teller:
     def __init__(self, client: Client, spool: Spool, *, later: bool = False) -> None:
         self.client = client
         self._spool = spool
-        self._journal = Journal(spool.folder / _LATER, client.url, self._send) if later else None
         self._lock = threading.Lock()
         self._sender: threading.Thread | None = None
         self._usual: set[tuple[str, ...]] = set()
+        self._journal = Journal(spool.folder / _LATER, client.url, self._send) if later else None
+        if self._journal is not None:
+            # What a short program told is sent when it ends; what is not then, by the next.
+            atexit.register(self._journal.drained, _END_SECONDS)
 
     def ask(self, command: Command) -> None:
         """Ask whether this may happen.
@@ -147,7 +152,28 @@ class Teller:
             self._tell(command, line["key"])
 
     def _send(self, lines: Sequence[Line]) -> int:
-        """Tell what waits in the journal, all of it in one request; how many are done."""
+        """Tell what waits in the journal, as much of it in one request as can be; how many."""
+        done = 0
+        while done < len(lines):
+            part = self._part(lines[done:])
+            if not self._send_part(part):
+                break
+            done += len(part)
+        return done
+
+    def _part(self, lines: Sequence[Line]) -> Sequence[Line]:
+        """The first, and those behind it that are usual.
+
+        What is not is asked about first, which must wait until all before it is recorded: a
+        version of a model that the ledger does not know yet would be told otherwise than it is.
+        """
+        for place, line in enumerate(lines):
+            command = _command_of(line)
+            if place and command.rather is not None and _shape(command) not in self._usual:
+                return lines[:place]
+        return lines
+
+    def _send_part(self, lines: Sequence[Line]) -> bool:
         told = [_command_of(line) for line in lines]
         try:
             chosen = [
@@ -160,17 +186,17 @@ class Teller:
         except InvalidError:
             for one, line in zip(told, lines, strict=True):
                 self._tell(one, line["key"])
-            return len(lines)
+            return True
         except ClientError as error:
             LOGGER.warning("the ledger is away, %d changes wait: %s", len(lines), error)
-            return 0
+            return False
         for answer, (one, key) in zip(found, chosen, strict=True):
             if answer.status == "denied":
                 self._usual.discard(_shape(one))
                 LOGGER.warning("%s was not taken by the ledger", one.kind)
                 if one.rather is not None:
                     self._tell(one.rather, f"{key}-rather")
-        return len(lines)
+        return True
 
     def _tell(self, command: Command, key: str) -> None:
         if self._waits():
