@@ -58,6 +58,7 @@ from ledger.state.passkeys import PasskeyState
 from ledger.state.policy_parts import PolicyPart
 from ledger.state.publishers import PublisherState
 from ledger.state.registry import Registry
+from ledger.state.rooms import ROOM_ROLE
 from ledger.store.entries import envelopes_of, read_entries
 
 if TYPE_CHECKING:
@@ -145,7 +146,13 @@ def carried_over(connection: Connection, log: Log, size: int, *, at: str, names:
         if actor.id != service
     ]
     granted = sorted(
-        ((held, one.id) for one in actors for held in one.roles if held.in_time(at)),
+        (
+            (held, one.id)
+            for one in actors
+            for held in one.roles
+            # A room ends with its log, and so does the role that it gave.
+            if held.in_time(at) and held.role != ROOM_ROLE
+        ),
         key=lambda pair: (pair[0].granted, pair[1]),
     )
     roles = [

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ledger.events import log, model, people
+from ledger.events import log, model, people, room
 from ledger.events.names import format_instant, parse_instant
 from ledger.state.aggregates import RoleHeld
 from ledger.state.place import Place
+from ledger.state.rooms import ROOM_ROLE
 
 if TYPE_CHECKING:
     from ledger.events.entry import Entry
@@ -91,6 +92,7 @@ def people_of(recorded: tuple[Recorded, ...]) -> People:
     open_: dict[tuple[str, str], Holding] = {}
     closed: list[Holding] = []
     tags: dict[str, tuple[str, ...]] = {}
+    rooms: dict[int, str] = {}
     for item in recorded:
         entry, event = item.entry, item.entry.event
         if isinstance(event, log.LogCreated):
@@ -111,10 +113,25 @@ def people_of(recorded: tuple[Recorded, ...]) -> People:
                 models=event.models,
                 tags=event.tags,
             )
+        elif isinstance(event, room.RoomOpened):
+            open_[event.auditor, ROOM_ROLE] = Holding(
+                event.auditor,
+                ROOM_ROLE,
+                entry.sequence,
+                entry.recorded_at,
+                entry.actor.id,
+                until=format_instant(parse_instant(event.until)),
+            )
+            rooms[entry.sequence] = event.auditor
         elif isinstance(event, model.ModelRegistered):
             tags[event.model] = event.tags or ()
-        elif isinstance(event, people.RoleRevoked):
-            held = open_.pop((event.actor_id, event.role), None)
+        elif isinstance(event, (people.RoleRevoked, room.RoomClosed)):
+            ended = (
+                (event.actor_id, event.role)
+                if isinstance(event, people.RoleRevoked)
+                else (rooms[event.room], ROOM_ROLE)
+            )
+            held = open_.pop(ended, None)
             if held is not None:
                 closed.append(replace(held, revoked=entry.sequence, revoked_at=entry.recorded_at))
     holdings = sorted((*closed, *open_.values()), key=lambda item: item.granted)

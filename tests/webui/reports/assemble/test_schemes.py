@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from ledger.events.room import RoomClosed, RoomOpened
 from ledger.events.statement import StatementSigned
 from policies.controls.scope import Scope
 from tests.policies.controls.examine import YEAR
@@ -95,3 +96,31 @@ def test_an_access_review_tells_who_acted_last_and_who_never_did() -> None:
     assert acts
     for entry, act in acts.items():
         assert act.endswith(f"({last[receivers[entry]]})")
+
+
+def test_an_access_review_tells_of_outside_auditors_while_their_room_is_open() -> None:
+    story = told()
+    story.on("2026-11-21").enrolled("xen")
+    event = RoomOpened(
+        auditor=actor_id("xen"),
+        frameworks=("soc2",),
+        period_from="2026-01-01",
+        period_until="2026-06-30",
+        until="2027-01-31T00:00:00Z",
+    )
+    opened = story.says("bo", event)
+
+    def tables() -> dict[str, str]:
+        history = story.history()
+        made = assemble("access-review", WHOLE_YEAR, history, context(story, "access-review"))
+        return {
+            block.caption: str(block.rows)
+            for part in made.sections
+            for block in part.blocks
+            if isinstance(block, Table)
+        }
+
+    assert "'outside auditor'" in tables()["Roles held now"]
+    assert f"'{opened}'" in tables()["Roles held now"]
+    story.says("bo", RoomClosed(room=opened))
+    assert "outside auditor" not in tables()["Roles held now"]
