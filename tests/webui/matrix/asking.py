@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from policies.strict_yaml import read_yaml
 from tests.webui.matrix import probes
-from tests.webui.matrix.world import ANONYMOUS, MACHINES, ROLELESS, ROLES, SCOPED, SIGNED_IN, TOKENS
+from tests.webui.matrix.world import (
+    ANONYMOUS,
+    MACHINES,
+    ROLELESS,
+    ROLES,
+    ROOM,
+    SCOPED,
+    SIGNED_IN,
+    TOKENS,
+)
 
 if TYPE_CHECKING:
     from werkzeug.test import TestResponse
@@ -17,7 +26,7 @@ if TYPE_CHECKING:
     from tests.webui.matrix.world import World
 
 FILE: Final = Path(__file__).with_name("authorisation.yaml")
-BY_TOKEN: Final = (*ROLES, SCOPED, ROLELESS, ANONYMOUS, *TOKENS)
+BY_TOKEN: Final = (*ROLES, SCOPED, ROLELESS, ROOM, ANONYMOUS, *TOKENS)
 BY_SESSION: Final = (*SIGNED_IN, ANONYMOUS)
 _OVER: Final = ("expired", "revoked")
 _PARAMETER: Final = re.compile(r"<(?:\w+:)?(\w+)>")

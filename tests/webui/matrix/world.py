@@ -67,6 +67,7 @@ PEOPLE: Final = (
 ROLES: Final = (*PEOPLE, *MACHINES)
 SCOPED: Final = "scoped_auditor"
 ROLELESS: Final = "roleless"
+ROOM: Final = "outside_auditor"
 ANONYMOUS: Final = "anonymous"
 # Of an ML lead but for `exchanged`, which is of the pipeline.
 TOKENS: Final = (
@@ -78,7 +79,7 @@ TOKENS: Final = (
     "expired",
     "revoked",
 )
-SIGNED_IN: Final = (*PEOPLE, SCOPED, ROLELESS)
+SIGNED_IN: Final = (*PEOPLE, SCOPED, ROLELESS, ROOM)
 _SCOPES: Final = {
     "reads_only": TokenScope(),
     "reads_nothing": TokenScope(kinds="*", read=False),
@@ -244,6 +245,7 @@ def _people(world: World) -> None:
         given = [role] if role in ROLES else []
         ids[role] = house.enrol(role.title(), mail, *given, actor_type=kind)
     ids[SCOPED] = house.enrol("Scoped", "scoped@example.org")
+    ids[ROOM] = house.enrol("Outside", "outside@example.org")
     root = Actor(id=house.administrator, type="person", via="password")
     end = format_instant(house.clock.at.replace(month=6))
     limited = RoleGranted(actor_id=ids[SCOPED], role="auditor", models=("another",), until=end)
@@ -367,7 +369,7 @@ def _last(world: World) -> None:
         lookup = address_lookup(wiring, ids[name])
         with writing(wiring.engine) as connection:
             insert_account(connection, wiring, ids[name], lookup, hashed)
-    for name in (*ROLES, SCOPED, ROLELESS):
+    for name in (*ROLES, SCOPED, ROLELESS, ROOM):
         world.secrets[name] = house.token(ids[name], days=60)
     house.clock.move(days=1)
     assert house.client().get("/api/v1/me").status_code == 401
@@ -385,6 +387,11 @@ def _last(world: World) -> None:
     happened = {"severity": "low", "nature": "quality", "detected_at": "2026-03-02T10:00:00Z"}
     named["incident"] = say("officer", "incident.opened", {**happened, "summary": "Wrong"})
     named["sample"] = say("officer", "sample.opened", bound)
+    let_in = {
+        "auditor": ids[ROOM], "frameworks": ["soc2"], "period_from": "2026-03-01",
+        "period_until": "2026-03-09", "until": format_instant(house.clock.at.replace(month=6)),
+    }  # fmt: skip
+    named["room"] = say("officer", "room.opened", let_in)
     emergency = {
         "model": "churn", "environment": "production", "uses": 1, "reason": "All get errors",
         "until": format_instant(house.clock.at.replace(hour=10)),
