@@ -39,8 +39,8 @@ if TYPE_CHECKING:
 
 TURNS: Final = 3
 CLIENTS: Final = 8
-EACH: Final = 25
-ALONE: Final = 60
+EACH: Final = 60
+ALONE: Final = 400
 BATCH: Final = 100
 _FIELDS: Final = ("data_sets", "code")
 _SECONDS: Final = 600
