@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import insert, inspect, select, update
+from sqlalchemy import bindparam, insert, inspect, select, update
 from sqlalchemy.exc import IntegrityError as DuplicateError
 
 from ledger.core.digest import SHA256_BYTES
@@ -20,6 +20,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sqlalchemy import Engine
+
+# Built once: it is asked for with every commit.
+_MOVE: Final = (
+    update(guard)
+    .where(
+        guard.c.origin == bindparam("of"),
+        guard.c.size == bindparam("old_size"),
+        guard.c.root == bindparam("old_root"),
+    )
+    .values(size=bindparam("size"), root=bindparam("root"), checkpoint=bindparam("checkpoint"))
+)
 
 
 class DatabaseGuard:
@@ -72,12 +83,8 @@ class DatabaseGuard:
                 except DuplicateError:
                     return False
                 return True
-            moved = connection.execute(
-                update(guard)
-                .where(guard.c.origin == origin, guard.c.size == old.size, guard.c.root == old.root)
-                .values(**values)
-            )
-            return moved.rowcount == 1
+            before = {"of": origin, "old_size": old.size, "old_root": old.root}
+            return connection.execute(_MOVE, {**values, **before}).rowcount == 1
 
     def _make_table(self) -> None:
         """Once, when the store is first reached: it may be away while the ledger is opened."""
