@@ -12,6 +12,7 @@ What fits in an entry stands whole in the entry that activates it.
 
 from __future__ import annotations
 
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from ledger.core.digest import hex_digest
@@ -99,6 +100,14 @@ def split(fields: Fields, before: Iterable[Fields] = ()) -> tuple[Fields, ...]:
     if len(parts) > _MOST_PARTS:
         parts = _cut(fields["gates"], ())
     return (first, *({"gates": gates} for gates in parts))
+
+
+def parts_of(fields: Fields, sizes: Iterable[int]) -> tuple[Fields, ...]:
+    """A document in the parts that it is filed in, of which each holds so many gates."""
+    first = {name: value for name, value in fields.items() if name != "gates"}
+    ends = tuple(accumulate(sizes))
+    runs = tuple(fields["gates"][start:end] for start, end in pairwise(ends))
+    return (first, *({"gates": gates} for gates in runs)) if ends else ()
 
 
 def _cut(gates: Sequence[Any], runs: Sequence[list[Any]]) -> list[list[Any]]:

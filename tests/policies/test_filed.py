@@ -16,7 +16,7 @@ from ledger.errors import ConflictError, InputError, UnknownSubjectError
 from ledger.events.assurance import PolicyActivated
 from policies import Document, PolicyError, document_digest
 from policies.document import MOST_IN_AN_ENTRY
-from policies.filed import activation, filed_in, split, whole
+from policies.filed import activation, filed_in, parts_of, split, whole
 from policies.replay import replay
 from policies.simulate import simulate
 from tests.past import Past, begun
@@ -94,6 +94,10 @@ def test_parts_put_together_are_the_document_whatever_was_filed_before(
     assert all(len(canonical(part)) <= MOST_IN_AN_ENTRY for part in after)
     again = split({"id": "one", "gates": gates}, after)
     assert again == after
+    assert (
+        parts_of(again[0] | {"gates": gates}, [len(part.get("gates", ())) for part in after])
+        == after
+    )
 
 
 def test_many_small_parts_are_packed_anew() -> None:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from webui.api.answer import json_answer
 from webui.api.route import Answer, Route
-from webui.api.shapes import PolicyAnswer
-from webui.wiring import policy_fields
+from webui.api.shapes import PolicyAnswer, PolicyPartAnswer
+from webui.wiring import parts_on_file, policy_fields
 
 if TYPE_CHECKING:
     from flask import Response
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 def _policy(asker: Asker) -> Response:
     state, event = asker.wiring.reader.policy()
+    named = event.parts or ()
+    filed = parts_on_file(asker.wiring.reader, named)
     return json_answer(
         PolicyAnswer(
             policy=state.policy,
@@ -24,6 +26,10 @@ def _policy(asker: Asker) -> Response:
             previous=state.previous,
             since=state.since,
             document=policy_fields(asker.wiring.reader, event),
+            parts=tuple(
+                PolicyPartAnswer(digest=digest, gates=len(filed[digest].get("gates", ())))
+                for digest in named
+            ),
         )
     )
 

@@ -338,14 +338,22 @@ class EntryAnswer(Value):
     private: dict[str, str | None]
 
 
+class PolicyPartAnswer(Value):
+    """A part that a policy is filed in, by its digest, and how many gates it holds."""
+
+    digest: Sha256
+    gates: int
+
+
 class PolicyAnswer(Value):
-    """The policy in force, as the entry ``since`` put it there."""
+    """The policy in force, as the entry ``since`` put it there; ``parts`` where it is in parts."""
 
     policy: Slug
     digest: Sha256
     previous: Sha256 | None
     since: Sequence
     document: dict[str, Any]
+    parts: tuple[PolicyPartAnswer, ...]
 
 
 class ReportWanted(Value):

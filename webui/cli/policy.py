@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from webui.cli.home import home_option, opened
+from webui.cli.policy_changing import activate, propose
 from webui.cli.policy_history import read_document, read_text, replay, simulate
 from webui.cli.policy_reading import check, diff, explain
 from webui.cli.policy_trial import test
@@ -15,7 +16,7 @@ from webui.cli.policy_trial import test
 
 @click.group()
 def policy() -> None:
-    """Look at policies: read them, test them, hold them against the past."""
+    """Look at policies: read them, test them, hold them against the past, propose others."""
 
 
 @policy.command()
@@ -53,7 +54,8 @@ def bundles() -> None:
 def compose(base: Path | None, names: tuple[str, ...]) -> None:
     """Print BASE (or the shipped policy) with bundles on top, as one document.
 
-    Bundles only add gates. What is printed can be proposed on the page of the policy.
+    Bundles only add gates. What is printed can be proposed, by `policy propose` or on the page of
+    the policy.
     """
     from policies import document_text
     from policies.bundle import compose as composed
@@ -70,5 +72,5 @@ def compose(base: Path | None, names: tuple[str, ...]) -> None:
     click.echo(document_text(composed(document, chosen)), nl=False)
 
 
-for _command in (check, explain, diff, test, simulate, replay):
+for _command in (check, explain, diff, test, simulate, replay, propose, activate):
     policy.add_command(_command)

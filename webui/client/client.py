@@ -39,7 +39,7 @@ from webui.client.answers import (
     WhyNot,
 )
 from webui.client.backoff import TRY_AGAIN, Patience, wait_before
-from webui.client.errors import AnswerError, ClientError, UnreachableError
+from webui.client.errors import AnswerError, ClientError, InvalidError, UnreachableError
 from webui.client.plain import number_or_none, objects, read_object
 from webui.client.problem import problem_of
 from webui.client.settings import checked_url
@@ -52,6 +52,7 @@ Item = TypeVar("Item")
 GATE_FORMAT: Final = "counterseal-gate/1"
 _JSON: Final = "application/json"
 _NDJSON: Final = "application/x-ndjson"
+_FILED: Final = "filed-already"
 _CHANCE_BITS: Final = 32
 _NEVER_BETTER: Final = frozenset({"certificate-not-trusted"})
 
@@ -142,6 +143,26 @@ class Client:
     def decide(self, kind: str, event: Mapping[str, Any]) -> Decision:
         """What the policy would say now. Nothing is recorded."""
         return Decision.of(self._read("POST", "/decide", {"kind": kind, "event": event}))
+
+    def file_parts(self, policy: str, parts: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
+        """File the parts of a policy, by digest; the digests of those that this call filed.
+
+        A part is filed once: one that somebody filed before is passed over.
+
+        Raises:
+            DeniedError: the policy in force lets the asker file none. The others as ``submit``.
+        """
+        filed = []
+        for digest, part in parts.items():
+            event = {"policy": policy, "digest": digest, "part": part}
+            try:
+                receipt = self.submit("policy.filed", event, key=f"policy-part/{digest}")
+            except InvalidError as error:
+                if error.code != _FILED:
+                    raise
+            else:
+                filed += [] if receipt.replayed else [digest]
+        return tuple(filed)
 
     # Questions of a pipeline
 
