@@ -16,12 +16,14 @@ from ledger.events.names import (
     Count,
     Day,
     Instant,
+    ModelName,
     PrivateText,
     PublicText,
     Sequence,
     Sha256,
     Slug,
     Value,
+    VersionName,
 )
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
 MOST_ROWS: Final = 400
 MOST_NAMED: Final = 500
+MOST_ENVIRONMENTS: Final = 100
 
 
 class AccessDigested(Event):
@@ -129,12 +132,28 @@ class Left(Value):
     at: Instant
 
 
+class Differing(Value):
+    """A deployment of which a list says something else than this ledger.
+
+    ``unexplained`` and ``other_version`` are on the list, ``unlisted`` is in the ledger alone, and
+    of ``other_artifact`` the bytes differ. ``deployment`` is the entry by which the ledger says
+    what runs there; ``version`` is the list's, or the ledger's where the list has none.
+    """
+
+    model: ModelName
+    version: VersionName
+    environment: PublicText
+    how: Literal["unexplained", "unlisted", "other_version", "other_artifact"]
+    deployment: Sequence | None = None
+
+
 class InventoryReconciled(Event):
     """A list from elsewhere was held against this ledger: of people, of what runs.
 
     ``digest`` is the SHA-256 of the list as it was handed in. ``matched`` are found on both sides,
     ``unknown`` stand on the list alone (they are counted, not named), ``unlisted`` in this ledger
-    alone. For ``people``, ``left`` says who left and when.
+    alone. For ``people``, ``left`` says who left and when. A list of what runs shows everything
+    that runs in ``environments``; ``differing`` are the deployments there that do not match.
     """
 
     kind: ClassVar[str] = "inventory.reconciled"
@@ -148,6 +167,8 @@ class InventoryReconciled(Event):
     unknown: Count
     unlisted: tuple[PublicText, ...] = Field(default=(), max_length=MOST_NAMED)
     left: tuple[Left, ...] = Field(default=(), max_length=MOST_NAMED)
+    environments: tuple[PublicText, ...] | None = Field(default=None, max_length=MOST_ENVIRONMENTS)
+    differing: tuple[Differing, ...] | None = Field(default=None, max_length=MOST_NAMED)
 
     def subject_digests(self) -> Mapping[str, str]:
         return {f"inventory:{self.inventory}": self.digest}

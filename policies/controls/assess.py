@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ledger.state.assurance import StatementState
     from ledger.state.history import History
     from policies.controls.mapping import Control, Framework
-    from policies.controls.outside import Integrity, Inventory
+    from policies.controls.outside import Integrity
     from policies.controls.scope import Scope
 
 
@@ -86,14 +86,13 @@ def assess(
     history: History,
     scope: Scope,
     integrity: Integrity,
-    inventory: Inventory | None = None,
 ) -> Assessment:
     """Run every control of a framework over a history.
 
     Raises:
         ValueError: the history is empty.
     """
-    return assess_material(framework, Material(history, scope, integrity, inventory))
+    return assess_material(framework, Material(history, scope, integrity))
 
 
 def assess_material(framework: Framework, material: Material) -> Assessment:

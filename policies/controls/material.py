@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ledger.state.history import History, Recorded
     from policies.controls.finding import Finding
     from policies.controls.mapping import Use
-    from policies.controls.outside import Integrity, Inventory
+    from policies.controls.outside import Integrity
     from policies.controls.scope import Scope
 
 
@@ -43,7 +43,6 @@ class Material:
     history: History
     scope: Scope
     integrity: Integrity
-    inventory: Inventory | None = None
 
     @cached_property
     def people(self) -> People:

@@ -1,4 +1,4 @@
-"""What a test may know beside the entries: how the ledger was verified, and what runs outside it.
+"""What a test may know beside the entries: how the ledger was verified.
 
 These facts are handed in; nothing here goes and looks.
 """
@@ -30,20 +30,3 @@ class Integrity:
     verified_size: int
     problems: tuple[str, ...] = ()
     anchors: tuple[Anchor, ...] = ()
-
-
-@dataclass(frozen=True)
-class Running:
-    """What an outside inventory says is served: the SHA-256 of the artifact, in hexadecimal."""
-
-    model: str
-    environment: str
-    artifact: str
-
-
-@dataclass(frozen=True)
-class Inventory:
-    """What runs according to a source other than the ledger (a cluster, a serving platform)."""
-
-    source: str
-    running: tuple[Running, ...]

@@ -9,8 +9,9 @@ from pydantic import Field, StringConstraints, model_validator
 from ledger.batch import Asked
 from ledger.core.encoding import parse_json
 from ledger.errors import InputError
+from ledger.events.access import MOST_ENVIRONMENTS
 from ledger.events.decision import Outcome
-from ledger.events.names import Slug, Value
+from ledger.events.names import Sha256, Slug, Value
 from ledger.events.registries import GitObject, RegistryChange, RegistryChanged, Signature
 from ledger.state.registries import ALIAS, DEPLOYMENT, MODEL, STAGE, VERSION
 from policies import explain
@@ -46,7 +47,8 @@ class InventoryItem(Value):
     """One thing that a source shows.
 
     A version, alias, stage or deployment names its ``version``; an alias, stage or deployment its
-    ``name`` (a deployment's is the environment). A ``tag`` is one of git, with what it ``means``.
+    ``name`` (a deployment's is the environment), and a deployment may name the SHA-256 of its
+    ``artifact``. A ``tag`` is one of git, with what it ``means``.
     """
 
     thing: _Thing
@@ -60,6 +62,7 @@ class InventoryItem(Value):
     object: GitObject | None = None
     commit: GitObject | None = None
     signature: Signature | None = None
+    artifact: Sha256 | None = None
 
     @model_validator(mode="after")
     def _says_enough(self) -> InventoryItem:
@@ -69,6 +72,7 @@ class InventoryItem(Value):
             "means": (self.thing == "tag") != (self.means is not None),
             "ref": (self.thing == "tag") != (self.ref is not None),
             "object": (self.thing == "tag") != (self.object is not None),
+            "artifact": self.thing != "deployment" and self.artifact is not None,
         }
         for field, wrong in owed.items():
             if wrong:
@@ -78,11 +82,16 @@ class InventoryItem(Value):
 
 
 class Inventory(Value):
-    """Everything that a source shows. ``dry_run`` compares, and says what the policy would say."""
+    """Everything that a source shows. ``dry_run`` compares, and says what the policy would say.
+
+    Of ``environments`` it shows every deployment, even where that is none at all; so it does of
+    every environment of which it shows one.
+    """
 
     source: Slug
     told_by: Literal["feed", "tags", "import"] = "feed"
     dry_run: bool = False
+    environments: tuple[_Text, ...] = Field(default=(), max_length=MOST_ENVIRONMENTS)
     items: tuple[InventoryItem, ...] = Field(max_length=_MOST)
 
 
@@ -127,7 +136,12 @@ def _hand_in(asker: Asker) -> Response:
     wanted = read_fields(Inventory, parse_json(body_bytes(JSON, LARGEST), max_bytes=LARGEST))
     name = wanted.source
     _check_may_tell(asker, name)
-    found = compare(asker.wiring, name, (_shown(one) for one in wanted.items))
+    found = compare(
+        asker.wiring,
+        name,
+        (_shown(one) for one in wanted.items),
+        (public(one) for one in wanted.environments),
+    )
     events = changes_of(name, found, wanted.told_by)
     for event in events:
         check_submit(asker.wiring, asker.scope, event)
@@ -180,7 +194,7 @@ def _shown(one: InventoryItem) -> Shown:
         "stage": (STAGE, version, name),
         "deployment": (DEPLOYMENT, name, version),
     }[one.thing]
-    return Shown(model, *placed, at, by)
+    return Shown(model, *placed, at, by, artifact=one.artifact or "")
 
 
 def _previewed(asker: Asker, events: Sequence[RegistryChanged]) -> list[InventoryFound]:

@@ -20,11 +20,16 @@ import orjson
 from ledger.batch import Asked
 from ledger.core.digest import hex_digest
 from ledger.errors import InputError
-from ledger.events.access import MOST_NAMED, InventoryReconciled
+from ledger.events.access import (
+    MOST_ENVIRONMENTS,
+    MOST_NAMED,
+    Differing,
+    InventoryReconciled,
+)
 from ledger.events.catalogue import read_command
 from ledger.events.names import Value, format_instant
 from ledger.events.registries import RegistryChanged
-from ledger.state.aggregates import ModelState, VersionState, version_key
+from ledger.state.aggregates import DeploymentState, ModelState, VersionState, version_key
 from ledger.state.registries import (
     ALIAS,
     DEPLOYMENT,
@@ -73,6 +78,7 @@ class Shown:
 
     ``at`` is when it came about there and ``by`` through whom, where the source says so. A tag has
     a ``change`` of its own, and says what it is by ``ref``, ``object``, ``commit``, ``signature``.
+    ``artifact`` is the SHA-256 of what is deployed, where the source says so.
     """
 
     model: str
@@ -86,6 +92,7 @@ class Shown:
     object: str = ""
     commit: str = ""
     signature: str = ""
+    artifact: str = ""
 
     @property
     def key(self) -> _Key:
@@ -99,7 +106,8 @@ class Swept:
 
     ``moved`` are the tags among ``unexplained`` that were something else before, ``removed`` the
     tags that are shown no more; ``vanished`` names everything that is shown no more. ``before``
-    says which entry told of each thing last.
+    says which entry told of each thing last. Of ``environments`` it shows every deployment;
+    ``differing`` are those there that do not match what this ledger says.
     """
 
     shown: tuple[Shown, ...]
@@ -108,6 +116,8 @@ class Swept:
     moved: frozenset[_Key] = frozenset()
     removed: tuple[Mirrored, ...] = ()
     before: Mapping[_Key, int] = field(default_factory=dict)
+    environments: tuple[str, ...] = ()
+    differing: tuple[Differing, ...] = ()
 
     @property
     def coverage(self) -> str:
@@ -153,8 +163,13 @@ def percentage(part: int, whole: int) -> str:
     return f"{tenths // 10}.{tenths % 10} %"
 
 
-def compare(wiring: Wiring, source: str, shown: Iterable[Shown]) -> Swept:
-    """Hold what a source shows against what is registered, what runs, and what was told of it."""
+def compare(
+    wiring: Wiring, source: str, shown: Iterable[Shown], environments: Iterable[str] = ()
+) -> Swept:
+    """Hold what a source shows against what is registered, what runs, and what was told of it.
+
+    Of ``environments``, and of those in which it shows a deployment, it shows every one.
+    """
     listed = tuple(shown)
     told = {
         (one.model, one.thing, one.item): one
@@ -162,7 +177,8 @@ def compare(wiring: Wiring, source: str, shown: Iterable[Shown]) -> Swept:
             wiring.reader.every(Mirrored, environment=source), key=lambda it: it.entry
         )
     }
-    running = {(one.model, one.environment, one.version) for one in wiring.reader.running()}
+    runs = list(wiring.reader.every(DeploymentState, status="running"))
+    running = {(one.model, one.environment, one.version) for one in runs}
     with reading(wiring.engine) as connection:
         registry = wiring.reader.registry(connection)
         unexplained = tuple(
@@ -189,7 +205,52 @@ def compare(wiring: Wiring, source: str, shown: Iterable[Shown]) -> Swept:
         frozenset(moved),
         tuple(one for one in gone if one.thing == REF),
         {key: one.entry for key, one in told.items()},
+        *_deployments(listed, runs, environments),
     )
+
+
+def _deployments(
+    listed: Iterable[Shown], runs: Iterable[DeploymentState], environments: Iterable[str]
+) -> tuple[tuple[str, ...], tuple[Differing, ...]]:
+    """The environments that a list shows whole, and what differs there, the newest here first."""
+    shown = [it for it in listed if it.thing == DEPLOYMENT and not it.ref]
+    whole = sorted({*environments, *(it.item for it in shown)})[:MOST_ENVIRONMENTS]
+    ours = {(one.model, one.environment): one for one in runs if one.environment in whole}
+    theirs = {(it.model, it.item) for it in shown}
+    found = [
+        Differing(
+            model=it.model,
+            version=it.value,
+            environment=it.item,
+            how=how,
+            deployment=None if here is None else here.since,
+        )
+        for it in shown
+        for here in [ours.get((it.model, it.item))]
+        if it.item in whole and (how := _differs(it, here)) is not None
+    ]
+    found += [
+        Differing(
+            model=one.model,
+            version=one.version,
+            environment=one.environment,
+            how="unlisted",
+            deployment=one.since,
+        )
+        for slot, one in ours.items()
+        if slot not in theirs
+    ]
+    return tuple(whole), tuple(found[:MOST_NAMED])
+
+
+def _differs(
+    it: Shown, here: DeploymentState | None
+) -> Literal["unexplained", "other_version", "other_artifact"] | None:
+    if here is None:
+        return "unexplained"
+    if it.value != here.version:
+        return "other_version"
+    return "other_artifact" if it.artifact and it.artifact != here.artifact else None
 
 
 def _is_told(known: Mirrored | None, it: Shown) -> bool:
@@ -298,6 +359,8 @@ def record(
         matched=len(found.shown) - len(found.unexplained),
         unknown=len(found.unexplained),
         unlisted=tuple(public(one) for one in found.vanished[:MOST_NAMED]),
+        environments=found.environments or None,
+        differing=found.differing or None,
     )
     receipts.append(wiring.submitter.submit(wiring.service, total))
     return tuple(receipts)

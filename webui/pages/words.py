@@ -140,6 +140,7 @@ _PHRASES: Final[dict[str, Callable[[Any, NameOf], str]]] = {
     "inventory.reconciled": lambda e, _: (
         f"held a list of {plain(e.inventory)} from {e.source} against the ledger: "
         f"{e.listed} listed, {e.matched} found, {e.unknown} unknown"
+        + (f", {len(e.differing)} deployments different" if e.differing else "")
     ),
     "registry.changed": lambda e, _: told_of_a_registry(e),
     "run.observed": lambda e, _: (

@@ -119,7 +119,10 @@ def stood(wiring: Wiring, name: str) -> Stood:
 
 def _findings(control: Control, kept: dict[str, Any]) -> tuple[Found, ...]:
     titles = {id_of(use): use.test.title for use in control.tests}
-    by_parts = {id_of(use): use.test.parts is not None for use in control.tests}
+    by_parts = {
+        id_of(use): use.test.parts is not None and use.test.parts.with_rare is None
+        for use in control.tests
+    }
     return tuple(
         Found(
             test=one["test"],

@@ -34,10 +34,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Parts:
-    """A test by parts: ``conclude`` of the tallies' sum is what ``run`` finds over the whole."""
+    """A test by parts: ``conclude`` of the tallies' sum is what ``run`` finds over the whole.
+
+    ``with_rare`` takes its place where entries of a rare kind, of no part, have a say as well.
+    """
 
     tally: Callable[[Material, Any], Tally]
     conclude: Callable[[Tally, Any], Finding]
+    with_rare: Callable[[Tally, Any, Material], Finding] | None = None
+
+    def found(self, tally: Tally, arguments: Arguments, material: Material) -> Finding:
+        """What follows from the tallies' sum; of ``material`` only rare entries are looked at."""
+        if self.with_rare is not None:
+            return self.with_rare(tally, arguments, material)
+        return self.conclude(tally, arguments)
 
 
 @dataclass(frozen=True)
@@ -66,7 +76,7 @@ TESTS: Final[dict[str, Test]] = {
             "Completeness of the population",
             population.PopulationArguments,
             population.population,
-            Parts(population.tallied, population.counted),
+            Parts(population.tallied, population.counted, population.listed),
         ),
         Test(
             "T3",

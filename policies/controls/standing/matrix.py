@@ -68,7 +68,7 @@ class Standing(Part):
         if use.test.parts is None or self.families[name] == "whole":
             return in_order(use.test.run(self, use.arguments))
         tally = self._kept.sum_of(name, self.most)
-        return in_order(use.test.parts.conclude(tally, use.arguments))
+        return in_order(use.test.parts.found(tally, use.arguments, self))
 
     def holds(self, classes: tuple[Classification, ...]) -> bool:
         """Whether a version in scope was trained on data of such a class."""

@@ -6,7 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from policies.controls.material import Material
-from policies.controls.outside import Anchor, Integrity, Inventory
+from policies.controls.outside import Anchor, Integrity
 from policies.controls.primitives import TESTS
 from policies.controls.scope import Period, Scope
 
@@ -29,12 +29,11 @@ def examine(
     *,
     period: Period = YEAR,
     models: tuple[str, ...] = (),
-    inventory: Inventory | None = None,
     **arguments: Any,
 ) -> Finding:
     """The finding of one test over the story's history."""
     history = story.history()
-    material = Material(history, Scope(period, models), verified(history), inventory)
+    material = Material(history, Scope(period, models), verified(history))
     found = TESTS[test]
     return found.run(material, found.arguments(**arguments))
 

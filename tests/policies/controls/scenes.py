@@ -18,7 +18,6 @@ from ledger.events.exception import (
     ReviewCompleted,
     ReviewRequired,
 )
-from policies.controls.outside import Inventory, Running
 from tests.policies.controls.story import CODE, Story, actor_id, data_set, digest, personal
 
 if TYPE_CHECKING:
@@ -35,7 +34,6 @@ class Scene:
     story: Story
     population: int
     exceptions: tuple[Entries, ...] = ()
-    inventory: Inventory | None = None
     anchored: bool = True
     hidden: int | None = None
     missing: int = 0
@@ -113,26 +111,47 @@ def young(control: Control, args: Any) -> Scene:
 def matched(control: Control, args: Any) -> Scene:
     story = begun()
     story.clean_change()
-    listed = Inventory("cluster", (Running("prices", "production", digest("prices 1.0.0")),))
-    return Scene(story, 1, inventory=listed)
+    story.on("2026-03-03").showed("cluster")
+    return Scene(story, 1)
 
 
 def beside(control: Control, args: Any) -> Scene:
+    """One runs that nobody recorded, one has other bytes, and one is not on the list."""
     story = begun()
-    story.clean_change()
-    ours = Running("prices", "production", digest("prices 1.0.0"))
-    theirs = Running("prices", "production", digest("something else"))
-    return Scene(story, 1, ((),), inventory=Inventory("cluster", (ours, theirs)))
+    deployed = story.clean_change()["deployed"]
+    entry = story.on("2026-03-03").showed(
+        "cluster",
+        access.Differing(
+            model="prices", version="7.0.0", environment="production", how="unexplained"
+        ),
+        access.Differing(
+            model="prices", version="1.0.0", environment="production", how="other_artifact",
+            deployment=deployed,
+        ),
+        access.Differing(
+            model="prices", version="1.0.0", environment="production", how="unlisted",
+            deployment=deployed,
+        ),
+        access.Differing(
+            model="prices", version="7.0.0", environment="staging", how="unexplained"
+        ),
+    )  # fmt: skip
+    return Scene(story, 1, ((entry,), (deployed, entry), (deployed, entry)))
 
 
 def unlisted(control: Control, args: Any) -> Scene:
+    """A list of what is registered, and one of what runs elsewhere, say nothing of production."""
     story = begun()
     story.clean_change()
+    story.showed("mlflow", environments=None)
+    story.showed("laboratory", environments=("staging",))
     return Scene(story, 1, missing=1)
 
 
 def nothing_runs(control: Control, args: Any) -> Scene:
-    return Scene(begun(), 0, inventory=Inventory("cluster", ()))
+    story = begun()
+    story.showed("cluster")
+    return Scene(story, 0)
 
 
 # T3, T4, T9: changes.

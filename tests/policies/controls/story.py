@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ledger.core.merkle import leaf_hash
-from ledger.events import assurance, deployment, log, model, people, release
+from ledger.events import access, assurance, deployment, log, model, people, release
 from ledger.events.actor import Actor
 from ledger.events.decision import Decision, Result
 from ledger.events.entry import (
@@ -309,6 +309,26 @@ class Story:
                 verdicts={"pass": 1},
             ),
         )
+
+    def showed(
+        self,
+        source: str,
+        *differing: access.Differing,
+        environments: tuple[str, ...] | None = ("production",),
+    ) -> int:
+        """A list of what runs in some environments was held against the ledger."""
+        event = access.InventoryReconciled(
+            inventory="models",
+            source=source,
+            as_of=f"{self.day}T00:00:00Z",
+            digest=digest(f"list of {source}"),
+            listed=9,
+            matched=9,
+            unknown=0,
+            environments=environments,
+            differing=differing or None,
+        )
+        return self.says("service", event)
 
     def clean_change(
         self, version: str = "1.0.0", of: str = "prices", **more: Any

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ledger.events.access import Differing
 from ledger.events.custody import RestoreTested
 from ledger.state.history import replay
 from policies.controls.material import Material
-from policies.controls.outside import Anchor, Integrity, Inventory, Running
+from policies.controls.outside import Anchor, Integrity
 from policies.controls.primitives import TESTS
 from policies.controls.scope import Period, Scope
 from tests.policies.controls.examine import YEAR, examine, told, verified
-from tests.policies.controls.story import Story, digest
+from tests.policies.controls.story import Story
 
 if TYPE_CHECKING:
     from policies.controls.finding import Finding
@@ -80,7 +81,7 @@ def test_an_entry_that_was_changed_breaks_the_link_of_the_next() -> None:
     assert told(found) == (((5,), "The link to the entry before does not hold."),)
 
 
-def test_without_an_inventory_the_population_is_counted_and_no_more_is_claimed() -> None:
+def test_without_a_list_the_population_is_counted_and_no_more_is_claimed() -> None:
     story = _begun()
     story.clean_change("1.0.0")
     story.clean_change("1.1.0")
@@ -93,27 +94,93 @@ def test_without_an_inventory_the_population_is_counted_and_no_more_is_claimed()
     )
 
 
-def test_no_change_and_no_inventory_is_insufficient_evidence_since_none_may_be_hidden() -> None:
+def test_no_change_and_no_list_is_insufficient_evidence_since_none_may_be_hidden() -> None:
     assert examine(_begun(), "T2").verdict == "insufficient_evidence"
 
 
-def test_an_inventory_that_matches_passes() -> None:
-    story = _begun()
-    story.clean_change()
-    inventory = Inventory("the cluster", (Running("prices", "production", digest("prices 1.0.0")),))
-    found = examine(story, "T2", inventory=inventory)
-    assert (found.verdict, found.population) == ("pass", 1)
+def _differing(how: str, deployment: int | None = None, **place: str) -> Differing:
+    fields = {"model": "prices", "version": "1.0.0", "environment": "production"} | place
+    return Differing.model_validate(fields | {"how": how, "deployment": deployment})
 
 
-def test_what_runs_beside_the_ledger_fails() -> None:
+def test_a_list_that_matches_passes() -> None:
     story = _begun()
-    story.clean_change()
-    inventory = Inventory(
-        "the cluster", (Running("prices", "production", digest("something else")),)
+    deployed = story.clean_change()["deployed"]
+    entry = story.showed("cluster")
+    found = examine(story, "T2")
+    assert (found.verdict, found.population, found.entries) == ("pass", 1, (deployed, entry))
+    assert found.sentence.endswith(f"matches the ledger one to one. Newest list: entry {entry}.")
+
+
+def test_what_a_list_and_the_ledger_say_differently_is_told_with_both_entries() -> None:
+    story = _begun()
+    deployed = story.clean_change()["deployed"]
+    entry = story.showed(
+        "cluster",
+        _differing("unexplained", model="odd"),
+        _differing("other_version", deployed, version="2.0.0"),
+        _differing("other_artifact", deployed),
+        _differing("unlisted", deployed),
+        _differing("unexplained", environment="staging"),
     )
-    found = examine(story, "T2", inventory=inventory)
+    found = examine(story, "T2")
     assert found.verdict == "fail"
-    assert [item.entries for item in found.exceptions] == [(), (15,)]
+    assert told(found) == (
+        (
+            (entry,),
+            "cluster shows odd 1.0.0 in production; the ledger does not say that it runs.",
+        ),
+        (
+            (deployed, entry),
+            "cluster shows prices 2.0.0 in production, the ledger another version.",
+        ),
+        (
+            (deployed, entry),
+            "cluster shows other bytes of prices 1.0.0 in production than were deployed.",
+        ),
+        (
+            (deployed, entry),
+            "By the ledger prices 1.0.0 runs in production; cluster does not show it.",
+        ),
+    )
+    assert len(examine(story, "T2", models=("odd",)).exceptions) == 1
+
+
+def test_of_each_source_the_newest_list_counts_and_only_within_the_period() -> None:
+    story = _begun()
+    deployed = story.clean_change()["deployed"]
+    story.showed("cluster", _differing("unexplained", version="2.0.0"))
+    assert examine(story, "T2").verdict == "fail"
+    story.showed("cluster")
+    assert examine(story, "T2").verdict == "pass"
+    story.showed("edge", _differing("unexplained", version="2.0.0"))
+    assert examine(story, "T2").verdict == "fail"
+    later = Period(date(2026, 4, 1), date(2026, 12, 31))
+    stale = examine(story, "T2", period=later)
+    assert (stale.verdict, stale.population) == ("insufficient_evidence", 0)
+    assert "counterseal inventory" in stale.sentence
+    story.on("2026-04-02").showed("cluster")
+    again = examine(story, "T2", period=later)
+    assert (again.verdict, again.population) == ("pass", 0)
+    assert deployed not in again.entries
+
+
+def test_production_may_be_spread_over_sources_none_of_which_shows_all() -> None:
+    story = _begun()
+    deployed = story.clean_change()["deployed"]
+    story.showed("cluster")
+    story.showed("edge", _differing("unlisted", deployed))
+    assert examine(story, "T2").verdict == "pass"
+    last = story.showed("cluster", _differing("unlisted", deployed))
+    assert [one.entries[-1] for one in examine(story, "T2").exceptions] == [last, last - 1]
+
+
+def test_a_list_older_than_a_deployment_does_not_vouch_for_it() -> None:
+    story = _begun()
+    story.showed("cluster")
+    deployed = story.clean_change()["deployed"]
+    entry = story.showed("edge", _differing("unlisted", deployed))
+    assert [one.entries for one in examine(story, "T2").exceptions] == [(deployed, entry)]
 
 
 def test_a_ledger_younger_than_the_horizon_says_since_when_it_covers() -> None:

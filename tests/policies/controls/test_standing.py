@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.errors import LedgerError
+from ledger.events.access import Differing
 from ledger.events.model import Parent, VersionArchived
 from tests.policies.controls.kept_up import KeptUp
 from tests.policies.controls.story import Story, data_set, personal
@@ -59,7 +60,7 @@ STEPS = st.one_of(
     st.tuples(
         st.sampled_from(
             ["again", "back", "paper", "late paper", "deprecate", "deny", "link", "child", "report",
-             "leave", "join", "archive"]
+             "list", "leave", "join", "archive"]
         ),
         st.integers(0, 3),
     ),
@@ -120,6 +121,12 @@ class Told:
             story.says("hal", event)
         elif what == "report":
             story.reported()
+        elif what == "list":
+            how = ("", "unexplained", "unlisted", "other_version")[arg]
+            differs = [
+                Differing(model="prices", version="1.0.0", environment="production", how=how)
+            ] if how else []  # fmt: skip
+            story.showed(("cluster", "edge")[arg % 2], *differs)
         elif what == "leave":
             story.revoked_role("bo", "compliance")
         elif what == "join":

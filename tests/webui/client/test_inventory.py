@@ -52,6 +52,36 @@ def test_a_deployment_that_nobody_recorded_is_found_once(served: Served, told: A
     assert (source["listed"], source["unexplained"], source["coverage"]) == (2, 1, "50.0 %")
 
 
+def test_a_list_of_what_runs_names_what_differs_in_its_environments(
+    served: Served, told: Any
+) -> None:
+    served.released("5.0.0")
+    fields = {"model": "churn", "version": "5.0.0", "environment": "staging", "artifact": "5e" * 32}
+    receipt = served.company.operator.submit("deployment.recorded", fields).json
+    entry = receipt["sequence"]
+
+    def differing(items: list[dict[str, str]], *words: str) -> Any:
+        found = told("whole", items, *words)[1]
+        row = served.company.house.wiring.reader.tell(found["entry"]).row
+        event = decode_entry(row.envelope).event
+        told_of = [(one.how, one.version, one.deployment) for one in event.differing or ()]
+        return event.environments, told_of
+
+    same = running("5.0.0") | {"artifact": "5e" * 32}
+    assert differing([same]) == (("staging",), [])
+    other = running("5.0.0") | {"artifact": "00" * 32}
+    assert differing([other]) == (("staging",), [("other_artifact", "5.0.0", entry)])
+    assert differing([running("6.0.0"), running("6.0.0", "lab")]) == (
+        ("lab", "staging"),
+        [("other_version", "6.0.0", entry), ("unexplained", "6.0.0", None)],
+    )
+    assert differing([], "--environment", "staging") == (
+        ("staging",),
+        [("unlisted", "5.0.0", entry)],
+    )
+    assert differing([{"thing": "model", "model": "churn"}]) == (None, [])
+
+
 def test_foreign_names_are_written_as_the_ledger_writes_them(told: Any) -> None:
     item = {
         "thing": "version",
@@ -72,6 +102,7 @@ def test_foreign_names_are_written_as_the_ledger_writes_them(told: Any) -> None:
         {"thing": "tag", "model": "churn", "ref": "churn@v1.0.0", "object": "0" * 40},
         {"thing": "model", "model": "churn", "ref": "x"},
         {"thing": "planet", "model": "churn"},
+        {"thing": "model", "model": "churn", "artifact": "00" * 32},
         {"thing": "tag", "means": "version_created", "model": "c", "ref": "r", "object": "0" * 40},
     ],
 )

@@ -18,17 +18,28 @@ _MOST_BYTES: Final = 8 * 1024 * 1024
 @click.command()
 @click.argument("source")
 @click.argument("file", type=click.File("rb"))
+@click.option(
+    "--environment",
+    "environments",
+    multiple=True,
+    help="FILE shows every deployment of this environment, even where that is none. Repeatable.",
+)
 @click.option("--dry-run", is_flag=True, help="Show what is found; record nothing.")
 @json_option
-def inventory(*, source: str, file: Any, dry_run: bool, as_json: bool) -> None:
+def inventory(
+    *, source: str, file: Any, environments: tuple[str, ...], dry_run: bool, as_json: bool
+) -> None:
     """Hold everything that SOURCE shows against the ledger: FILE is JSON, a list of things.
 
-    A thing has `thing` (model, version, alias, stage, deployment), `model`, `version` and `name`.
+    A thing has `thing` (model, version, alias, stage, deployment), `model`, `version` and `name`;
+    a deployment may name the SHA-256 of its `artifact`.
     What nothing here explains is recorded, each as itself. Exit code 1: something is unexplained.
     """
     items = _items(file.read(_MOST_BYTES + 1))
     with asking(seconds=PATIENT) as client:
-        found = hand_in(client, source, items, told_by="feed", dry_run=dry_run)
+        found = hand_in(
+            client, source, items, told_by="feed", dry_run=dry_run, environments=environments
+        )
     lines = lines_of(found)
     show(found, lines, as_json=as_json)
     if found["unexplained"] or found["vanished"]:
@@ -50,9 +61,19 @@ def _items(data: bytes) -> list[Any]:
     return items
 
 
-def hand_in(client: Any, source: str, items: Any, *, told_by: str, dry_run: bool) -> dict[str, Any]:
+def hand_in(
+    client: Any,
+    source: str,
+    items: Any,
+    *,
+    told_by: str,
+    dry_run: bool,
+    environments: tuple[str, ...] = (),
+) -> dict[str, Any]:
     """Ask the server to compare, and to record unless it is a trial."""
     body = {"source": source, "told_by": told_by, "dry_run": dry_run, "items": items}
+    if environments:
+        body["environments"] = list(environments)
     found: dict[str, Any] = client.ask("inventories", body=body)
     return found
 

@@ -49,7 +49,7 @@ def basis_of(kind: str, scope: Scope, history: History, context: ReportContext) 
     """
     found = report_kind(kind, frameworks_in_force(history.registry))
     scope = replace(scope, ahead=scope.ahead or found.ahead)
-    material = Material(history, scope, context.integrity, context.inventory)
+    material = Material(history, scope, context.integrity)
     return Basis(assess_material(found.framework, material), material, context, found)
 
 

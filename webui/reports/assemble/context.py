@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ledger.events.decision import Result
-    from policies.controls.outside import Integrity, Inventory
+    from policies.controls.outside import Integrity
     from webui.reports.assemble.sampled import SampleMaterial
 
 
@@ -64,7 +64,6 @@ class ReportContext:
     sentence: Callable[[Result], str]
     integrity: Integrity
     fingerprints: Fingerprints
-    inventory: Inventory | None = None
     watermark: str = ""
     sample: SampleMaterial | None = None
     runs: tuple[Verified, ...] = ()
