@@ -135,6 +135,16 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "unknown": 2,
         "unlisted": ("b2" * 16,),
         "left": ({"actor_id": ANA, "at": "2026-03-06T17:00:00Z"},),
+        "environments": ("production",),
+        "differing": (
+            {
+                "model": "churn",
+                "version": "1.4.0",
+                "environment": "production",
+                "how": "unlisted",
+                "deployment": 7,
+            },
+        ),
     },
     "identity.linked": {
         "actor_id": ANA,
