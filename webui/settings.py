@@ -29,6 +29,7 @@ MAIN: Final = "main"
 _LOG_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 KEY_PASSPHRASE_FILE: Final = "COUNTERSEAL_KEY_PASSPHRASE_FILE"  # noqa: S105 (the name of a variable)
+ARTIFACTS: Final = "COUNTERSEAL_ARTIFACTS"
 BACKUP_FOLDER: Final = "COUNTERSEAL_BACKUP_FOLDER"
 BACKUP_RECIPIENT: Final = "COUNTERSEAL_BACKUP_RECIPIENT"
 BACKUP_HOURS: Final = "COUNTERSEAL_BACKUP_HOURS"
@@ -80,6 +81,9 @@ SETTINGS: Final = {
     "authorities that answers (PAdES B-T); where none does, no report is issued. Default: no.",
     KEY_PASSPHRASE_FILE: "A file with the passphrase of the log's keys, where they are encrypted "
     "(`counterseal key encrypt`); readable by its owner only. Default: none.",
+    ARTIFACTS: "Where the bytes of versions may be kept (docs/artifacts.md): file:///FOLDER, "
+    "s3://BUCKET/PREFIX?endpoint=https://HOST&region=REGION, gs://BUCKET/PREFIX or "
+    "abfs://CONTAINER/PREFIX. Default: none, and versions are known by their digests alone.",
     BACKUP_FOLDER: "Where backups are written; best another disk. Default: backups in the home.",
     BACKUP_RECIPIENT: "The age recipient (age1...) that backups are encrypted for; `counterseal "
     "backup keygen` makes one. Without it, backups are refused unless --plain is said.",
@@ -132,6 +136,7 @@ class Settings:
     timestamp_minutes: int = _MINUTES
     seal_timestamp: bool = False
     key_passphrase_file: Path | None = None
+    artifacts: str = ""
     backup_folder: Path | None = None
     backup_recipient: str = ""
     backup_hours: int = 0
@@ -190,6 +195,7 @@ def read_settings(environment: Mapping[str, str], home: Path | None = None) -> S
         seal_timestamp=_yes_or_no(environment, SEAL_TIMESTAMP),
         public_log=_yes_or_no(environment, PUBLIC_LOG),
         key_passphrase_file=_file(environment, KEY_PASSPHRASE_FILE),
+        artifacts=environment.get(ARTIFACTS, ""),
         backup_folder=_file(environment, BACKUP_FOLDER),
         backup_recipient=environment.get(BACKUP_RECIPIENT, ""),
         backup_hours=_number(environment, BACKUP_HOURS, 0, _YEAR_HOURS),

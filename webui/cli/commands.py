@@ -177,6 +177,12 @@ def _restore() -> click.Command:
     return restore
 
 
+def _artifacts() -> click.Command:
+    from webui.cli.artifacts import artifacts
+
+    return artifacts
+
+
 def _policy() -> click.Command:
     from webui.cli.policy import policy
 
@@ -415,6 +421,7 @@ COMMANDS: Final[Mapping[str, Load]] = {
     "bundle": _bundle,
     "backup": _backup,
     "restore": _restore,
+    "artifacts": _artifacts,
     "policy": _policy,
     "witness": _witness,
     "demo": _demo,
