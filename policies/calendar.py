@@ -11,15 +11,20 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Annotated, Any, Final, Self
+from typing import TYPE_CHECKING, Annotated, Any, Final, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
 
 from ledger.events.names import Slug
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 _DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WEEK: Final = timedelta(days=7)
+LONG: Final = timedelta(days=30)
+_SEASONS: Final = (datetime(2026, 1, 5, tzinfo=UTC), datetime(2026, 7, 6, tzinfo=UTC))
 _MOMENT: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}", re.ASCII)
 _OF_WEEK: Final = re.compile(r"(mon|tue|wed|thu|fri|sat|sun) ([01]\d|2[0-3]):([0-5]\d)", re.ASCII)
 
@@ -111,6 +116,27 @@ class Freeze(_Part):
             return ends if begins <= now < ends else None
         assert self.weekly is not None  # noqa: S101 (one form is given)
         return _weekly(self.weekly, self.zone, now)
+
+
+def closed_for_long(windows: Sequence[Freeze]) -> datetime | None:
+    """From when these windows together leave no open moment in 30 days, if they ever do.
+
+    Looked at are a week of winter, one of summer, and the start of each window between two dates.
+    """
+    once = (one for one in windows if one.starts is not None and one.ends is not None)
+    starts = (_span_once(one.starts or "", one.ends or "", one.zone)[0] for one in once)
+    found = (begins for begins in (*_SEASONS, *starts) if _closed_from(begins, windows))
+    return next(found, None)
+
+
+def _closed_from(now: datetime, windows: Sequence[Freeze]) -> bool:
+    until = now + LONG
+    while now < until:
+        ends = [end for one in windows if (end := one.closed_until(now)) is not None]
+        if not ends:
+            return False
+        now = max(ends)
+    return True
 
 
 @lru_cache(maxsize=256)

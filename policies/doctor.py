@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from ledger.events.room import RoomOpened
 from ledger.state.rooms import ROOM_ROLE
+from policies.calendar import LONG, closed_for_long
 from policies.describe import quorum_in_words
 from policies.expression.evaluate import compile_condition
 from policies.expression.parse import parse
@@ -72,6 +73,7 @@ def examine(
         *doctor.branches(),
         *doctor.vetoes(),
         *doctor.duties(),
+        *doctor.freezes(),
         *doctor.idle(),
     ]
     if holders is not None:
@@ -267,6 +269,33 @@ class _Doctor:
                         " happens where nobody makes this review."
                     )
                     yield Finding("warning", "idle-review", sentence, path)
+
+    def freezes(self) -> Iterator[Finding]:
+        """Windows that together leave no open hour where they apply.
+
+        A gate's windows are looked at with those of the gates of its kind that always apply.
+        """
+        windows = {window.id: window for window in self._document.calendar or ()}
+        for at, gate in enumerate(self._document.gates):
+            own = [n for n, item in enumerate(gate.require) if item.not_during is not None]
+            if not own:
+                continue
+            names = {
+                name
+                for other in self._document.gates
+                if other is gate or (other.event == gate.event and other.when is None)
+                for item in other.require
+                for name in item.not_during or ()
+            }
+            since = closed_for_long([windows[name] for name in sorted(names)])
+            if since is not None:
+                together = ", ".join(sorted(names))
+                sentence = (
+                    f"{gate.id}: the windows {together} leave no open hour for {LONG.days} days or"
+                    f" more, as from {since:%Y-%m-%d}."
+                )
+                path: Path = ("gates", at, "require", own[0], "not_during")
+                yield Finding("warning", "no-open-hour", sentence, path)
 
     def idle(self) -> Iterator[Finding]:
         """Roles and metrics that serve nothing, and roles that nobody can be given."""

@@ -120,6 +120,36 @@ def test_roles_and_metrics_that_serve_nothing_are_told() -> None:
     assert found(text) == [("warning", "idle-role", 5), ("note", "idle-metric", 7)]
 
 
+WEEK = "{id: week, title: Week, zone: Europe/Berlin, weekly: {starts: mon 06:00, ends: sat 12:00}}"
+REST = "{id: rest, title: Rest, zone: Europe/Berlin, weekly: {starts: sat 12:00, ends: mon 06:00}}"
+YEAR = "{id: year, title: Y, zone: UTC, starts: 2027-01-01T00:00, ends: 2027-12-31T00:00}"
+
+
+def frozen(first: str, second: str, *windows: str, when: str = "") -> str:
+    """The base gate names one window, another of its kind the second."""
+    calendar = "calendar:\n" + "".join(f"  - {one}\n" for one in windows)
+    text = HEAD.replace("gates:\n", f"{calendar}gates:\n")
+    base = f"      - {{id: freeze, not_during: [{first}]}}\n{GATE}{when}    require:\n"
+    return f"{text}{base}      - {{id: freeze, not_during: [{second}]}}\n"
+
+
+def test_windows_that_leave_no_open_hour_together_are_told() -> None:
+    told = found(frozen("week", "rest", WEEK, REST))
+    assert told == [("warning", "no-open-hour", 21), ("warning", "no-open-hour", 26)]
+    (alone,) = found(frozen("week", "rest", WEEK, REST, when=f"    when: {RISK}\n"))
+    assert alone == ("warning", "no-open-hour", 27)
+    short = REST.replace("ends: mon 06:00", "ends: mon 05:59")
+    assert found(frozen("week", "rest", WEEK, short)) == []
+    elsewhere = REST.replace("Europe/Berlin", "Europe/London")
+    assert found(frozen("week", "rest", WEEK, elsewhere)) == []
+
+
+def test_a_window_of_a_year_is_told_and_one_of_a_fortnight_is_not() -> None:
+    told = found(frozen("week", "year", WEEK, YEAR))
+    assert [code for _, code, _ in told] == ["no-open-hour", "no-open-hour"]
+    assert found(frozen("week", "year", WEEK, YEAR.replace("2027-12-31", "2027-01-15"))) == []
+
+
 def test_a_role_that_nobody_can_be_given_is_told() -> None:
     grant = "      - {id: who, actor: {any_role: [lead]}}\n"
     only = '      - id: only\n        check: grant.role == "lead"\n        say: Only leads\n'
