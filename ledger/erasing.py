@@ -14,6 +14,7 @@ from ledger.errors import ConflictError
 from ledger.events.privacy import SubjectErased, SubjectRectified
 from ledger.state.fold_privacy import held, holds_in_force
 from ledger.store.notices import forget_subscriber
+from ledger.store.report_subscriptions import forget_in_reports
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -100,4 +101,5 @@ def carry_out(
         if isinstance(event, SubjectErased):
             log.vault.erase(connection, event.actor_id)
             forget_subscriber(connection, log.log_id, event.actor_id)
+            forget_in_reports(connection, log.log_id, event.actor_id)
         beside.follow(connection, event)

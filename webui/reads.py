@@ -29,12 +29,12 @@ from ledger.errors import ConflictError, LedgerError
 from ledger.events.access import ActivityReviewed
 from ledger.events.actor import Actor
 from ledger.events.names import format_instant
-from ledger.state.rooms import ROOM_ROLE
 from webui import here
 from webui.here import wired
 from webui.identity.current import signed_in
 from webui.identity.errors import ReaderError
 from webui.identity.secret import derived_key
+from webui.readers import holds_role
 from webui.verifying import may_verify
 
 if TYPE_CHECKING:
@@ -141,6 +141,9 @@ ROUTES: Final[dict[str, Reads]] = {
     # Its page, which was recorded, asks this each second for no more than it shows.
     "pages.job_progress": _ACT,
     "pages.cancel_job": _VIEW,
+    "pages.monthly": _LIST,
+    "pages.subscribe_report": _VIEW,
+    "pages.end_report": _VIEW,
     "pages.rooms": Reads("list", "own"),
     **dict.fromkeys(("pages.open_room", "pages.close_room", "pages.draw_in_room"), _OWN_ACT),
     **dict.fromkeys(("pages.ask_in_room", "pages.answer_in_room", "pages.room_samples"), _OWN_ACT),
@@ -339,6 +342,9 @@ ROUTES: Final[dict[str, Reads]] = {
     "api.list_jobs": _LIST,
     "api.get_job": _VIEW,
     "api.cancel_job": _VIEW,
+    "api.list_report_subscriptions": _LIST,
+    "api.subscribe_report": _VIEW,
+    "api.end_report_subscription": _VIEW,
     "api.list_statements": _LIST,
     "api.tell_lineage": _OWN_ACT,
     "api.list_inventories": _LIST,
@@ -393,10 +399,7 @@ def check_may_read(endpoint: str, actor_id: str) -> None:
     if reads.who in {"open", "own"}:
         return
     wiring = wired()
-    now = format_instant(wiring.now())
-    roles = wiring.reader.actor(actor_id).roles
-    # An outside auditor reads in their room alone, whose pages ask by themselves.
-    if not any(held.in_time(now) for held in roles if held.role != ROOM_ROLE):
+    if not holds_role(wiring, actor_id):
         raise ReaderError(
             "You hold no role now, so there is nothing for you to read here.",
             code="no-role",

@@ -7,7 +7,7 @@ the tree. ``folded`` and ``idempotency`` are derived from the entries and can be
 rebuilt; ``verification`` remembers when the verifier ran and what it said, ``witness_word`` what
 each witness last said, and the ``notice_`` tables who wants to hear of what and what was sent.
 ``connection`` are the sources elsewhere that are listened to, ``inbound`` what they delivered.
-``job`` is long work that was asked for.
+``job`` is long work that was asked for, ``report_subscription`` are reports of every month.
 ``standing_`` tables hold the controls as they stand: derived from the entries, never evidence.
 ``access_head`` is the end of the access log, ``access_origin`` for a month the keyed digest of the
 address behind a record.
@@ -312,6 +312,25 @@ job = Table(
     UniqueConstraint("log_id", "owner", "key"),
     Index("job_by_state", "log_id", "state", "number"),
     Index("job_by_owner", "log_id", "owner", "number"),
+)
+
+report_subscription = Table(
+    "report_subscription",
+    metadata,
+    Column("log_id", Integer, ForeignKey("log.log_id"), primary_key=True, autoincrement=False),
+    Column("subscription_id", String(16), primary_key=True),
+    Column("owner", String(32), nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("framework", String(64), nullable=False),
+    Column("models", Text, nullable=False),
+    Column("environments", Text, nullable=False),
+    Column("recipients", Text, nullable=False),
+    Column("created_at", String(27), nullable=False),
+    Column("month", String(7), nullable=False),
+    Column("job", Integer, nullable=False),
+    Column("last_month", String(7), nullable=False),
+    Column("result", BigInteger, nullable=False),
+    Column("failure", Text, nullable=False),
 )
 
 access = Table(

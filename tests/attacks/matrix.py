@@ -223,6 +223,29 @@ MATRIX: Final[dict[str, dict[str, Change]]] = {
             "failure",
         )
     },
+    "report_subscription": {
+        column: Change(
+            "log_id = 1",
+            harmless="what is asked for is no evidence; its reports are decided and recorded as "
+            "jobs are (threat model)",
+        )
+        for column in (
+            "log_id",
+            "subscription_id",
+            "owner",
+            "actor",
+            "framework",
+            "models",
+            "environments",
+            "recipients",
+            "created_at",
+            "month",
+            "job",
+            "last_month",
+            "result",
+            "failure",
+        )
+    },
     "connection": {
         column: Change(
             "log_id = 1",

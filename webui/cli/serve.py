@@ -64,6 +64,7 @@ def serve(  # noqa: PLR0917 (the options of a command)
     from webui.jobs import Worker
     from webui.life.sunset import SunsetClock
     from webui.logs import write_to_stderr
+    from webui.monthly import MonthClock
     from webui.notices.channels import read_channels
     from webui.notices.courier import Courier
     from webui.privacy import record_erased_again
@@ -94,6 +95,7 @@ def serve(  # noqa: PLR0917 (the options of a command)
             Worker(wiring, threads=workers, processes=1),
             Follower(wiring),
             SunsetClock(wiring),
+            MonthClock(wiring),
         )
         for one in beside:
             one.start()

@@ -32,6 +32,7 @@ from webui.notices.backoff import wait_after
 from webui.notices.outward import look_up
 from webui.notices.plan import ALARMS, ENTRY, Planner
 from webui.notices.sending import Outcome, Sender
+from webui.notices.topics import MONTHLY
 from webui.standing.alerts import TURNED
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ class Courier:
         if self._tidied is None or now - self._tidied >= _TIDY:
             before = format_instant(now - KEPT)
             with writing(self._wiring.engine) as connection:
-                for prefix in (ENTRY, TURNED):
+                for prefix in (ENTRY, TURNED, f"{MONTHLY}/"):
                     forget_settled(connection, self._wiring.log.log_id, before, prefix)
             self._tidied = now
         return planned

@@ -21,6 +21,7 @@ from webui.notices.topics import (
     ACCESS_REVIEW,
     ALARM,
     ESCALATION,
+    MONTHLY,
     OBLIGED,
     REMINDER,
     TOPIC_WORDS,
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
     from ledger.events.event import Event
     from ledger.state.access import AccessReview
-    from ledger.state.aggregates import ReleaseState
+    from ledger.state.aggregates import ReleaseState, ReportState
     from ledger.state.exceptions import ReviewState
     from ledger.store.entries import StoredEntry
 
@@ -303,6 +304,39 @@ def of_turned(
 def _verdict_word(verdict: str) -> str:
     return next(
         (look.word.lower() for name, look in VERDICT_LOOKS.items() if name == verdict), verdict
+    )
+
+
+def of_report(report: ReportState, *, message_id: str, origin: str, base: str) -> Message:
+    """The notice that the report of a month is made; it links to the file and does not hold it."""
+    return Message(
+        message_id=message_id,
+        topic=MONTHLY,
+        kind="",
+        title=f"Report of {report.period_from[:7]}: {report.framework}",
+        sentence=f"The report {report.framework} for {report.period_from} to "
+        f"{report.period_until} (UTC) is made: {report.pages} pages.",
+        at=report.at,
+        origin=origin,
+        about=Subject(entry=report.since),
+        link=f"{base}/reports/{report.since}.pdf" if base else "",
+    )
+
+
+def of_no_report(
+    framework: str, month: str, why: str, *, message_id: str, at: str, origin: str, base: str
+) -> Message:
+    """The notice to who subscribed that the report of a month was not made, and why."""
+    return Message(
+        message_id=message_id,
+        topic=MONTHLY,
+        kind="",
+        title=f"No report of {month}: {framework}",
+        sentence=f"The report {framework} of {month} was not made: {why}",
+        at=at,
+        origin=origin,
+        about=Subject(),
+        link=f"{base}/reports/monthly" if base else "",
     )
 
 

@@ -11,6 +11,7 @@ from ledger.events.names import format_instant
 from ledger.store.database import reading
 from ledger.store.entries import read_entries
 from ledger.store.notices import DEAD, DELIVERED, DROPPED, WAITING, read_subscriptions
+from ledger.store.report_subscriptions import read_report_subscriptions
 from webui.identity.accounts import find_account
 from webui.identity.administrators import is_administrator
 from webui.naming import namer
@@ -23,8 +24,9 @@ from webui.notices.plan import ALARMS, ENTRY, OWED
 from webui.notices.reviews import PERSON, REVIEWS
 from webui.notices.slack import as_slack
 from webui.notices.teams import as_teams
-from webui.notices.topics import ESCALATION, REMINDER
+from webui.notices.topics import ESCALATION, MONTHLY, REMINDER
 from webui.notices.webhook import MESSAGE_ID, SIGNATURE, as_json, sign
+from webui.readers import holds_role
 from webui.standing.alerts import TURNED, named, turned_between
 
 if TYPE_CHECKING:
@@ -108,6 +110,8 @@ class Sender:
         account = find_account(self._wiring, person)
         if account is not None and account.disabled:
             return False
+        if delivery.occasion.startswith(f"{MONTHLY}/") and not holds_role(self._wiring, person):
+            return False
         escalation = delivery.occasion.startswith(f"{ESCALATION}/")
         return not escalation or is_administrator(self._wiring, person)
 
@@ -125,22 +129,29 @@ class Sender:
         if delivery.occasion.startswith(ALARMS):
             at = format_instant(self._wiring.now())
             return say.of_alarm(message_id=name, at=at, **self._place())
-        if delivery.occasion.startswith(TURNED):
-            return self._of_turned(name, delivery.occasion)
+        for prefix, make in (
+            (TURNED, self._of_turned),
+            (f"{MONTHLY}/", self._of_monthly),
+            (REVIEWS, self._of_access_review),
+        ):
+            if delivery.occasion.startswith(prefix):
+                return make(name, delivery)
         if delivery.occasion.startswith(ENTRY):
             by_name = delivery.subscription_id.startswith(PERSON)
             return self._of_entry(name, delivery.sequence, by_name=by_name)
-        if delivery.occasion.startswith(REVIEWS):
-            review = self._wiring.reader.access_review(delivery.sequence)
-            if review.completed is not None:
-                return None
-            now = format_instant(self._wiring.now())
-            return say.of_access_review(review, now, message_id=name, **self._place())
         return self._of_waiting(name, delivery)
 
-    def _of_turned(self, name: str, occasion: str) -> Message | None:
+    def _of_access_review(self, name: str, delivery: Delivery) -> Message | None:
+        """An access review that is due soon or late, unless it was completed."""
+        review = self._wiring.reader.access_review(delivery.sequence)
+        if review.completed is not None:
+            return None
+        now = format_instant(self._wiring.now())
+        return say.of_access_review(review, now, message_id=name, **self._place())
+
+    def _of_turned(self, name: str, delivery: Delivery) -> Message | None:
         """Which verdicts turned; none where what was kept of them is gone."""
-        framework, before, position = named(self._wiring.reader, occasion)
+        framework, before, position = named(self._wiring.reader, delivery.occasion)
         wiring = self._wiring
         with reading(wiring.engine) as connection:
             turned = turned_between(connection, wiring.log.log_id, framework, before, position)
@@ -155,6 +166,24 @@ class Sender:
             at=format_instant(wiring.now()),
             **self._place(),
         )
+
+    def _of_monthly(self, name: str, delivery: Delivery) -> Message | None:
+        """The report of a month, or why there is none; nothing once the subscription is over."""
+        wiring = self._wiring
+        _, subscription_id, month = delivery.occasion.split("/")
+        with reading(wiring.engine) as connection:
+            found = read_report_subscriptions(
+                connection, wiring.log.log_id, subscription_id=subscription_id
+            )
+        if not found:
+            return None
+        if delivery.sequence >= 0:
+            report = wiring.reader.report(delivery.sequence)
+            return say.of_report(report, message_id=name, **self._place())
+        if found[0].last_month != month:
+            return None
+        at, framework, why = format_instant(wiring.now()), found[0].framework, found[0].failure
+        return say.of_no_report(framework, month, why, message_id=name, at=at, **self._place())
 
     def _of_waiting(self, name: str, delivery: Delivery) -> Message | None:
         """What waits: a review that is overdue, or a release."""

@@ -49,6 +49,8 @@ REMINDER: Final = "reminder"
 ESCALATION: Final = "escalation"
 ALARM: Final = "alarm"
 VERDICT: Final = "verdict"
+MONTHLY: Final = "monthly_report"
+"""Told to the recipients of a report of every month, who did not ask for it themselves."""
 OBLIGED: Final = "obliged"
 """Nothing to subscribe to: the policy asks that somebody is told of a kind without a topic."""
 
