@@ -13,6 +13,7 @@ from ledger.events.catalogue import CATALOGUE
 from ledger.events.names import Value
 from ledger.events.proof import DsseEnvelope
 from webui.api.inventory import Inventory
+from webui.api.monthly import MonthlyWanted
 from webui.api.review_shapes import AccessReviewDone, AccessReviewRows, AccessReviewWanted
 from webui.api.route import JSON, NDJSON, PROBLEM, Answer, Route
 from webui.api.shapes import (
@@ -45,6 +46,7 @@ _BODIES: Final[tuple[type[BaseModel], ...]] = (
     ExchangeWanted,
     GateWanted,
     Inventory,
+    MonthlyWanted,
     NextVersionWanted,
     OpenLineageEvent,
     ReportWanted,

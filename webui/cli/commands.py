@@ -63,6 +63,12 @@ def _job() -> click.Command:
     return job
 
 
+def _monthly() -> click.Command:
+    from webui.cli.monthly import monthly
+
+    return monthly
+
+
 def _worker() -> click.Command:
     from webui.cli.job import worker
 
@@ -402,6 +408,7 @@ COMMANDS: Final[Mapping[str, Load]] = {
     "verify": _verify,
     "report": _report,
     "job": _job,
+    "monthly": _monthly,
     "component": _component,
     "framework": _framework,
     "control": _control,

@@ -178,6 +178,8 @@ class Sender:
         if not found:
             return None
         if delivery.sequence >= 0:
+            if delivery.subscription_id.removeprefix(PERSON) not in found[0].recipients:
+                return None
             report = wiring.reader.report(delivery.sequence)
             return say.of_report(report, message_id=name, **self._place())
         if found[0].last_month != month:

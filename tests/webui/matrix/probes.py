@@ -64,6 +64,10 @@ def places(world: World, route: str) -> dict[str, str]:
         found |= {"number": named["granted"], "entry": named["vote"]}
     if " /deprecations/" in route:
         found["version"] = "0.9.0"
+    if " /reports/monthly/" in route:
+        found["subscription"] = named["monthly"]
+    if "/report-subscriptions/" in route:
+        found["subscription"] = named["other_monthly"]
     if route.endswith("/erase"):
         found["number"] = named["approved"]
     if route.endswith("/carry-out"):
@@ -121,6 +125,7 @@ def _forms(world: World) -> dict[str, dict[str, Any]]:
         "POST /exceptions/<int:number>/close": {"account": "It was mended"},
         "POST /reviews/<int:number>": {"finding": "accepted", "comment": "Looked at"},
         "POST /reports": {"framework": "gdpr", "from": "2026-03-01", "until": "2026-03-09"},
+        "POST /reports/monthly": {"framework": "gdpr", "recipients": ids["compliance"]},
         "POST /reports/missing": {
             "framework": "gdpr", "from": "2026-03-01", "until": "2026-03-09"},
         "POST /statements/<control>/sign": {"text": "As agreed", "valid_until": "2027-03-01"},
@@ -213,6 +218,8 @@ def options(world: World, route: str) -> dict[str, Any]:
         "POST /api/v1/inventories": {"json": {"source": "gto", "items": []}},
         "POST /api/v1/reports": {
             "json": {"framework": "gdpr", "from": "2026-03-01", "to": "2026-03-09"}},
+        "POST /api/v1/report-subscriptions": {
+            "json": {"framework": "gdpr", "recipients": [ids["compliance"]]}},
         "POST /api/v1/reports:missing": {
             "json": {"framework": "gdpr", "from": "2026-03-01", "to": "2026-03-09"}},
         "POST /api/v1/frameworks": {"json": {"yaml": "-"}, "headers": {"Idempotency-Key": "rows"}},

@@ -39,6 +39,7 @@ from webui.identity.tokens import create_token, insert_exchanged, list_tokens, r
 from webui.issuing import Wanted
 from webui.jobs import Book
 from webui.jobs.kinds import REPORT, report_wanted
+from webui.monthly import Said, subscribe
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -380,6 +381,9 @@ def _last(world: World) -> None:
     asker = Actor(id=ids["officer"], type="person", via="password")
     wanted = report_wanted(Wanted("gdpr", "2026-03-01", "2026-03-09"))
     named["job"] = Book(wiring, lambda _: True).ask(asker, REPORT, wanted).number
+    said = Said("gdpr", (ids["compliance"],))
+    for name in ("monthly", "other_monthly"):
+        named[name] = subscribe(wiring, asker, said).kept.subscription_id
     bound = {
         "population": "changes", "period_from": "2026-03-01", "period_until": "2026-03-09",
         "environments": ["production"], "commitment": commitment_to(bytes.fromhex(NONCE)),
