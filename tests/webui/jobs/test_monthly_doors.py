@@ -77,7 +77,7 @@ def test_a_recipient_is_sent_a_link_and_nothing_after_the_role_is_gone(
         sent.append((message, recipient))
 
     monkeypatch.setattr(Sender, "_hand_over", hand_over)
-    sender = Sender(desk.wiring, Channels())
+    sender = Sender(desk.wiring, Channels(desk.wiring.settings.home))
     assert sender.attempt(due).state == "delivered"
     ((message, recipient),) = sent
     assert recipient == "bo@example.org"
