@@ -488,12 +488,9 @@ def _concerns(endpoint: str) -> str:
         return ""
     parts = [*(request.view_args or {}).items()]
     parts += [(name, request.args[name]) for name in request.args if name in _FILTERS]
-    told = " ".join(f"{name}={_told(str(value))}" for name, value in parts)
-    return told[:_LONGEST]
-
-
-def _told(value: str) -> str:
-    return value if _PLAIN.fullmatch(value) else "?"
+    said = [(name, str(value)) for name, value in parts]
+    told = (f"{name}={text if _PLAIN.fullmatch(text) else '?'}" for name, text in said)
+    return " ".join(told)[:_LONGEST]
 
 
 def _origin(key: bytes) -> str:
