@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from flask import render_template, request
 
 from ledger.batch import Asked
+from ledger.errors import UnknownSubjectError
+from ledger.events.assurance import PolicyActivated
 from ledger.events.names import format_instant
-from policies import PolicyError, describe, document_text, load_document
+from ledger.store.entries import Filter
+from policies import Document, PolicyError, describe, document_text, load_document
 from policies.bundle import compose
 from policies.describe import describe_review
+from policies.diff import diff
 from policies.filed import activation
 from policies.shipped import BUNDLES, shipped_bundle
 from webui.here import wired
@@ -20,7 +25,7 @@ from webui.pages.asking import refused, text
 from webui.pages.changes import done_or_proposed
 from webui.pages.frame import me
 from webui.pages.other_rules import other_rules
-from webui.wiring import parts_on_file
+from webui.wiring import parts_on_file, policy_fields
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +36,7 @@ if TYPE_CHECKING:
     from ledger.events.assurance import PolicyFiled
     from ledger.state.aggregates import RoleHeld
     from ledger.submit import Receipt
-    from policies import Document
+    from policies.diff import Difference
     from policies.document import Gate
     from webui.wiring import Wiring
 
@@ -66,6 +71,8 @@ _KINDS_BY_CHAPTER: Final = {
     "The log and its backups": ("log", "checkpoint", "backup", "restore"),
 }
 """The chapters of the page in their order; each with the first words of its kinds of event."""
+_VERSIONS: Final = Filter(kinds=(PolicyActivated.kind,))
+_SHOWN: Final = 20
 _CHAPTERS: Final = {word: title for title, words in _KINDS_BY_CHAPTER.items() for word in words}
 
 
@@ -85,11 +92,31 @@ def _policy() -> ResponseReturnValue:
         state=state,
         document=document,
         chapters=_chapters(document),
+        versions=wiring.reader.entries(_VERSIONS, limit=_SHOWN),
+        since=_since(wiring, document),
         activated=wiring.reader.tell(state.since),
         holders={role: _holding(wiring, role) for role in document.roles},
         describe=describe,
         describe_review=describe_review,
     )
+
+
+def _since(wiring: Wiring, document: Document) -> tuple[int, list[Difference]] | None:
+    """What changed from the version that the address names to the one in force.
+
+    Raises:
+        UnknownSubjectError: the entry puts no policy in force.
+        PolicyError: its policy can't be read by this program.
+    """
+    wanted = request.args.get("since", "")
+    if not wanted:
+        return None
+    number = int(wanted) if re.fullmatch(r"\d{1,15}", wanted, re.ASCII) else -1
+    event = wiring.reader.log.entry(number).event if number >= 0 else None
+    if not isinstance(event, PolicyActivated):
+        raise UnknownSubjectError("This entry puts no policy in force.", remedy="Choose a version.")
+    before = Document.from_canonical(policy_fields(wiring.reader, event))
+    return number, diff(before, document)
 
 
 def _holding(wiring: Wiring, role: str) -> list[tuple[str, RoleHeld]]:

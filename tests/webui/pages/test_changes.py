@@ -197,6 +197,20 @@ def test_rules_too_long_for_an_entry_go_the_same_way_in_parts(company: Seeded) -
     assert say(company, "rae", path, "carry-out") == 302
     assert company.house.wiring.policy() == longer
     assert "Rule 39" in shown(rae.get("/policy").text)
+    first, newest = (
+        entry.sequence
+        for entry in company.house.wiring.reader.entries(
+            Filter(kinds=("policy.activated",)), after=-1
+        )
+    )
+    listed = rae.get("/policy").text
+    assert f'href="/policy?since={first}#since"' in listed
+    assert f'href="/policy?since={newest}#since"' not in listed
+    assert "own-39" in shown(rae.get(f"/policy?since={first}").text).partition("Direction")[2]
+    assert "No rule changed." in shown(rae.get(f"/policy?since={newest}").text)
+    assert f'href="/policy?since={first}#since"' in rae.get(f"/ledger/{first}").text
+    for wrong in (f"{newest - 1}", "-1", "x", "9" * 15):
+        assert rae.get(f"/policy?since={wrong}").status_code == 404
     changed = written.replace("Rule 39 w", "Other 39 w")
     company.post(rae, "/policy/new", "/policy/new", document=changed, act="propose")
     again = company.house.wiring.reader.entries(Filter(kinds=("policy.filed",)))
