@@ -209,6 +209,7 @@ def test_rules_too_long_for_an_entry_go_the_same_way_in_parts(company: Seeded) -
     assert "own-39" in shown(rae.get(f"/policy?since={first}").text).partition("Direction")[2]
     assert "No rule changed." in shown(rae.get(f"/policy?since={newest}").text)
     assert f'href="/policy?since={first}#since"' in rae.get(f"/ledger/{first}").text
+    assert "Read the policy in force" in rae.get(f"/ledger/{newest}").text
     for wrong in (f"{newest - 1}", "-1", "x", "9" * 15):
         assert rae.get(f"/policy?since={wrong}").status_code == 404
     changed = written.replace("Rule 39 w", "Other 39 w")
