@@ -1,6 +1,7 @@
 """The tests T1 to T15 by their ids, each with its version, title and the class of its arguments.
 
 T5 looks at fields of things; over incidents, which have clocks, it has the name ``T5-incidents``.
+T7 counts repetitions; over reviews that the policy owes it has the name ``T7-reviews``.
 
 A test's version goes up whenever the same history could give another finding.
 """
@@ -22,6 +23,7 @@ from policies.controls.primitives import (
     lineage,
     population,
     privacy,
+    recurring,
 )
 
 if TYPE_CHECKING:
@@ -108,6 +110,12 @@ TESTS: Final[dict[str, Test]] = {
             Parts(documents.tallied, documents.concluded),
         ),
         Test("T7", "Regular repetition", documents.CadenceArguments, documents.cadence),
+        Test(
+            "T7-reviews",
+            "Recurring reviews of what runs",
+            recurring.RecurringArguments,
+            recurring.recurring,
+        ),
         Test("T8", "Removal of leavers", access.DeprovisionArguments, access.deprovision),
         Test(
             "T9",

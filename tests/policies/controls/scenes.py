@@ -432,6 +432,36 @@ def too_soon(control: Control, args: Any) -> Scene:
     return Scene(story, 0, missing=1)
 
 
+# T7-reviews: recurring reviews.
+
+
+def _owed_again(story: Story) -> int:
+    """Deployed in March; the review of its release is due on the 12th and then every ten days."""
+    place = story.clean_change()
+    event = ReviewRequired(
+        of=place["granted"], reviewed="release.granted", by=actor_id("hal"), gate="approve",
+        review="again", due="2026-03-12T12:00:00Z", model="prices", environment="production",
+        release=place["asked"], again_hours=240,
+    )  # fmt: skip
+    return story.says("service", event)
+
+
+def looked_at_again(control: Control, args: Any) -> Scene:
+    story = begun()
+    review = _owed_again(story)
+    story.on("2026-03-10").says(
+        "bo", ReviewCompleted(review=review, finding="accepted", comment="x")
+    )
+    return Scene(story, 1)
+
+
+def not_looked_at(control: Control, args: Any) -> Scene:
+    story = begun()
+    review = _owed_again(story)
+    story.on("2026-03-20").denied("ana")
+    return Scene(story, 1, ((review,),))
+
+
 # T8: leavers.
 
 
@@ -644,6 +674,7 @@ SCENES = {
     "T6": {PASS: papered, FAIL: papered_late, INSUFFICIENT: paperless, IDLE: no_change},
     "T6 ours": {PASS: signed, FAIL: run_out, INSUFFICIENT: unsigned},
     "T7": {PASS: repeated, FAIL: neglected, INSUFFICIENT: too_soon},
+    "T7-reviews": {PASS: looked_at_again, FAIL: not_looked_at, IDLE: no_change},
     "T8": {PASS: left_in_time, FAIL: left_and_kept, INSUFFICIENT: no_list, IDLE: nobody_left},
     "T9": {PASS: clean, FAIL: unclean, INSUFFICIENT: rootless, IDLE: no_change},
     "T10": {PASS: accounted, FAIL: objected, INSUFFICIENT: to_be_reviewed, IDLE: no_such_thing},
@@ -665,6 +696,7 @@ NEVER = {
     ("T5", INSUFFICIENT): "what is not stated is an exception; nothing may lie elsewhere",
     ("T6 ours", IDLE): "the organisation is always there",
     ("T7", IDLE): "time always goes by",
+    ("T7-reviews", INSUFFICIENT): "a review that is not due yet lacks nothing",
     ("T11", IDLE): "a ledger has at least one entry",
     ("T12", IDLE): "no drill at all is missing evidence, since one may be recorded elsewhere",
     ("T13", INSUFFICIENT): "no shipped control asks whether users were told",
