@@ -106,6 +106,8 @@ STATUS: Final[dict[type[LedgerError], HTTPStatus]] = {
 }
 # Codes whose status differs from that of their class.
 STATUS_OF_CODE: Final[dict[str, HTTPStatus]] = {
+    "artifact-missing": HTTPStatus.NOT_FOUND,
+    "artifacts-unset": HTTPStatus.NOT_FOUND,
     "too-large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "wrong-content-type": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     "scim-too-many": HTTPStatus.BAD_REQUEST,

@@ -11,6 +11,7 @@ from flask import Blueprint
 
 from webui.api import (
     access_review,
+    artifact,
     batch,
     change,
     course,
@@ -48,6 +49,7 @@ ROUTES: tuple[Route, ...] = (
     *batch.ROUTES,
     *model.ROUTES,
     *life.ROUTES,
+    *artifact.ROUTES,
     *course.ROUTES,
     *release.ROUTES,
     *change.ROUTES,

@@ -9,10 +9,11 @@ from flask import render_template
 from markupsafe import Markup
 
 from ledger.store.entries import Filter
+from webui.artifacts.download import may_download
 from webui.here import wired
 from webui.life.drifting import drift_drawn, drifts
 from webui.life.metric_history import history_drawn, metric_history
-from webui.pages.frame import before, first_page, next_page
+from webui.pages.frame import before, first_page, me, next_page
 from webui.pages.rolling_back import CAUSES, fallbacks
 from webui.pages.told_to_others import FORMS
 from webui.reports.graph_layout import layout
@@ -110,6 +111,8 @@ def _version(model: str, version: str) -> ResponseReturnValue:
         deployments=reader.deployments(model=model, version=version),
         environments=ENVIRONMENTS,
         forms=FORMS,
+        kept=bool(wired().settings.artifacts),
+        may_download=may_download(wired(), me().actor.id, found),
         told=reader.told(reader.entries(wanted, limit=ON_A_TIMELINE)),
     )
 

@@ -1,4 +1,4 @@
-"""A version as a file in somebody else's format."""
+"""A version as a file: in somebody else's format, or its artifact."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Final, cast, get_args
 from flask import Response
 
 from ledger.errors import UnknownSubjectError
+from webui.artifacts.download import download, sent
 from webui.here import wired
 from webui.life.exporting import Form, export
+from webui.pages.frame import me
 
 if TYPE_CHECKING:
     from flask import Blueprint
@@ -26,6 +28,7 @@ FORMS: Final = (
 def add_to(blueprint: Blueprint) -> None:
     """The routes of this room."""
     blueprint.add_url_rule("/models/<model>/<version>/export/<form>", "export_version", _export)
+    blueprint.add_url_rule("/models/<model>/<version>/artifact", "artifact", _artifact)
 
 
 def _export(model: str, version: str, form: str) -> ResponseReturnValue:
@@ -36,3 +39,7 @@ def _export(model: str, version: str, form: str) -> ResponseReturnValue:
     return Response(
         file.data, content_type=file.media, headers={"Content-Disposition": disposition}
     )
+
+
+def _artifact(model: str, version: str) -> ResponseReturnValue:
+    return sent(download(wired(), me().actor.id, model, version))
