@@ -32,6 +32,7 @@ from ledger.events.proof import DsseProof, IdTokenProof
 from ledger.events.ready import prepare
 from ledger.events.release import ReleaseGranted, ReleaseLapsed
 from ledger.events.request import read_request
+from ledger.events.statement import StatementSigned
 from ledger.state.aggregates import LogState
 from ledger.state.client_keys import check_nonce
 from ledger.state.concerns import about, subjects
@@ -145,6 +146,7 @@ class Batch:
         self.beside = beside
         self.records: list[Record] = []
         self.people: dict[int, SubjectErased | SubjectRectified] = {}
+        self.signed: dict[int, StatementSigned] = {}
         self.keys: dict[bytes, tuple[bytes, int]] = {}
         self._texts: dict[int, dict[str, str | None]] = {}
         self._refusals: dict[tuple[Actor, bytes], tuple[bytes, int]] = {}
@@ -183,6 +185,7 @@ class Batch:
             del self.records[records:]
             self.keys = {key: place for key, place in self.keys.items() if place[1] < size}
             self.people = {at: event for at, event in self.people.items() if at < size}
+            self.signed = {at: event for at, event in self.signed.items() if at < size}
             self._refusals = {of: one for of, one in self._refusals.items() if one[1] < size}
             raise
         kept.keep(self.registry)
@@ -411,6 +414,8 @@ class Batch:
         place = Place(sequence, self._recorded_at, actor.id, asked.proof)
         if isinstance(event, (SubjectErased, SubjectRectified)):
             self._change_person(event, sequence)
+        if isinstance(event, StatementSigned):
+            self.signed[sequence] = event
         changes = fold(self.registry, event, place)
         concerned = about(self.registry, event)
         named = subjects(self.registry, event, concerned)

@@ -34,6 +34,7 @@ from ledger.core.checkpoint import Checkpoint
 from ledger.core.envelope import check_envelope, parse_envelope
 from ledger.core.merkle import Frontier, leaf_hash
 from ledger.core.signature import key_fingerprint
+from ledger.drafts import drop_signed
 from ledger.erasing import NOTHING_BESIDE, carry_out
 from ledger.errors import BusyError, InDoubtError, IntegrityError, LedgerError, OutsideError
 from ledger.events.privacy import SubjectErased
@@ -343,6 +344,7 @@ def store_batch(log: Log, connection: Connection, old: Head, batch: Batch) -> He
     insert_keys(connection, log.log_id, keys)
     log.vault.store(connection, batch.records)
     carry_out(log, connection, batch.people.values(), batch.beside)
+    drop_signed(log, connection, batch.signed.values())
     rows = [folded.as_row(aggregate, as_of) for aggregate, as_of in batch.registry.changed()]
     folded.save(connection, log.log_id, rows)
     advance_head(connection, log.log_id, old.size, new)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from ledger.errors import ConflictError
 from ledger.events.privacy import SubjectErased, SubjectRectified
 from ledger.state.fold_privacy import held, holds_in_force
+from ledger.store.drafts import forget_drafts
 from ledger.store.notices import forget_subscriber
 from ledger.store.report_subscriptions import forget_in_reports
 
@@ -102,4 +103,5 @@ def carry_out(
             log.vault.erase(connection, event.actor_id)
             forget_subscriber(connection, log.log_id, event.actor_id)
             forget_in_reports(connection, log.log_id, event.actor_id)
+            forget_drafts(connection, log.log_id, event.actor_id)
         beside.follow(connection, event)

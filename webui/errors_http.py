@@ -113,6 +113,8 @@ STATUS_OF_CODE: Final[dict[str, HTTPStatus]] = {
     "scim-too-many": HTTPStatus.BAD_REQUEST,
     "idempotency-key-missing": HTTPStatus.BAD_REQUEST,
     "idempotency-key-invalid": HTTPStatus.BAD_REQUEST,
+    "precondition-missing": HTTPStatus.PRECONDITION_REQUIRED,
+    "precondition-failed": HTTPStatus.PRECONDITION_FAILED,
     "id-token-malformed": HTTPStatus.BAD_REQUEST,
     "id-token-too-large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
 }

@@ -7,6 +7,7 @@ A later one replaces an earlier one, which stays an entry: that is the version h
 from __future__ import annotations
 
 from dataclasses import dataclass
+from difflib import ndiff
 from typing import TYPE_CHECKING, Final, Literal
 
 from ledger.errors import InputError, UnknownSubjectError
@@ -68,6 +69,48 @@ def control_of(reader: Reader, name: str) -> Control:
             if control.id == name:
                 return control
     raise UnknownSubjectError("There is no such control.", pointer="/control")
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of a difference: ``sign`` is ``+``, ``-`` or a blank."""
+
+    sign: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Version:
+    """What was said once, and how it differs from what was signed before; no lines for the first.
+
+    ``comparable`` is False where either text was erased.
+    """
+
+    told: Told
+    changed: tuple[Line, ...] = ()
+    comparable: bool = True
+
+
+def compared(held: list[Told]) -> list[Version]:
+    """Versions, newest first, each signed one compared with the one signed before it."""
+    found = []
+    for at, one in enumerate(held):
+        earlier = [each for each in held[at + 1 :] if each.entry.kind == StatementSigned.kind]
+        if one.entry.kind != StatementSigned.kind or not earlier:
+            found.append(Version(one))
+            continue
+        now, before = one.private.get("text"), earlier[0].private.get("text")
+        if now is None or before is None:
+            found.append(Version(one, comparable=False))
+        else:
+            found.append(Version(one, tuple(difference(before, now))))
+    return found
+
+
+def difference(before: str, after: str) -> list[Line]:
+    """What changed from one text to the next, line by line."""
+    lines = ndiff(before.splitlines(), after.splitlines())
+    return [Line(line[0], line[2:]) for line in lines if line[0] != "?"]
 
 
 def versions(reader: Reader, control: str) -> list[Told]:

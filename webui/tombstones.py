@@ -17,6 +17,7 @@ import orjson
 from ledger.errors import InputError
 from ledger.events.names import Sequence, Value
 from ledger.store.database import writing
+from ledger.store.drafts import forget_drafts
 from ledger.store.tidy import forget_deleted
 from webui.identity.erased import forget_actor
 
@@ -92,7 +93,9 @@ def erase_again(settings: Settings, log: Log) -> ErasedAgain:
         for stone in stones:
             remains = log.vault.remains(connection, stone.actor_id)
             log.vault.erase(connection, stone.actor_id)
-            if forget_actor(connection, stone.actor_id) or remains:
+            beside = forget_actor(connection, stone.actor_id)
+            beside += forget_drafts(connection, log.log_id, stone.actor_id)
+            if beside or remains:
                 people, texts = people + 1, texts + remains
     forget_deleted(log.engine)
     return ErasedAgain(people, texts)

@@ -8,6 +8,7 @@ rebuilt; ``verification`` remembers when the verifier ran and what it said, ``wi
 each witness last said, and the ``notice_`` tables who wants to hear of what and what was sent.
 ``connection`` are the sources elsewhere that are listened to, ``inbound`` what they delivered.
 ``job`` is long work that was asked for, ``report_subscription`` are reports of every month.
+``statement_draft`` is what people are about to sign.
 ``standing_`` tables hold the controls as they stand: derived from the entries, never evidence.
 ``access_head`` is the end of the access log, ``access_origin`` for a month the keyed digest of the
 address behind a record.
@@ -331,6 +332,22 @@ report_subscription = Table(
     Column("last_month", String(7), nullable=False),
     Column("result", BigInteger, nullable=False),
     Column("failure", Text, nullable=False),
+)
+
+statement_draft = Table(
+    "statement_draft",
+    metadata,
+    Column("log_id", Integer, ForeignKey("log.log_id"), primary_key=True, autoincrement=False),
+    Column("control", String(100), primary_key=True),
+    Column("draft_id", String(16), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("author", String(32), nullable=False),
+    Column("changed_by", String(32), nullable=False),
+    Column("hands", Text, nullable=False),
+    Column("created_at", String(27), nullable=False),
+    Column("changed_at", String(27), nullable=False),
+    Column("due", String(10), nullable=False),
+    Column("sealed", Blob, nullable=False),
 )
 
 access = Table(

@@ -21,7 +21,7 @@ from sqlalchemy import delete, func, insert, select, update
 from ledger.core.commitment import SALT_BYTES, check_commitment, commit
 from ledger.core.digest import hex_digest
 from ledger.core.encoding import canonical
-from ledger.errors import IntegrityError
+from ledger.errors import ConflictError, IntegrityError
 from ledger.events.entry import Commitment
 from ledger.store.tables import entry, vault, vault_key
 
@@ -218,6 +218,46 @@ class Vault:
             vault_key.c.log_id == self._log_id, vault_key.c.subject == subject
         )
         return self.count(connection, subject) + connection.execute(keys).scalar_one()
+
+    def seal_beside(
+        self, connection: Connection, subject: str, place: Mapping[str, str], text: str
+    ) -> bytes:
+        """Seal a text that belongs to no entry under a subject's key, bound to ``place``.
+
+        Raises:
+            ConflictError: ``no-key``: nothing of the subject is in the vault, so there is no key.
+        """
+        key = self._subject_key(connection, subject)
+        if key is None:
+            raise ConflictError(
+                "The vault holds no key of whoever writes this.",
+                code="no-key",
+                remedy="Only somebody whose name the ledger knows, and who is not erased, writes.",
+            )
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        return nonce + AESGCM(key).encrypt(nonce, text.encode("utf-8"), self._beside(place))
+
+    def open_beside(
+        self, connection: Connection, subject: str, place: Mapping[str, str], sealed: bytes
+    ) -> str | None:
+        """A text that ``seal_beside`` sealed; None where the key was destroyed.
+
+        Raises:
+            IntegrityError: it does not open, or was moved.
+        """
+        key = self._subject_key(connection, subject)
+        if key is None:
+            return None
+        nonce, rest = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
+        try:
+            return AESGCM(key).decrypt(nonce, rest, self._beside(place)).decode("utf-8")
+        except (InvalidTag, ValueError) as error:
+            raise IntegrityError(
+                "A text that is sealed beside the ledger does not open.", code="vault-damaged"
+            ) from error
+
+    def _beside(self, place: Mapping[str, str]) -> bytes:
+        return canonical({"origin": self._origin, "beside": dict(place)})
 
     def rewrap(self, connection: Connection, wrapping_key: bytes) -> int:
         """Wrap every subject's key under another key-encryption key; the texts stay as they are.

@@ -246,6 +246,26 @@ MATRIX: Final[dict[str, dict[str, Change]]] = {
             "failure",
         )
     },
+    "statement_draft": {
+        column: Change(
+            "log_id = 1",
+            harmless="a draft is no evidence; its text is bound to control, draft, version and "
+            "writer and opens nowhere else, and who signs is shown what is signed (threat model)",
+        )
+        for column in (
+            "log_id",
+            "control",
+            "draft_id",
+            "version",
+            "author",
+            "changed_by",
+            "hands",
+            "created_at",
+            "changed_at",
+            "due",
+            "sealed",
+        )
+    },
     "connection": {
         column: Change(
             "log_id = 1",

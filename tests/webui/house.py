@@ -128,6 +128,10 @@ class Api:
         """GET below ``/api/v1``."""
         return self._open("GET", path, options)
 
+    def put(self, path: str, **options: Any) -> TestResponse:
+        """PUT below ``/api/v1``."""
+        return self._open("PUT", path, options)
+
     def delete(self, path: str, **options: Any) -> TestResponse:
         """DELETE below ``/api/v1``."""
         return self._open("DELETE", path, options)

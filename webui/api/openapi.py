@@ -12,6 +12,7 @@ from pydantic.json_schema import models_json_schema
 from ledger.events.catalogue import CATALOGUE
 from ledger.events.names import Value
 from ledger.events.proof import DsseEnvelope
+from webui.api.draft_shapes import DraftWanted
 from webui.api.inventory import Inventory
 from webui.api.monthly import MonthlyWanted
 from webui.api.review_shapes import AccessReviewDone, AccessReviewRows, AccessReviewWanted
@@ -42,6 +43,7 @@ _BODIES: Final[tuple[type[BaseModel], ...]] = (
     AccessReviewDone,
     AccessReviewRows,
     AccessReviewWanted,
+    DraftWanted,
     DsseEnvelope,
     ExchangeWanted,
     GateWanted,
@@ -162,7 +164,17 @@ def _headers(route: Route) -> list[dict[str, Any]]:
                 "schema": {"type": "string"},
             }
         )
+    if route.matched:
+        found.append(_condition("If-Match", "The ETag of what is changed or deleted."))
+    if route.matched and route.method == "PUT":
+        found.append(_condition("If-None-Match", "An asterisk: where nothing is there yet."))
     return found
+
+
+def _condition(name: str, says: str) -> dict[str, Any]:
+    """A header by which a request is made to depend on what is there (RFC 9110, 13.1)."""
+    schema = {"type": "string"}
+    return {"name": name, "in": "header", "required": False, "description": says, "schema": schema}
 
 
 def _responses(route: Route) -> dict[str, Any]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from webui.identity.scope import TokenScope
     from webui.wiring import Wiring
 
-Method = Literal["GET", "POST", "DELETE"]
+Method = Literal["GET", "POST", "PUT", "DELETE"]
 Needs = Literal["read", "token", "command", "nothing"]
 JSON: Final = "application/json"
 FORM: Final = "application/x-www-form-urlencoded"
@@ -56,7 +56,8 @@ class Route:
     it knows the event. ``command`` is for a view that submits and tells nothing besides. ``body``
     is the name of a component of the description. ``key`` tells that the header
     ``Idempotency-Key`` is required; ``long`` that it may be sent, and that
-    ``Prefer: respond-async`` (RFC 7240) is heard.
+    ``Prefer: respond-async`` (RFC 7240) is heard. ``matched`` tells that ``If-Match`` (RFC 9110,
+    13.1.1) is heard, and with PUT ``If-None-Match: *``.
     """
 
     method: Method
@@ -72,3 +73,4 @@ class Route:
     parameters: Mapping[str, str] = field(default_factory=dict)
     key: bool = False
     long: bool = False
+    matched: bool = False

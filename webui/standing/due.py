@@ -14,6 +14,7 @@ from ledger.state.assurance import StatementState
 from ledger.store import folded
 from ledger.store import standing as store
 from ledger.store.database import reading
+from ledger.store.drafts import every_draft
 from ledger.store.entries import Filter
 from policies.controls.primitives.documents import CadenceArguments
 from policies.controls.primitives.integrity import RecoveryArguments, RetentionArguments
@@ -72,8 +73,13 @@ def due_dates(wiring: Wiring, name: str) -> list[Due]:
 def _statements(
     connection: Connection, log_id: int, framework: Framework
 ) -> list[tuple[str, str, str]]:
+    drafts = {one.control: one for one in every_draft(connection, log_id)}
     found = []
     for control in framework.controls:
+        draft = drafts.get(control.id)
+        if draft is not None and draft.due:
+            said = f"Draft of the statement for {control.ref} is to be signed"
+            found.append((draft.due, said, f"/statements/{control.id}"))
         held: Any = folded.load(connection, log_id, StatementState.table, control.id)
         if held is None:
             continue

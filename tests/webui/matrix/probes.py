@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ledger.core.encoding import canonical
+from ledger.events.actor import Actor
 from ledger.state.pack import pack_of
 from ledger.store.database import reading
 from tests.webui.api.company import ARTIFACT, a_model
 from tests.webui.matrix.world import NONCE, key_enrolment
+from webui.drafts import keep_draft
 from webui.identity.tokens import create_token, list_tokens
 
 if TYPE_CHECKING:
@@ -129,6 +131,8 @@ def _forms(world: World) -> dict[str, dict[str, Any]]:
         "POST /reports/missing": {
             "framework": "gdpr", "from": "2026-03-01", "until": "2026-03-09"},
         "POST /statements/<control>/sign": {"text": "As agreed", "valid_until": "2027-03-01"},
+        "POST /statements/<control>/draft": {"text": "To come", "draft": "0" * 16 + ".1"},
+        "POST /statements/<control>/draft/discard": {"draft": "0" * 16 + ".1"},
         "POST /statements/<control>/set-aside": {"reason": "No", "valid_until": "2027-03-01"},
         "POST /incidents": {
             "severity": "low", "nature": "quality", "detected_at": "2026-03-05T10:00",
@@ -222,6 +226,9 @@ def options(world: World, route: str) -> dict[str, Any]:
             "json": {"framework": "gdpr", "recipients": [ids["compliance"]]}},
         "POST /api/v1/reports:missing": {
             "json": {"framework": "gdpr", "from": "2026-03-01", "to": "2026-03-09"}},
+        "PUT /api/v1/statements/<control>/draft": {
+            "json": {"text": "To come"}, "headers": {"If-Match": '"old"'}},
+        "DELETE /api/v1/statements/<control>/draft": {"headers": {"If-Match": '"old"'}},
         "POST /api/v1/frameworks": {"json": {"yaml": "-"}, "headers": {"Idempotency-Key": "rows"}},
         "POST /api/v1/frameworks:check": {"json": {"yaml": "-"}},
         "POST /api/v1/samples/<sample>/draw": {"json": {"nonce": NONCE}, "headers": {"Idempotency-Key": "draw"}},
@@ -263,6 +270,8 @@ def prepare(world: World) -> None:
         release = wiring.reader.release(named["release"])
         pack = pack_of(wiring.reader.registry(connection), release)
     named["pack"] = pack.digest()
+    officer = Actor(id=ids["officer"], type="person", via="password")
+    keep_draft(wiring, officer, "soc2-cc5-1", "To come")
     review = wiring.reader.access_review(named["access_review"])
     rows = [row.actor_id for row in review.rows]
     named["row"] = rows.index(ids["data_scientist"])
