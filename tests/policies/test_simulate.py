@@ -96,9 +96,9 @@ def test_a_metric_that_nobody_recorded_is_not_decidable(past: Past) -> None:
 
 def test_a_refusal_that_would_have_been_allowed_is_told_first(past: Past) -> None:
     candidate = variant(
-        "actor: {any_role: [ml_lead, compliance]}\n      - id: deprecated-before\n"
+        "actor: {any_role: [ml_lead, compliance], service: true}\n      - id: deprecated-before\n"
         '        check: version.state == "deprecated"\n',
-        "actor: {any_role: [ml_lead, compliance]}\n      - id: deprecated-before\n"
+        "actor: {any_role: [ml_lead, compliance], service: true}\n      - id: deprecated-before\n"
         '        check: version.state != "archived"\n',
     )
     refused = next(
