@@ -25,7 +25,11 @@ if TYPE_CHECKING:
 
     from ledger.query import Reader
     from ledger.state.aggregates import Measured, ReleaseState, VersionState
+    from ledger.state.pack import Looked
     from policies import Document
+
+    # A version as it is, or as it was when an approval was given.
+    Seen = VersionState | Looked
 
 FEWEST: Final = 2
 MOST: Final = 6
@@ -159,6 +163,22 @@ def compared(
     )
 
 
+def otherwise(before: Seen | None, after: Seen) -> tuple[tuple[str, tuple[Line, ...]], ...]:
+    """What is not the same in ``after``, beside its metrics: by what it is of, each never empty."""
+    if before is None:
+        return ()
+    both = (before, after)
+    read: dict[str, tuple[Line, ...]] = {
+        "Parameter": _lines(both, lambda one: one.parameters),
+        "Data set": _lines(both, _data_sets),
+        "Code": _code(both),
+        "Package": _lines(both, _packages),
+        "Fact": _lines(both, _facts),
+    }
+    found = ((of, tuple(line for line in lines if not line.same)) for of, lines in read.items())
+    return tuple((of, lines) for of, lines in found if lines)
+
+
 def _side(version: VersionState) -> Side:
     return Side(
         version=version.version,
@@ -239,9 +259,7 @@ def _rounded(number: float) -> str:
     return signed(Decimal(f"{number:.4f}"))
 
 
-def _lines(
-    versions: Row[VersionState], read: Callable[[VersionState], dict[str, str]]
-) -> tuple[Line, ...]:
+def _lines(versions: Row[Seen], read: Callable[[Seen], dict[str, str]]) -> tuple[Line, ...]:
     held = [read(version) for version in versions]
     names = dict.fromkeys(name for one in held for name in one)
     rows = ((name, tuple(one.get(name, "") for one in held)) for name in names)
@@ -252,7 +270,7 @@ def _line(name: str, values: tuple[str, ...]) -> Line:
     return Line(name=name, values=values, same=len(set(values)) == 1)
 
 
-def _data_sets(version: VersionState) -> dict[str, str]:
+def _data_sets(version: Seen) -> dict[str, str]:
     return {
         data.name: f"{data.version}, {data.classification.replace('_', ' ')}"
         f"{'' if data.rows is None else f', {data.rows:,} rows'}, sha256 {data.sha256[:12]}"
@@ -260,12 +278,12 @@ def _data_sets(version: VersionState) -> dict[str, str]:
     }
 
 
-def _packages(version: VersionState) -> dict[str, str]:
+def _packages(version: Seen) -> dict[str, str]:
     used = version.environment_used
     return dict(sorted(used.packages.items())) if used else {}
 
 
-def _facts(version: VersionState) -> dict[str, str]:
+def _facts(version: Seen) -> dict[str, str]:
     used = version.environment_used
     return {
         "Size in bytes": f"{version.artifact.size_bytes:,}",
@@ -273,7 +291,8 @@ def _facts(version: VersionState) -> dict[str, str]:
         "Artifact": f"sha256 {version.artifact.sha256[:12]}",
         "Licence": version.licence or "",
         "Trained": version.trained_at[:16].replace("T", " "),
-        "Run": version.run or "",
+        # What was shown when an approval was given has none.
+        "Run": getattr(version, "run", None) or "",
         "Python": (used.python or "") if used else "",
         "Hardware": (used.hardware or "") if used else "",
         "Made from": ", ".join(
@@ -283,7 +302,7 @@ def _facts(version: VersionState) -> dict[str, str]:
     }
 
 
-def _code(versions: Row[VersionState]) -> tuple[Line, ...]:
+def _code(versions: Row[Seen]) -> tuple[Line, ...]:
     """What git knows; the range is what ``git log`` takes, where the repository is one."""
     lines = _lines(versions, _commit)
     base = versions[0].code
@@ -304,7 +323,7 @@ def _code(versions: Row[VersionState]) -> tuple[Line, ...]:
     )
 
 
-def _commit(version: VersionState) -> dict[str, str]:
+def _commit(version: Seen) -> dict[str, str]:
     code = version.code
     if code is None:
         return {}
@@ -317,7 +336,7 @@ def _commit(version: VersionState) -> dict[str, str]:
     }
 
 
-def _documents(version: VersionState) -> dict[str, str]:
+def _documents(version: Seen) -> dict[str, str]:
     found: dict[str, list[str]] = {}
     for item in version.evidence:
         found.setdefault(item.type, []).append(item.sha256[:12])

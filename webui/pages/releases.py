@@ -16,6 +16,7 @@ from ledger.store.entries import Filter
 from policies import who_could_approve, why_not_counted
 from webui.comments import comments_on
 from webui.here import wired
+from webui.life.comparing import otherwise
 from webui.naming import namer
 from webui.pages.asking import ask, concluded, optional, text
 from webui.pages.changes import done_or_proposed
@@ -77,6 +78,7 @@ def _release(number: int) -> ResponseReturnValue:
         now=now,
         other=other if other != version else None,
         compared=compare(version, other if other != version else None),
+        otherwise=otherwise(other if other != version else None, version),
         item=item,
         gates={gate.id: gate.title for gate in wired().policy().gates},
         note=reader.tell(number).private.get("note"),
@@ -102,6 +104,7 @@ def _shown(number: int, entry: int) -> ResponseReturnValue:
         shown=shown,
         other=other,
         compared=compare(pack.proposed, other),
+        otherwise=otherwise(other, pack.proposed),
         comment=wired().reader.tell(entry).private.get("comment"),
     )
 

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from tests.webui.house import build
 from tests.webui.pages.pages_read import PageRead
-from tests.webui.seed import ARTIFACT, PASSWORD, Lived, Seeded, live, seed, token_of
+from tests.webui.seed import ARTIFACT, OTHER, PASSWORD, Lived, Seeded, live, seed, token_of
 from webui.identity.links import issue_setup_link, issue_sign_in_link
 from webui.sharding import freeze
 
@@ -100,6 +100,8 @@ def test_a_release_is_compared_with_what_runs_now(company: Company) -> None:
     assert "Runs there now triage 1.0.0, running for" in page
     assert "What the policy would ask today" in page
     assert "Accuracy 0.951 0.942 +0.009 better" in page
+    assert "Otherwise different Side by side, with what is the same" in page
+    assert f"Fact Artifact sha256 {OTHER[:12]} sha256 {ARTIFACT[:12]}" in page
     assert "lapsed" in page
     assert "Your decision" not in page
 
