@@ -171,7 +171,7 @@ def otherwise(before: Seen | None, after: Seen) -> tuple[tuple[str, tuple[Line, 
     read: dict[str, tuple[Line, ...]] = {
         "Parameter": _lines(both, lambda one: one.parameters),
         "Data set": _lines(both, _data_sets),
-        "Code": _code(both),
+        "Code": _lines(both, _commit),
         "Package": _lines(both, _packages),
         "Fact": _lines(both, _facts),
     }
