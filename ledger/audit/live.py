@@ -8,13 +8,12 @@ as it stood when it began.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ledger.audit.accesses import check_accesses
 from ledger.audit.checkpoints import CheckpointCheck, StoredCheckpoints
 from ledger.audit.erasures import ErasureCheck
 from ledger.audit.found import Audit
-from ledger.audit.pages import PAGE, read_ahead
 from ledger.audit.previous import check_previous
 from ledger.audit.rows import check_folded, check_surplus
 from ledger.audit.shown import check_shown
@@ -45,6 +44,10 @@ if TYPE_CHECKING:
     from ledger.store.vault import Stretch
 
     Progress = Callable[[str, int, int], None]
+
+# Small enough that a page stays in the processor's cache while it is hashed. Reading the next one
+# in a thread meanwhile was tried, and is slower: both threads want the interpreter.
+PAGE: Final = 512
 
 
 def audit(
@@ -147,8 +150,10 @@ class _LiveAudit:
     def _walk_entries(self, head: Head, start: int) -> None:
         checkpoints = StoredCheckpoints(self._log, start, head.size)
         scan = scan_leaves if self._tree_only else scan_entries
-        for place, rows in read_ahead(self._log, scan, start, head.size):
+        for place in range(start, head.size, PAGE):
             stop = min(place + PAGE, head.size)
+            with reading(self._log.engine) as connection:
+                rows = scan(connection, self._log.log_id, place, stop)
             notes = checkpoints.until(stop)
             seen, roots = self._walk.take(rows, [size for size, _ in notes])
             if not self._tree_only:
