@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from typing import TYPE_CHECKING, Any, Final
 
 from ledger.errors import ConflictError, LedgerError
@@ -49,6 +50,9 @@ BASIS: Final = "basis"
 AS_OF: Final = "as_of"
 SECONDS: Final = 5.0
 ENTRIES_AT_ONCE: Final = 200
+# After each step of the thread it rests so many times as long: it is in one process with the pages
+# and the commits, which come first, and nobody waits for a verdict.
+RESTS: Final = 9.0
 _LOGGER = logging.getLogger("counterseal.controls")
 
 
@@ -82,16 +86,22 @@ class Follower:
             store.forget_state(connection, self._wiring.log.log_id, kept=RESULT)
             store.keep_notes(connection, self._wiring.log.log_id, {SEEN: {}})
 
-    def catch_up(self) -> int:
+    def catch_up(self, *, sparing: bool = False) -> int:
         """Take every entry there is, and work the verdicts out; after how many entries.
+
+        Args:
+            sparing: rest between steps, for the sake of who is served meanwhile.
 
         Raises:
             LedgerError: the database failed; what was taken stands.
         """
         self.look()
         self._begin_anew_where_needed()
+        begun = time.perf_counter()
         while not self._stop.is_set() and self._step():
-            pass
+            if sparing:
+                self._stop.wait(RESTS * (time.perf_counter() - begun))
+            begun = time.perf_counter()
         return self._settle()
 
     def look(self) -> None:
@@ -103,7 +113,7 @@ class Follower:
         while True:
             try:
                 if not self._wiring.log.alarm:
-                    self.catch_up()
+                    self.catch_up(sparing=True)
             except LedgerError as error:
                 _LOGGER.warning("the controls can't be kept up now: %s", error.code)
             except Exception:
