@@ -18,6 +18,8 @@ from ledger.errors import InputError
 from ledger.events.names import Sequence, Value
 from ledger.store.database import writing
 from ledger.store.drafts import forget_drafts
+from ledger.store.notices import forget_subscriber
+from ledger.store.report_subscriptions import forget_in_reports
 from ledger.store.tidy import forget_deleted
 from webui.identity.erased import forget_actor
 
@@ -95,6 +97,8 @@ def erase_again(settings: Settings, log: Log) -> ErasedAgain:
             log.vault.erase(connection, stone.actor_id)
             beside = forget_actor(connection, stone.actor_id)
             beside += forget_drafts(connection, log.log_id, stone.actor_id)
+            forget_subscriber(connection, log.log_id, stone.actor_id)
+            forget_in_reports(connection, log.log_id, stone.actor_id)
             if beside or remains:
                 people, texts = people + 1, texts + remains
     forget_deleted(log.engine)
