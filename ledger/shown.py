@@ -10,7 +10,7 @@ from heapq import merge
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ledger.errors import UnknownSubjectError
-from ledger.events import assurance, deployment, model, release
+from ledger.events import assurance, deployment, metadata, model, release
 from ledger.events.entry import decode_entry
 from ledger.query import MOST_ON_A_PAGE
 from ledger.state.aggregates import ActorState
@@ -34,6 +34,8 @@ _OF_A_MODEL: Final = (
     model.VersionRegistered.kind,
     model.EvidenceAttached.kind,
     model.MetricsObserved.kind,
+    metadata.MetadataStated.kind,
+    metadata.MetadataSettled.kind,
     model.VersionDeprecated.kind,
     model.VersionArchived.kind,
     release.ReleaseRequested.kind,

@@ -17,7 +17,7 @@ from policies.describe import quorum_in_words
 from policies.expression.evaluate import compile_condition
 from policies.expression.parse import parse
 from policies.expression.write import write
-from policies.fields import METRIC_PREFIXES
+from policies.fields import METADATA_PREFIX, METRIC_PREFIXES
 from policies.matching import asks_no_more
 from policies.mutate import fields_of
 from policies.names_used import field_types, field_values
@@ -318,6 +318,11 @@ class _Doctor:
             if not {prefix + name for prefix in METRIC_PREFIXES} & used:
                 sentence = f"No condition names the metric {name}."
                 yield Finding("note", "idle-metric", sentence, ("metrics", name))
+
+        for name in document.metadata or ():
+            if METADATA_PREFIX + name not in used:
+                sentence = f"No condition names the field {name}."
+                yield Finding("note", "idle-field", sentence, ("metadata", name))
 
     def _can_be_given(self, role: str) -> bool:
         if role == ROOM_ROLE and RoomOpened.kind in self._document.opens:

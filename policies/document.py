@@ -95,6 +95,16 @@ class Metric(Part):
     unit: Sentence | None = None
 
 
+class MetadataField(Part):
+    """A field of the organisation's schema that conditions may name as ``metadata.NAME``.
+
+    ``type`` is how conditions read it: a choice, a link and a person as text.
+    """
+
+    type: Literal["text", "number", "date"]
+    about: Sentence
+
+
 class DocumentNeeded(Part):
     """A document of this type must be attached to the version, and not be past its date."""
 
@@ -278,6 +288,7 @@ class Document(Part):
     summary: Sentence
     roles: dict[Slug, Sentence]
     metrics: dict[MetricName, Metric] = Field(default_factory=dict)
+    metadata: dict[Slug, MetadataField] | None = None
     calendar: tuple[Freeze, ...] | None = None
     retention: tuple[Keep, ...] | None = None
     opens: tuple[str, ...] = Field(min_length=1)

@@ -25,7 +25,6 @@ from ledger.events import (
     release,
 )
 from ledger.events.names import parse_instant
-from ledger.events.proof import IdTokenProof
 from ledger.state.access import OpenAccessReviews
 from ledger.state.aggregates import (
     ActorState,
@@ -47,9 +46,11 @@ from ledger.state.rejections import RejectionState
 from ledger.state.remembered import remembered
 from policies.asked import change_asked, release_asked
 from policies.descent import recalled, weak
+from policies.described import METADATA_FACTS, PREFIX, field_value
 from policies.drift import drift_of, reviews_of_monitoring
 from policies.fields import DIFFERENCE_PREFIX, DRIFT_PREFIX, METRIC_PREFIX
 from policies.holding import Reach, lasting
+from policies.job import JOB_FACTS
 from policies.limits import (
     delegation_days,
     exception_minutes,
@@ -118,6 +119,8 @@ class Case:
             return self._difference(path.removeprefix(DIFFERENCE_PREFIX))
         if path.startswith(DRIFT_PREFIX):
             return drift_of(self, path.removeprefix(DRIFT_PREFIX))
+        if path.startswith(PREFIX):
+            return field_value(self, path.removeprefix(PREFIX))
         return self._metric(path.removeprefix(METRIC_PREFIX), self.version)
 
     @once
@@ -438,16 +441,6 @@ def _delegation_role(case: Case) -> Value:
     return case.event.role if isinstance(case.event, people.RoleDelegated) else None
 
 
-def _of_job(name: str) -> Callable[[Case], Value]:
-    """What the identity token of a CI job says; not known where there was none."""
-
-    def fact(case: Case) -> Value:
-        value: Value = getattr(case.proof, name) if isinstance(case.proof, IdTokenProof) else None
-        return value
-
-    return fact
-
-
 _FACTS: dict[str, Callable[[Case], Value]] = {
     "model.name": lambda case: case.about.model or None,
     "model.task": _of_model("task"),
@@ -471,9 +464,7 @@ _FACTS: dict[str, Callable[[Case], Value]] = {
     "actor.via": lambda case: case.actor.via,
     "actor.second_factor": lambda case: case.actor.second_factor,
     "actor.roles": lambda case: case.roles,
-    "ci.ref": _of_job("ref"),
-    "ci.ref_protected": _of_job("ref_protected"),
-    "ci.environment": _of_job("environment"),
+    **JOB_FACTS,
     "grant.role": lambda case: getattr(case.event, "role", None),
     "grant.to_self": _to_self,
     "grant.receiver_type": lambda case: getattr(_receiver(case), "type", None),
@@ -497,4 +488,5 @@ _FACTS: dict[str, Callable[[Case], Value]] = {
     "policy.changes_itself": _changes_itself,
     "change.proposed": _proposed,
     **REGISTRY_FACTS,
+    **METADATA_FACTS,
 }

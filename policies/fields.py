@@ -27,6 +27,9 @@ DIFFERENCE_PREFIX: Final = "difference."
 """``difference.NAME``: the metric of this version less that of the one that runs there now."""
 DRIFT_PREFIX: Final = "drift."
 """``drift.NAME``: how much worse monitoring sees it than it was at approval; 0 if not known."""
+METADATA_PREFIX: Final = "metadata."
+"""``metadata.NAME``: a field of the organisation's schema that the document declares."""
+METADATA_TYPES: Final[dict[str, Type]] = {"text": "text", "number": "number", "date": "instant"}
 METRIC_PREFIXES: Final = (METRIC_PREFIX, DIFFERENCE_PREFIX, DRIFT_PREFIX)
 Privacy = Literal["none", "about_a_person"]
 
@@ -193,6 +196,16 @@ FIELDS: Final[dict[str, FieldEntry]] = {
     ),
     "registry.source": FieldEntry("text", "Which registry elsewhere did it", _REQUEST),
     "registry.told_by": FieldEntry("text", "How it became known here", _REQUEST, get_args(ToldBy)),
+    "metadata.missing": FieldEntry(
+        "texts", "Fields that the schema in force requires and that hold nothing", "metadata.stated"
+    ),
+    "metadata.disputed": FieldEntry(
+        "texts", "Fields of which sources say different things, undecided", "metadata.stated"
+    ),
+    "metadata.required": FieldEntry(
+        "truth", "True where every required field holds something, else unknown", "metadata.stated"
+    ),
+    "metadata.source": FieldEntry("text", "Who says what fields hold", _REQUEST),
     "policy.changes_itself": FieldEntry(
         "truth", "Whether the new policy is another than the one in force", _REQUEST
     ),

@@ -13,7 +13,13 @@ from ledger.events.catalogue import CATALOGUE
 from policies.errors import PolicyError, did_you_mean
 from policies.expression.check import check_condition
 from policies.expression.parse import parse
-from policies.fields import FIELDS, METRIC_PREFIX, METRIC_PREFIXES
+from policies.fields import (
+    FIELDS,
+    METADATA_PREFIX,
+    METADATA_TYPES,
+    METRIC_PREFIX,
+    METRIC_PREFIXES,
+)
 from policies.party import IN_AN_ENVIRONMENT, OF_A_RELEASE, OF_A_VERSION, VOTED_ON, has_party
 from policies.strict_yaml import Path, Place, Places
 from policies.ways import named, roles_of, ways_of
@@ -44,6 +50,8 @@ def field_types(document: Document) -> dict[str, Type]:
     types: dict[str, Type] = {path: field.type for path, field in FIELDS.items()}
     for prefix in METRIC_PREFIXES:
         types.update({prefix + name: "number" for name in document.metrics})
+    for name, field in (document.metadata or {}).items():
+        types[METADATA_PREFIX + name] = METADATA_TYPES[field.type]
     return types
 
 
@@ -75,6 +83,9 @@ class _Names:
         for metric in document.metrics:
             if METRIC_PREFIX + metric in FIELDS:
                 raise self._wrong(f"{metric} is a fact of its own", ("metrics", metric))
+        for name in document.metadata or ():
+            if METADATA_PREFIX + name in FIELDS:
+                raise self._wrong(f"{name} is a fact of its own", ("metadata", name))
         gated = {gate.event for gate in document.gates}
         for at, kind in enumerate(document.opens):
             self._kind(kind, ("opens", at))

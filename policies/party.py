@@ -71,7 +71,9 @@ VOTED_ON: Final = OF_A_RELEASE | PROPOSABLE
 _OF_A_REJECTION: Final = frozenset({"rejection.lifted"})
 _KINDS: Final[dict[Party, frozenset[str]]] = {
     "registrant": OF_A_VERSION | _OF_A_REJECTION,
-    "owner": OF_A_VERSION | _OF_A_REJECTION | {"version.registered"},
+    "owner": OF_A_VERSION
+    | _OF_A_REJECTION
+    | {"version.registered", "metadata.stated", "metadata.settled"},
     "requester": OF_A_RELEASE | _OF_A_REJECTION,
     "refuser": _OF_A_REJECTION,
     "approver": VOTED_ON | ON_A_CHANGE,

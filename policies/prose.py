@@ -52,6 +52,8 @@ def _frame(document: Document) -> Iterator[str]:
     for name, metric in sorted(document.metrics.items()):
         better = "higher" if metric.higher_is_better else "lower"
         yield f"Metric {name}: {metric.about}; {better} is better."
+    for name, field in sorted((document.metadata or {}).items()):
+        yield f"Metadata {name}: {field.about}."
     for freeze in getattr(document, "calendar", None) or ():
         name = humanize(freeze.id)
         yield f"Window {name}: {freeze.title}, {_window(freeze)}, {freeze.zone} time."

@@ -16,6 +16,7 @@ from ledger.events.names import format_instant, parse_instant
 from ledger.state.aggregates import DeploymentState, number_key
 from ledger.state.rejections import standing
 from ledger.state.remembered import remembered
+from policies.described import REQUIRED, missing
 from policies.duration import parse_duration
 from policies.expression.evaluate import compile_condition
 from policies.expression.parse import parse
@@ -177,12 +178,20 @@ def _fields(gate: str, requirement: Requirement, paths: tuple[str, ...]) -> Answ
     met = _result(gate, requirement, "met", "M_FIELDS", fields=[label(path) for path in paths])
 
     def answer(case: Case) -> Result:
-        lacking = [label(path) for path in paths if case.fact(path) in (None, (), "")]
-        if not lacking:
+        empty = [path for path in paths if case.fact(path) in (None, (), "")]
+        lacking = [name for path in empty for name in _lacking(case, path)]
+        if not empty:
             return met
         return _result(gate, requirement, "unmet", "E_FIELD_MISSING", fields=lacking)
 
     return answer
+
+
+def _lacking(case: Case, path: str) -> list[str]:
+    """What lacks where a fact is not there: of all required metadata, each field by its name."""
+    if path == REQUIRED:
+        return list(missing(case) or ())[:MOST_NAMED] or [label(path)]
+    return [label(path)]
 
 
 def _not_during(gate: str, requirement: Requirement, windows: list[Freeze]) -> Answer:

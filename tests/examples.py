@@ -289,6 +289,7 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "purposes": ("customer-retention",),
         "owner": ANA,
         "tags": ("customers",),
+        "metadata": {"cost_centre": "4711"},
         "description": "Who will leave next month",
     },
     "version.registered": {
@@ -333,6 +334,7 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         },
         "parents": ({"model": "churn", "version": "1.3.0", "relation": "successor_of"},),
         "licence": "Apache-2.0",
+        "metadata": {"market": "eu"},
         "notes": "Trained with the February extract",
     },
     "evidence.attached": {
@@ -356,6 +358,36 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "effective_on": "2026-05-01",
         "replacement": "1.5.0",
         "reason": "It misses students",
+    },
+    "schema.activated": {
+        "fields": (
+            {
+                "name": "market",
+                "of": "version",
+                "type": "choice",
+                "title": "Market",
+                "help": "Where it may be offered",
+                "choices": ("eu", "uk"),
+                "required_from": "medium",
+            },
+        ),
+        "sections": (
+            {
+                "name": "limits",
+                "title": "Limits",
+                "help": "What it must not be used for",
+                "required_from": "high",
+            },
+        ),
+        "previous": "fb" * 32,
+    },
+    "metadata.stated": {**_OF, "source": "mlflow", "values": {"licence": "MIT", "market": "eu"}},
+    "metadata.settled": {
+        **_OF,
+        "field": "licence",
+        "value": "Apache-2.0",
+        "statements": (12, 31),
+        "reason": "MLflow's tag is of an earlier run",
     },
     "deprecation.acknowledged": {**_OF, "note": "We move in June"},
     "version.archived": {**_OF, "reason": "No longer used"},

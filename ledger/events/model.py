@@ -36,6 +36,8 @@ Classification = Literal[
 
 
 Tags = Annotated[tuple[Slug, ...], Field(max_length=20)]
+Metadata = Annotated[dict[ParameterName, PublicText], Field(max_length=100)]
+"""What the organisation's schema asks for, by the names of its fields."""
 
 
 class ModelRegistered(Event):
@@ -50,6 +52,7 @@ class ModelRegistered(Event):
     purposes: tuple[Slug, ...] = Field(min_length=1, max_length=20)
     owner: ActorId
     tags: Tags | None = None
+    metadata: Metadata | None = None
     description: PrivateText | None = None
 
     def subject_digests(self) -> Mapping[str, str]:
@@ -148,6 +151,7 @@ class VersionRegistered(Event):
     environment_used: RunEnvironment | None = None
     parents: tuple[Parent, ...] = Field(default=(), max_length=20)
     licence: PublicText | None = None
+    metadata: Metadata | None = None
     notes: PrivateText | None = None
 
     def subject_digests(self) -> Mapping[str, str]:

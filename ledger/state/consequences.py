@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ledger.events import model, people, release
+from ledger.events import metadata, model, people, release
 from ledger.state.aggregates import ModelState, ReleaseState, VersionState, number_key, version_key
 from ledger.state.approvers import Approved
 from ledger.state.rejections import refused_before
@@ -23,6 +23,8 @@ _ON_A_RELEASE = (
     release.ApprovalRevoked,
 )
 _ON_A_VERSION = (
+    metadata.MetadataStated,
+    metadata.MetadataSettled,
     model.EvidenceAttached,
     model.MetricsObserved,
     model.VersionDeprecated,
@@ -42,6 +44,8 @@ def affected_releases(registry: Registry, event: Event, sequence: int) -> tuple[
     elif isinstance(event, release.RejectionLifted):
         entries = _asked_for_again(registry, event)
     elif isinstance(event, _ON_A_VERSION):
+        if event.version is None:
+            return ()
         version = registry.version(event.model, event.version)
         entries = sorted(version.current_releases.values())
     elif isinstance(event, people.IdentityLinked):

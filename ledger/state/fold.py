@@ -20,6 +20,7 @@ from ledger.events import (
     framework,
     incident,
     log,
+    metadata,
     model,
     passkey,
     people,
@@ -57,6 +58,7 @@ from ledger.state import (
     rooms,
     samples,
 )
+from ledger.state import metadata as fold_metadata
 from ledger.state import registries as fold_registries
 from ledger.state import runs as fold_runs
 from ledger.state.aggregates import LogState
@@ -123,6 +125,9 @@ _FOLDS: dict[str, Callable[[Registry, Any, Place], Changes]] = {
     model.VersionDeprecated.kind: fold_versions.version_deprecated,
     model.DeprecationAcknowledged.kind: acknowledgements.deprecation_acknowledged,
     model.VersionArchived.kind: fold_versions.version_archived,
+    metadata.SchemaActivated.kind: fold_metadata.schema_activated,
+    metadata.MetadataStated.kind: fold_metadata.metadata_stated,
+    metadata.MetadataSettled.kind: fold_metadata.metadata_settled,
     release.ReleaseRequested.kind: fold_releases.release_requested,
     release.ReleaseAssigned.kind: fold_releases.release_assigned,
     release.ReleaseCommented.kind: fold_releases.release_commented,

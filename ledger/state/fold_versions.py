@@ -14,6 +14,7 @@ from ledger.state.aggregates import (
     VersionState,
     version_key,
 )
+from ledger.state.metadata import registered
 from ledger.state.recalls import descends_from_itself
 from ledger.state.versions import check_version_name
 
@@ -46,6 +47,7 @@ def model_registered(registry: Registry, event: model.ModelRegistered, place: Pl
             registrant=place.actor,
             tags=event.tags,
         ),
+        *registered(registry, event.model, "", event.metadata, place),
     )
 
 
@@ -85,7 +87,8 @@ def version_registered(registry: Registry, event: model.VersionRegistered, place
         facts_changed=place.sequence,
     )
     counted = parent.but(latest=event.version, versions=parent.versions + 1)
-    return (version, counted)
+    said = registered(registry, event.model, event.version, event.metadata, place)
+    return (version, counted, *said)
 
 
 def _latest(

@@ -38,6 +38,7 @@ from ledger.state.exceptions import (
     ReviewState,
 )
 from ledger.state.frameworks import FrameworkNames, FrameworkState
+from ledger.state.metadata import MetadataState, SchemaState
 from ledger.state.passkeys import ActorPasskeys, PasskeyState
 from ledger.state.policy_parts import PolicyPart
 from ledger.state.privacy import ErasureState, HoldsInForce, HoldState, SubjectState
@@ -99,4 +100,6 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     Recalled,
     Acknowledgements,
     PolicyPart,
+    SchemaState,
+    MetadataState,
 )

@@ -25,6 +25,7 @@ from ledger.events.model import (
 )
 from ledger.events.names import ModelName, Sequence, Sha256, Slug, Value, VersionName
 from ledger.state.aggregates import LifeCycle
+from ledger.state.metadata import metadata_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,6 +66,7 @@ class Looked(Value):
     licence: str | None
     evidence: tuple[Attached, ...]
     metrics: tuple[MeasuredThen, ...]
+    metadata: dict[str, str] | None = None
 
 
 class RunningThen(Value):
@@ -108,7 +110,7 @@ def pack_of(registry: Registry, asked: ReleaseState) -> Pack:
     running = None
     if run is not None:
         there = registry.version(run.model, run.version)
-        running = RunningThen(deployment=run.since, version=_looked(there))
+        running = RunningThen(deployment=run.since, version=_looked(registry, there))
     return Pack(
         release=asked.since,
         model=asked.model,
@@ -117,7 +119,7 @@ def pack_of(registry: Registry, asked: ReleaseState) -> Pack:
         purposes=model.purposes,
         environment=asked.environment,
         policy=registry.policy_digest(),
-        proposed=_looked(registry.version(asked.model, asked.version)),
+        proposed=_looked(registry, registry.version(asked.model, asked.version)),
         running=running,
     )
 
@@ -125,7 +127,9 @@ def pack_of(registry: Registry, asked: ReleaseState) -> Pack:
 class Changed(NamedTuple):
     """One thing that is otherwise in a later pack: texts, empty where there was nothing."""
 
-    what: Literal["metric", "document", "state", "policy", "running", "risk tier", "purposes"]
+    what: Literal[
+        "metric", "document", "metadata", "state", "policy", "running", "risk tier", "purposes"
+    ]
     name: str
     before: str
     after: str
@@ -142,11 +146,14 @@ def what_changed(then: Pack, now: Pack) -> tuple[Changed, ...]:
     ]
     metrics = _pairs("metric", _metrics(then.proposed), _metrics(now.proposed))
     documents = _pairs("document", _documents(then.proposed), _documents(now.proposed))
-    return tuple(found for found in (*metrics, *documents, *single) if found.before != found.after)
+    said = _pairs("metadata", then.proposed.metadata or {}, now.proposed.metadata or {})
+    return tuple(
+        found for found in (*metrics, *documents, *said, *single) if found.before != found.after
+    )
 
 
 def _pairs(
-    what: Literal["metric", "document"], before: dict[str, str], after: dict[str, str]
+    what: Literal["metric", "document", "metadata"], before: dict[str, str], after: dict[str, str]
 ) -> Iterator[Changed]:
     for name in {**before, **after}:
         yield Changed(what, name, before.get(name, ""), after.get(name, ""))
@@ -169,7 +176,8 @@ def _running(pack: Pack) -> str:
     return pack.running.version.version if pack.running else ""
 
 
-def _looked(version: VersionState) -> Looked:
+def _looked(registry: Registry, version: VersionState) -> Looked:
+    said = metadata_of(registry, version.model, version.version)
     return Looked(
         version=version.version,
         entry=version.since,
@@ -186,6 +194,8 @@ def _looked(version: VersionState) -> Looked:
         metrics=tuple(
             MeasuredThen(entry=item.entry, metric=item.metric) for item in version.metrics
         ),
+        # Nothing where nothing was said, so that a pack is what it was before there was metadata.
+        metadata=(said.values() or None) if said else None,
     )
 
 

@@ -95,3 +95,11 @@ def test_a_report_of_no_sample_is_written_as_it_always_was() -> None:
     bare = {"environments": None, "sample": None}
     assert event.facts() == example("report.issued").model_copy(update=bare).facts()
     assert "environments" not in event.facts()
+
+
+@pytest.mark.parametrize("kind", ["model.registered", "version.registered"])
+def test_what_has_no_metadata_is_registered_as_it_always_was(kind: str) -> None:
+    """The first form, from before an organisation could ask for fields of its own."""
+    event = decode_entry(golden_file(f"{kind}.bare").read_bytes()).event
+    assert event.facts() == example(kind).model_copy(update={"metadata": None}).facts()
+    assert "metadata" not in event.facts()

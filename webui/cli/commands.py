@@ -87,6 +87,12 @@ def _component() -> click.Command:
     return component
 
 
+def _schema() -> click.Command:
+    from webui.cli.schema import schema
+
+    return schema
+
+
 def _framework() -> click.Command:
     from webui.cli.framework import framework
 
@@ -351,6 +357,18 @@ def _obsolete() -> click.Command:
     return obsolete
 
 
+def _describe() -> click.Command:
+    from webui.client.commands.describing import describe
+
+    return describe
+
+
+def _settle() -> click.Command:
+    from webui.client.commands.describing import settle
+
+    return settle
+
+
 def _next_version() -> click.Command:
     from webui.client.commands.next_version import next_version
 
@@ -411,6 +429,7 @@ COMMANDS: Final[Mapping[str, Load]] = {
     "monthly": _monthly,
     "component": _component,
     "framework": _framework,
+    "schema": _schema,
     "control": _control,
     "publisher": _publisher,
     "token": _token,
@@ -448,6 +467,8 @@ COMMANDS: Final[Mapping[str, Load]] = {
     "archive": _archive,
     "obsolete": _obsolete,
     "next-version": _next_version,
+    "describe": _describe,
+    "settle": _settle,
     "compare": _compare,
     "at": _at,
     "trace": _trace,

@@ -61,7 +61,7 @@ _WITHOUT_SECOND_FACTOR: Final = {
 _BELOW: Final = {
     "/people": ("/activity", "/access-reviews", "/publishers", "/privacy"),
     "/account": ("/notices",),
-    "/models": ("/lineage", "/deprecations"),
+    "/models": ("/lineage", "/deprecations", "/schema"),
     "/controls": ("/population",),
     "/reports": ("/rooms", "/frameworks", "/jobs", "/samples", "/statements", "/incidents"),
     "/deployments": ("/exceptions", "/reviews/", "/connections"),

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from ledger.store.entries import Filter
 from webui.artifacts.download import may_download
+from webui.described import described
 from webui.here import wired
 from webui.life.drifting import drift_drawn, drifts
 from webui.life.metric_history import history_drawn, metric_history
@@ -64,6 +65,7 @@ def _model(model: str) -> ResponseReturnValue:
         "model.html",
         model=found,
         registered=reader.tell(found.since),
+        described=described(reader, model),
         versions=versions,
         running=running,
         fallbacks=fallbacks(running),
@@ -104,6 +106,7 @@ def _version(model: str, version: str) -> ResponseReturnValue:
         "version.html",
         version=found,
         registered=reader.tell(found.since),
+        described=described(reader, model, version),
         titles={item.entry: _title(item.entry) for item in found.evidence},
         lineage=lineage,
         drawing=_drawing(lineage),

@@ -49,6 +49,8 @@ _KINDS_BY_CHAPTER: Final = {
         "version",
         "evidence",
         "metrics",
+        "schema",
+        "metadata",
         "deprecation",
         "recall",
         "run",

@@ -33,6 +33,7 @@ KINDS = (
     "model.registered",
     "version.registered",
     "evidence.attached",
+    "metadata.stated",
     "metrics.observed",
     "release.requested",
     "deployment.recorded",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from webui.pages import words_described as described
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -115,6 +117,7 @@ def _short(actor_id: str) -> str:
 
 
 _PHRASES: Final[dict[str, Callable[[Any, NameOf], str]]] = {
+    **described.PHRASES,
     "log.created": lambda e, _: f"began the ledger {e.origin}{_continued(e)}",
     "checkpoint.timestamped": lambda e, _: (
         f"had the checkpoint of {e.size} entries time-stamped by {e.authority}"
@@ -289,6 +292,7 @@ _PHRASES: Final[dict[str, Callable[[Any, NameOf], str]]] = {
 }
 
 _DETAILS: Final[dict[str, Callable[[Any, NameOf], str]]] = {
+    **described.DETAILS,
     "actor.enrolled": lambda e, name: name(e.actor_id),
     "role.granted": lambda e, name: f"{plain(e.role)} to {name(e.actor_id)}",
     "role.revoked": lambda e, name: f"{plain(e.role)} from {name(e.actor_id)}",
@@ -357,6 +361,7 @@ _DETAILS: Final[dict[str, Callable[[Any, NameOf], str]]] = {
 }
 
 _ATTEMPTS: Final = {
+    **described.ATTEMPTS,
     "actor.enrolled": "enrol somebody",
     "role.granted": "give a role",
     "access.digested": "digest the access log",

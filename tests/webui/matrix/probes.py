@@ -141,6 +141,13 @@ def _forms(world: World) -> dict[str, dict[str, Any]]:
         "POST /rooms": {
             "auditor": ids["someone"], "frameworks": "soc2", "from": "2026-03-01",
             "until": "2026-03-09", "ends": "2026-04-01"},
+        "POST /schema": {"document": "-", "act": "check"},
+        "POST /models/<model>/metadata": {"name": "team", "value": "blue"},
+        "POST /models/<model>/<version>/metadata": {"name": "team", "value": "blue"},
+        "POST /models/<model>/metadata/settle": {
+            "field": "team", "value": "red", "statements": "1 2", **words},
+        "POST /models/<model>/<version>/metadata/settle": {
+            "field": "team", "value": "red", "statements": "1 2", **words},
         "POST /frameworks": {"document": "-", "act": "check"},
         "POST /frameworks/<name>/withdraw": {"reason": "It is over"},
         "POST /samples": {

@@ -191,7 +191,7 @@ def _by_machine(name: str, kind: str) -> bool:
         ("pipeline", "incident.opened"),
         ("pipeline", "release.commented"),
         ("pipeline", "deployment.rolled_back"),
-        ("pipeline", "incident.opened"),
+        ("pipeline", "metadata.stated"),
         ("people_feed", "actor.enrolled"),
         ("people_feed", "role.revoked"),
     }

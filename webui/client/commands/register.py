@@ -19,6 +19,7 @@ from webui.client.commands.ask import (
     show,
     write_new,
 )
+from webui.client.plain import texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from webui.client.answers import Recorded
     from webui.client.capture.found import Capture
 
+_LACKING = "E_FIELD_MISSING"
 _CLASSES = ("public", "internal", "confidential", "personal", "special_category", "phi")
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -70,6 +72,13 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     metavar="PEM",
     help="Sign the model with this EC key first, as model-signing does, into MODEL.sig.",
 )
+@click.option(
+    "--field",
+    "fields",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A field of the organisation's schema of metadata; may be given several times.",
+)
 @click.option("--no-git", is_flag=True, help="Do not look at git.")
 @click.option("--dry-run", is_flag=True, help="Show what would be registered; ask nobody.")
 @key_option
@@ -85,6 +94,7 @@ def register(
     signature: Path | None,
     signature_key: Path | None,
     sign_with: Path | None,
+    fields: tuple[str, ...],
     no_git: bool,
     dry_run: bool,
     key: str,
@@ -103,6 +113,10 @@ def register(
         found = capture(path, os.environ, git=not no_git, seen=seen)
     found = _signed(found, path, signature, signature_key, sign_with)
     event = event_of(model, version, found, said, classification or "")
+    if fields:
+        from webui.client.commands.describing import values_of
+
+        event["metadata"] = {**event.get("metadata", {}), **values_of(fields)}
     document = manifest_of(found)
     evidence = evidence_of(model, version, document)
     for notice in found.notices():
@@ -129,7 +143,12 @@ def _submit(event: dict[str, Any], evidence: dict[str, Any], key: str) -> tuple[
         decision = client.decide(*commands[0][:2])
         if not decision.allowed:
             client.submit(commands[0][0], event, key=commands[0][2])
-        return client.submit_many(commands)
+        recorded = client.submit_many(commands)
+        if any(one.code == _LACKING and one.state == "warned" for one in decision.results):
+            of = ("models", event["model"], "versions", event["version"], "metadata")
+            lacking = ", ".join(texts(client.read(*of), "missing"))
+            click.echo(f"Warning: required and missing: {plain(lacking)}.", err=True)
+        return recorded
 
 
 def _signed(

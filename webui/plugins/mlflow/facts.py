@@ -25,6 +25,7 @@ RISK_TIER: Final = "counterseal.risk_tier"
 PURPOSES: Final = "counterseal.purposes"
 _MOST_BYTES: Final = 40_000
 _MOST_PARAMETERS: Final = 300
+_MOST_STATED: Final = 100
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _PARAMETER: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]{0,99}")
 _OWN: Final = frozenset({"model", "version", "artifact"})
@@ -86,6 +87,24 @@ def _said(tags: Mapping[str, str]) -> dict[str, Any]:
     if not isinstance(plain, dict):
         return {}
     return {name: value for name, value in plain.items() if name not in _OWN}
+
+
+def stated(facts: Mapping[str, Any]) -> dict[str, str]:
+    """The same as ``metadata.stated`` says it: by the names of a version's own fields."""
+    artifact, code = facts.get("artifact", {}), facts.get("code", {})
+    own = {
+        "artifact.sha256": artifact.get("sha256"),
+        "run": facts.get("run"),
+        "licence": facts.get("licence"),
+        "code.commit": code.get("commit"),
+    }
+    parameters = {f"parameters.{name}": it for name, it in facts.get("parameters", {}).items()}
+    found = {
+        name: it
+        for name, it in {**own, **parameters, **facts.get("metadata", {})}.items()
+        if isinstance(it, str) and _PARAMETER.fullmatch(name)
+    }
+    return dict(list(found.items())[:_MOST_STATED])
 
 
 def instant(milliseconds: int) -> str:

@@ -8,14 +8,14 @@ are asked for before, so that a policy can refuse them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from webui.client.capture.where import public
 from webui.client.errors import ClientError
 from webui.client.foreign_names import model_name, version_name
 from webui.plugins.mlflow.bytes_of import bytes_of
-from webui.plugins.mlflow.facts import PURPOSES, RISK_TIER, TASK, version_facts
+from webui.plugins.mlflow.facts import PURPOSES, RISK_TIER, TASK, stated, version_facts
 from webui.plugins.mlflow.telling import Command, RefusedChangeError
 
 if TYPE_CHECKING:
@@ -158,7 +158,13 @@ class Planner:
             "version": version_name(str(made.version)),
         }
         notes = self._text("; ".join(filter(None, (f"by {self.who()}", made.description))))
-        return Command("version.registered", {"notes": notes, **event}, rather=told)
+        # Where somebody else registered it, what MLflow knows is said beside, never merged in.
+        values = stated(event)
+        source = self.settings.registry
+        said = {"model": event["model"], "version": event["version"], "source": source}
+        beside = Command("metadata.stated", {**said, "values": values}) if values else None
+        rather = replace(told, beside=beside)
+        return Command("version.registered", {"notes": notes, **event}, rather=rather)
 
     def _address(self, version: Any) -> str:
         source = str(version.source or "")

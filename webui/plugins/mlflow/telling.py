@@ -55,13 +55,15 @@ _UNAUTHORIZED: Final = 401
 class Command:
     """Something to tell. ``rather`` is told instead where the policy does not take it.
 
-    ``asked`` was allowed before the change, so that a refusal now takes the change back.
+    ``asked`` was allowed before the change, so that a refusal now takes the change back. ``beside``
+    is told after it, where it is what is told.
     """
 
     kind: str
     event: Mapping[str, Any]
     rather: Command | None = None
     asked: bool = False
+    beside: Command | None = None
 
 
 class RefusedChangeError(Exception):
@@ -145,6 +147,9 @@ class Teller:
         if command.rather is not None:
             rather = command.rather
             line["rather"] = {"kind": rather.kind, "event": dict(rather.event)}
+            if rather.beside is not None:
+                beside = rather.beside
+                line["beside"] = {"kind": beside.kind, "event": dict(beside.event)}
         try:
             journal.add(line)
         except SpoolError as error:
@@ -196,6 +201,8 @@ class Teller:
                 LOGGER.warning("%s was not taken by the ledger", one.kind)
                 if one.rather is not None:
                     self._tell(one.rather, f"{key}-rather")
+            elif one.beside is not None:
+                self._tell(one.beside, f"{key}-beside")
         return True
 
     def _tell(self, command: Command, key: str) -> None:
@@ -207,6 +214,8 @@ class Teller:
                 self._tell(command.rather, key)
                 return
             self.client.submit(command.kind, command.event, key=key)
+            if command.beside is not None:
+                self._tell(command.beside, f"{key}-beside")
         except (DeniedError, InvalidError) as error:
             self._usual.discard(_shape(command))
             if command.rather is not None:
@@ -294,8 +303,9 @@ class Teller:
 
 
 def _command_of(line: Line) -> Command:
-    rather = line.get("rather")
-    other = Command(rather["kind"], rather["event"]) if rather else None
+    rather, beside = line.get("rather"), line.get("beside")
+    more = Command(beside["kind"], beside["event"]) if beside else None
+    other = Command(rather["kind"], rather["event"], beside=more) if rather else None
     return Command(line["kind"], line["event"], rather=other)
 
 

@@ -1,0 +1,131 @@
+"""``counterseal describe`` and ``counterseal settle``: what fields hold, by whose word."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from webui.client.commands.ask import (
+    asking,
+    json_option,
+    kept_option,
+    key_option,
+    show,
+    show_receipt,
+)
+from webui.client.errors import SettingError
+from webui.client.plain import number, objects, text, text_or_none, texts
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@click.command()
+@click.argument("model")
+@click.argument("version", required=False)
+@click.option(
+    "--field", "fields", multiple=True, metavar="NAME=VALUE", help="Say what a field holds."
+)
+@click.option(
+    "--source", default="by_hand", show_default=True, help="Where that comes from, such as mlflow."
+)
+@key_option
+@kept_option
+@json_option
+def describe(
+    *,
+    model: str,
+    version: str | None,
+    fields: tuple[str, ...],
+    source: str,
+    key: str,
+    kept: str | None,
+    as_json: bool,
+) -> None:
+    """Tell what is known of MODEL or its VERSION, or say what fields hold.
+
+    Exit code 1: a required field is missing, or sources disagree. Exit code 3: the policy refuses.
+    """
+    of = {"model": model, **({"version": version} if version else {})}
+    with asking() as client:
+        if fields:
+            event = {**of, "source": source, "values": values_of(fields)}
+            receipt = client.submit("metadata.stated", event, key=key)
+            show_receipt(client, receipt, kept, as_json=as_json)
+            return
+        path = ("models", model, *(("versions", version) if version else ()), "metadata")
+        found = client.read(*path)
+    show(
+        found, [line for each in objects(found, "fields", _lines) for line in each], as_json=as_json
+    )
+    if texts(found, "missing") or texts(found, "disputed"):
+        raise click.exceptions.Exit(1)
+
+
+@click.command()
+@click.argument("model")
+@click.argument("version", required=False)
+@click.option("--field", required=True, metavar="NAME", help="The field that is disputed.")
+@click.option("--value", required=True, help="What it holds.")
+@click.option("--reason", required=True, help="Why; kept in the vault.")
+@key_option
+@kept_option
+@json_option
+def settle(
+    *,
+    model: str,
+    version: str | None,
+    field: str,
+    value: str,
+    reason: str,
+    key: str,
+    kept: str | None,
+    as_json: bool,
+) -> None:
+    """Decide what a field holds of which sources say different things.
+
+    Exit code 3: the policy refuses it.
+    """
+    of = {"model": model, **({"version": version} if version else {})}
+    path = ("models", model, *(("versions", version) if version else ()), "metadata")
+    with asking() as client:
+        stand = dict(objects(client.read(*path), "fields", _statements)).get(field, [])
+        event = {**of, "field": field, "value": value, "statements": stand, "reason": reason}
+        receipt = client.submit("metadata.settled", event, key=key)
+        show_receipt(client, receipt, kept, as_json=as_json)
+
+
+def values_of(fields: Sequence[str]) -> dict[str, str]:
+    """``NAME=VALUE`` taken apart.
+
+    Raises:
+        SettingError: one is not of that form, or stands twice.
+    """
+    found: dict[str, str] = {}
+    for one in fields:
+        name, sign, value = one.partition("=")
+        if not (name and sign and value) or name in found:
+            raise SettingError(f"{one!r} is no field: write each once, as NAME=VALUE.")
+        found[name] = value
+    return found
+
+
+def _lines(plain: dict[str, Any]) -> list[str]:
+    held = text_or_none(plain, "value")
+    if plain.get("disputed"):
+        held = "DISPUTED"
+    elif held is None:
+        held = "MISSING" if plain.get("missing") else "nothing"
+    said = objects(plain, "said", _said)
+    shown = [f"    {one}" for one in said] if len(said) > 1 or plain.get("settled") else []
+    return [f"{text(plain, 'field')}: {held}", *shown]
+
+
+def _said(plain: dict[str, Any]) -> str:
+    return f"{text(plain, 'source')} says {text(plain, 'value')} (entry {number(plain, 'entry')})"
+
+
+def _statements(plain: dict[str, Any]) -> tuple[str, list[int]]:
+    entries = objects(plain, "said", lambda one: number(one, "entry"))
+    return text(plain, "field"), sorted(set(entries))
