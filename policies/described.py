@@ -25,14 +25,17 @@ if TYPE_CHECKING:
 REQUIRED: Final = "metadata.required"
 
 
-def missing(case: Case) -> tuple[str, ...] | None:
-    """The fields that the model or version that is concerned must have and does not."""
+def missing(case: Case) -> tuple[str, ...]:
+    """The fields that the model or version that is concerned must have and does not.
+
+    None of a model that is not registered: folding says that it is not.
+    """
     event, model = case.event, case.model
     schema = metadata.schema_in_force(case.registry)
     if isinstance(event, ModelRegistered):
         return metadata.missing(schema, "model", event.risk_tier, event.metadata or {})
     if model is None:
-        return None
+        return ()
     found = metadata.missing(schema, "model", model.risk_tier, _values(case, ""))
     version = _of_version(case)
     if version is None:
@@ -51,7 +54,7 @@ def disputed(case: Case) -> tuple[str, ...] | None:
 
 
 def _required(case: Case) -> Value:
-    return True if missing(case) == () else None
+    return None if missing(case) else True
 
 
 def _source(case: Case) -> Value:

@@ -190,7 +190,7 @@ def _fields(gate: str, requirement: Requirement, paths: tuple[str, ...]) -> Answ
 def _lacking(case: Case, path: str) -> list[str]:
     """What lacks where a fact is not there: of all required metadata, each field by its name."""
     if path == REQUIRED:
-        return list(missing(case) or ())[:MOST_NAMED] or [label(path)]
+        return list(missing(case))[:MOST_NAMED]
     return [label(path)]
 
 
