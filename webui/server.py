@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from flask import Flask
+    from waitress.channel import HTTPChannel
 
 LOOPBACK: Final = "127.0.0.1"
 FREE_PORT: Final = 0
@@ -35,6 +36,8 @@ _FINISH_SECONDS: Final = 5.0
 HEAD_SECONDS: Final = 20.0
 REQUEST_SECONDS: Final = 300.0
 MOST_HEAD_BYTES: Final = 65_536
+# An answer of less is sent when it is whole.
+_SEND_BYTES: Final = 65_536
 
 
 def is_loopback(host: str) -> bool:
@@ -115,6 +118,8 @@ class Server:
         except (OSError, ValueError) as error:
             wasyncore.close_all(self._map)
             raise _unavailable(host, port, error) from error
+        self._server.channel_class = _patient_channel()
+        self._server.adj.send_bytes = _SEND_BYTES
         self.host = host
         self.port = int(self._server.effective_port)
         self._thread = threading.Thread(target=self._run, name="counterseal-web", daemon=True)
@@ -174,6 +179,24 @@ class Server:
         """Whether a request has begun that is not answered whole."""
         channels = self._server.active_channels.values()
         return any(one.requests or one.total_outbufs_len for one in list(channels))
+
+
+def _patient_channel() -> type[HTTPChannel]:
+    """Connections that don't ask to send what the thread at work on the request will send.
+
+    Waitress looks whether a connection takes bytes as soon as there are any, and then leaves them
+    to the thread that holds them. While that thread waits for its turn with the interpreter, the
+    loop would look again and again, and take the very turns away.
+    """
+    from waitress.channel import HTTPChannel
+
+    class PatientChannel(HTTPChannel):  # type: ignore[misc] # it declares no types
+        def writable(self) -> bool:
+            if self.requests and self.total_outbufs_len < _SEND_BYTES:
+                return bool(self.will_close or self.close_when_flushed)
+            return bool(super().writable())
+
+    return PatientChannel
 
 
 def _trusted(proxy: str) -> dict[str, Any]:
