@@ -6,6 +6,10 @@ Rules:
   dropped later;
 * in turn by actor, not by arrival: an actor who has a thousand units in line delays another's
   by one unit, not by a thousand;
+* who was answered a moment ago is likely to ask again. So a commit begins when as many small units
+  wait as callers were about, or no other came for ``GAP``, ``MOST_GATHERING`` at most: many share
+  its one write to disk, and it need not vie with their threads for the interpreter. Who is alone
+  waits for nobody;
 * a *small* unit (at most ``SMALL`` commands) goes with the next commit. A larger one, whose commit
   takes long, waits until the small ones had as much time as the last large commit took, and goes at
   once where no small ones are about. So each kind gets at least half of the time while both ask,
@@ -39,6 +43,8 @@ MOST_IN_A_COMMIT: Final = 512
 SMALL: Final = 32
 # Callers of small units ask again within this time, or are taken to have gone.
 _ABOUT_SECONDS: Final = 0.01
+GAP: Final = 0.004
+MOST_GATHERING: Final = 0.05
 # However long a large commit took, the next one need not wait longer for its turn.
 _MOST_TURN_SECONDS: Final = 2.0
 
@@ -112,6 +118,8 @@ class Waiting:
         self._commands = 0
         self._bytes = 0
         self._closed = False
+        self._about = 1
+        self._wanted = 1
         self._large_from = 0.0
         self._small_seen = False
 
@@ -140,8 +148,10 @@ class Waiting:
             self._sizes[unit] = size
             self._commands += unit.commands
             self._bytes += size
-            (self._small if unit.commands <= SMALL else self._large).add(unit)
-            self._changed.notify()
+            small = unit.commands <= SMALL
+            (self._small if small else self._large).add(unit)
+            if not small or len(self._sizes) >= self._wanted:
+                self._changed.notify()
 
     def withdraw(self, unit: Unit) -> bool:
         """Take a unit out of the line; False when it is in the committing thread's hands."""
@@ -159,11 +169,26 @@ class Waiting:
                 self._changed.wait_for(lambda: self._small or self._large or self._closed)
                 if not self._small and not self._large:
                     break
+                self._gather()
                 large = bool(self._large) and self._is_turn_of_large()
                 units = self._next_units(large=large)
             for unit in units:
                 self._forget(unit)
             return units
+
+    def _gather(self) -> None:
+        """Let those come who are about; the lock is free meanwhile."""
+        until = self._clock() + MOST_GATHERING
+        self._wanted = min(self._about, MOST_IN_A_COMMIT)
+        while (before := len(self._sizes)) < self._wanted and not self._large:
+            left = min(GAP, until - self._clock())
+            enough = self._changed.wait_for(self._is_enough, max(left, 0.0))
+            if enough or left < GAP or len(self._sizes) == before:
+                break
+        self._wanted = 1
+
+    def _is_enough(self) -> bool:
+        return bool(self._large) or self._closed or len(self._sizes) >= self._wanted
 
     def _next_units(self, *, large: bool) -> list[Unit]:
         """Small units in turn; and large ones, at least one, if it is their turn."""
@@ -183,7 +208,9 @@ class Waiting:
         return units
 
     def ended(self, units: list[Unit], seconds: float) -> None:
-        """Tell how long a commit took, by which the turns are dealt."""
+        """Tell how long a commit took, by which the turns are dealt, and for whom it was."""
+        with self._changed:
+            self._about = len(units) + len(self._sizes)
         if not any(unit.commands > SMALL for unit in units):
             return
         with self._changed:

@@ -12,10 +12,12 @@ from ledger.batch import Asked
 from ledger.errors import BusyError, InDoubtError, InputError
 from ledger.events.actor import Actor
 from ledger.submit import Submitter
-from ledger.waiting import MOST_IN_A_COMMIT, SMALL, Unit, Waiting
+from ledger.waiting import GAP, MOST_GATHERING, MOST_IN_A_COMMIT, SMALL, Unit, Waiting
 from tests.tools.house import person
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.tools.house import House
 
 EVENT = person()
@@ -121,6 +123,68 @@ def test_a_small_one_is_waited_for_only_a_moment() -> None:
     line.put(unit("a"))
     line.ended(line.take(), 1.0)
     assert actors(line.take()) == "e"
+
+
+def answered(line: Waiting, callers: str) -> None:
+    """Let some callers be answered together; they are about from then on."""
+    for actor in callers:
+        line.put(unit(actor))
+    while callers:
+        taken = line.take()
+        line.ended(taken, 0.01)
+        callers = callers[len(taken) :]
+
+
+def test_who_was_answered_a_moment_ago_is_waited_for() -> None:
+    line = Waiting()
+    answered(line, "abc")
+    taken: list[str] = []
+    committing = threading.Thread(target=lambda: taken.append(actors(line.take())))
+    line.put(unit("a"))
+    committing.start()
+    line.put(unit("b"))
+    line.put(unit("c"))
+    committing.join(10)
+    assert taken == ["abc"]
+
+
+def test_who_does_not_come_is_not_waited_for_twice() -> None:
+    """The clock stands still: each look finds nobody new, which ends the waiting."""
+    line = Waiting(clock=Stopped())
+    answered(line, "abc")
+    line.put(unit("a"))
+    first = line.take()
+    assert actors(first) == "a"
+    line.ended(first, 0.01)
+    assert line._about == 1
+
+
+def test_waiting_for_others_ends_though_they_go_on_coming(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Stopped()
+    line = Waiting(clock=clock)
+    answered(line, "a" * 100)
+    line.put(unit("a"))
+    looks = 0
+
+    def another(condition: Callable[[], bool], seconds: float) -> bool:
+        nonlocal looks
+        looks += 1
+        clock.now += seconds
+        line.put(unit("b"))
+        return condition()
+
+    monkeypatch.setattr(line._changed, "wait_for", another, raising=True)
+    # The line is not empty, so every look is one of those for others.
+    line._gather()
+    assert looks == pytest.approx(MOST_GATHERING / GAP, abs=1)
+
+
+def test_a_large_one_is_not_kept_waiting_by_those_who_are_about() -> None:
+    line = Waiting(clock=Stopped())
+    answered(line, "abcd")
+    line.put(unit("a"))
+    line.put(unit("e", 600))
+    assert actors(line.take()) == "ae"
 
 
 def test_large_ones_of_several_actors_go_in_turn() -> None:
