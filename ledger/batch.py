@@ -26,6 +26,7 @@ from ledger.events.change import PROPOSABLE, texts_of
 from ledger.events.command import command_digest
 from ledger.events.entry import Request, decode_entry
 from ledger.events.exception import ExceptionOpened, ReviewCompleted
+from ledger.events.metadata import DocumentationSigned
 from ledger.events.names import format_instant, parse_instant
 from ledger.events.privacy import SubjectErased, SubjectRectified
 from ledger.events.proof import DsseProof, IdTokenProof
@@ -146,7 +147,7 @@ class Batch:
         self.beside = beside
         self.records: list[Record] = []
         self.people: dict[int, SubjectErased | SubjectRectified] = {}
-        self.signed: dict[int, StatementSigned] = {}
+        self.signed: dict[int, StatementSigned | DocumentationSigned] = {}
         self.keys: dict[bytes, tuple[bytes, int]] = {}
         self._texts: dict[int, dict[str, str | None]] = {}
         self._refusals: dict[tuple[Actor, bytes], tuple[bytes, int]] = {}
@@ -414,7 +415,7 @@ class Batch:
         place = Place(sequence, self._recorded_at, actor.id, asked.proof)
         if isinstance(event, (SubjectErased, SubjectRectified)):
             self._change_person(event, sequence)
-        if isinstance(event, StatementSigned):
+        if isinstance(event, (StatementSigned, DocumentationSigned)):
             self.signed[sequence] = event
         changes = fold(self.registry, event, place)
         concerned = about(self.registry, event)

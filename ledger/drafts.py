@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ledger.errors import IntegrityError
+from ledger.events.statement import StatementSigned
 from ledger.store.drafts import StoredDraft, delete_draft, find_draft
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from ledger.events.statement import StatementSigned
+    from ledger.events.metadata import DocumentationSigned
     from ledger.log import Log
 
 
@@ -53,7 +54,9 @@ def opened(log: Log, connection: Connection, control: str) -> DraftText | None:
     return DraftText(row, text)
 
 
-def drop_signed(log: Log, connection: Connection, events: Iterable[StatementSigned]) -> None:
+def drop_signed(
+    log: Log, connection: Connection, events: Iterable[StatementSigned | DocumentationSigned]
+) -> None:
     """Delete each draft whose very words were signed, in the transaction of their entry.
 
     A draft that says anything else stays: somebody went on writing.
@@ -61,7 +64,8 @@ def drop_signed(log: Log, connection: Connection, events: Iterable[StatementSign
     for event in events:
         # A damaged draft keeps nobody from signing.
         with suppress(IntegrityError):
-            found = opened(log, connection, event.control)
+            place = event.control if isinstance(event, StatementSigned) else event.place
+            found = opened(log, connection, place)
             if found is not None and found.text == event.text:
                 delete_draft(connection, log.log_id, found.row)
 

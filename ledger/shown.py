@@ -36,6 +36,7 @@ _OF_A_MODEL: Final = (
     model.MetricsObserved.kind,
     metadata.MetadataStated.kind,
     metadata.MetadataSettled.kind,
+    metadata.DocumentationSigned.kind,
     model.VersionDeprecated.kind,
     model.VersionArchived.kind,
     release.ReleaseRequested.kind,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from ledger.events.metadata import MetadataStated
 from ledger.events.model import ModelRegistered, VersionRegistered
-from ledger.state import metadata
+from ledger.state import documentation, metadata
 from policies.fields import METADATA_PREFIX as PREFIX
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from policies.facts import Case
 
 REQUIRED: Final = "metadata.required"
+DOCUMENTED: Final = "documentation.required"
 
 
 def missing(case: Case) -> tuple[str, ...]:
@@ -51,6 +52,20 @@ def disputed(case: Case) -> tuple[str, ...] | None:
     names = [""] if not about.version else ["", about.version]
     held = (metadata.metadata_of(case.registry, about.model, name) for name in names)
     return tuple(name for one in held if one is not None for name in one.disputed())
+
+
+def unwritten(case: Case) -> tuple[str, ...]:
+    """The sections of the documentation that the version must have and has not."""
+    model, version = case.model, case.version
+    if model is None or version is None:
+        return ()
+    schema = metadata.schema_in_force(case.registry)
+    held = documentation.documentation_of(case.registry, version.model, version.version)
+    return documentation.unwritten(schema, model.risk_tier, held)
+
+
+def _documented(case: Case) -> Value:
+    return None if unwritten(case) else True
 
 
 def _required(case: Case) -> Value:
@@ -112,10 +127,20 @@ _READ: Final[dict[str, Callable[[str], Value]]] = {
     "number": _number,
     "date": _day,
 }
-__all__ = ["METADATA_FACTS", "PREFIX", "REQUIRED", "field_value", "missing"]
+__all__ = [
+    "DOCUMENTED",
+    "METADATA_FACTS",
+    "PREFIX",
+    "REQUIRED",
+    "field_value",
+    "missing",
+    "unwritten",
+]
 METADATA_FACTS: Final[dict[str, Callable[[Case], Value]]] = {
     "metadata.missing": missing,
     "metadata.disputed": disputed,
     REQUIRED: _required,
     "metadata.source": _source,
+    "documentation.missing": unwritten,
+    DOCUMENTED: _documented,
 }

@@ -206,6 +206,16 @@ FIELDS: Final[dict[str, FieldEntry]] = {
         "truth", "True where every required field holds something, else unknown", "metadata.stated"
     ),
     "metadata.source": FieldEntry("text", "Who says what fields hold", _REQUEST),
+    "documentation.missing": FieldEntry(
+        "texts",
+        "Sections of the version's documentation that are required and that nobody signed",
+        "documentation.signed",
+    ),
+    "documentation.required": FieldEntry(
+        "truth",
+        "True where somebody signed every required section, else unknown",
+        "documentation.signed",
+    ),
     "policy.changes_itself": FieldEntry(
         "truth", "Whether the new policy is another than the one in force", _REQUEST
     ),

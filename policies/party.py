@@ -58,6 +58,7 @@ OF_A_RELEASE: Final = frozenset(
 OF_A_VERSION: Final = OF_A_RELEASE | {
     "evidence.attached",
     "metrics.observed",
+    "documentation.signed",
     "version.deprecated",
     "deprecation.acknowledged",
     "version.archived",

@@ -16,7 +16,7 @@ from ledger.events.names import format_instant, parse_instant
 from ledger.state.aggregates import DeploymentState, number_key
 from ledger.state.rejections import standing
 from ledger.state.remembered import remembered
-from policies.described import REQUIRED, missing
+from policies.described import DOCUMENTED, REQUIRED, missing, unwritten
 from policies.duration import parse_duration
 from policies.expression.evaluate import compile_condition
 from policies.expression.parse import parse
@@ -188,9 +188,11 @@ def _fields(gate: str, requirement: Requirement, paths: tuple[str, ...]) -> Answ
 
 
 def _lacking(case: Case, path: str) -> list[str]:
-    """What lacks where a fact is not there: of all required metadata, each field by its name."""
+    """What lacks where a fact is not there: of all that is required, each by its name."""
     if path == REQUIRED:
         return list(missing(case))[:MOST_NAMED]
+    if path == DOCUMENTED:
+        return list(unwritten(case))[:MOST_NAMED]
     return [label(path)]
 
 

@@ -382,6 +382,12 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "previous": "fb" * 32,
     },
     "metadata.stated": {**_OF, "source": "mlflow", "values": {"licence": "MIT", "market": "eu"}},
+    "documentation.signed": {
+        **_OF,
+        "section": "limits",
+        "previous": 33,
+        "text": "Wrong for customers of less than a month.",
+    },
     "metadata.settled": {
         **_OF,
         "field": "licence",

@@ -72,6 +72,7 @@ CATALOGUE: Final[dict[str, type[Event]]] = {
         metadata.SchemaActivated,
         metadata.MetadataStated,
         metadata.MetadataSettled,
+        metadata.DocumentationSigned,
         release.ReleaseRequested,
         release.ReleaseAssigned,
         release.ReleaseCommented,

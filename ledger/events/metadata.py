@@ -129,3 +129,31 @@ class MetadataSettled(Event):
 
     def subject_digests(self) -> Mapping[str, str]:
         return named(f"model:{self.model}{f'@{self.version}' if self.version else ''}")
+
+
+class DocumentationSigned(Event):
+    """A person stands for what a section of a version's documentation says.
+
+    It replaces what was said there before, which ``previous`` names.
+    """
+
+    kind: ClassVar[str] = "documentation.signed"
+
+    model: ModelName
+    version: VersionName
+    section: Slug
+    previous: Sequence | None = None
+    text: PrivateText
+
+    @property
+    def place(self) -> str:
+        """What its draft is kept under: short whatever the names are."""
+        return place_of_section(self.model, self.version, self.section)
+
+    def subject_digests(self) -> Mapping[str, str]:
+        return named(f"model:{self.model}@{self.version}/{self.section}")
+
+
+def place_of_section(model: str, version: str, section: str) -> str:
+    """The name under which the draft of a section is kept, beside those of controls."""
+    return f"section:{hex_digest(f'{model}@{version}/{section}'.encode('ascii'))}"

@@ -25,6 +25,7 @@ _ON_A_RELEASE = (
 _ON_A_VERSION = (
     metadata.MetadataStated,
     metadata.MetadataSettled,
+    metadata.DocumentationSigned,
     model.EvidenceAttached,
     model.MetricsObserved,
     model.VersionDeprecated,

@@ -38,6 +38,7 @@ from ledger.events.change import PROPOSABLE
 from ledger.events.proof import DsseProof, IdTokenProof, WebAuthnProof
 from ledger.state import (
     acknowledgements,
+    documentation,
     fold_access,
     fold_assurance,
     fold_changes,
@@ -128,6 +129,7 @@ _FOLDS: dict[str, Callable[[Registry, Any, Place], Changes]] = {
     metadata.SchemaActivated.kind: fold_metadata.schema_activated,
     metadata.MetadataStated.kind: fold_metadata.metadata_stated,
     metadata.MetadataSettled.kind: fold_metadata.metadata_settled,
+    metadata.DocumentationSigned.kind: documentation.documentation_signed,
     release.ReleaseRequested.kind: fold_releases.release_requested,
     release.ReleaseAssigned.kind: fold_releases.release_assigned,
     release.ReleaseCommented.kind: fold_releases.release_commented,

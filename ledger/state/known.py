@@ -30,6 +30,7 @@ from ledger.state.aggregates import (
 from ledger.state.approvers import Approved, AssignmentState
 from ledger.state.assurance import IncidentState, StatementState
 from ledger.state.client_keys import ClientKeyState
+from ledger.state.documentation import DocumentationState
 from ledger.state.exceptions import (
     ExceptionSlot,
     ExceptionState,
@@ -102,4 +103,5 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     PolicyPart,
     SchemaState,
     MetadataState,
+    DocumentationState,
 )

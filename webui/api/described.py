@@ -8,6 +8,7 @@ from webui.api.answer import json_answer
 from webui.api.route import Answer, Route
 from webui.api.strict import model_name, version_name
 from webui.described import DescribedAnswer, SchemaAnswer, described, schema_of
+from webui.documenting import DocumentationAnswer, documentation
 
 if TYPE_CHECKING:
     from flask import Response
@@ -26,6 +27,11 @@ def _of_model(asker: Asker, model: str) -> Response:
 def _of_version(asker: Asker, model: str, version: str) -> Response:
     reader = asker.wiring.reader
     return json_answer(described(reader, model_name(model), version_name(version)))
+
+
+def _documentation(asker: Asker, model: str, version: str) -> Response:
+    reader = asker.wiring.reader
+    return json_answer(documentation(reader, model_name(model), version_name(version)))
 
 
 _MODEL = {"model": "The model's name."}
@@ -56,5 +62,15 @@ ROUTES = (
         view=_of_version,
         parameters={**_MODEL, "version": "The version, as it was registered."},
         answers=(Answer(200, "Its fields.", DescribedAnswer),),
+    ),
+    Route(
+        method="GET",
+        path="/v1/models/{model}/versions/{version}/documentation",
+        name="get_documentation",
+        says="What people stand for of a version, section by section. One is signed by "
+        "documentation.signed.",
+        view=_documentation,
+        parameters={**_MODEL, "version": "The version, as it was registered."},
+        answers=(Answer(200, "Its sections.", DocumentationAnswer),),
     ),
 )

@@ -369,6 +369,12 @@ def _settle() -> click.Command:
     return settle
 
 
+def _document() -> click.Command:
+    from webui.client.commands.describing import document
+
+    return document
+
+
 def _next_version() -> click.Command:
     from webui.client.commands.next_version import next_version
 
@@ -469,6 +475,7 @@ COMMANDS: Final[Mapping[str, Load]] = {
     "next-version": _next_version,
     "describe": _describe,
     "settle": _settle,
+    "document": _document,
     "compare": _compare,
     "at": _at,
     "trace": _trace,

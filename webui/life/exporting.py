@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import quote
 
+from webui.described import described
+from webui.documenting import documentation
 from webui.wiring import generator
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
     from ledger.query import Told
     from ledger.state.aggregates import DeploymentState, ModelState, ReleaseState, VersionState
+    from webui.documenting import DocumentationAnswer
     from webui.wiring import Wiring
 
 Form = Literal["cyclonedx", "spdx", "slsa", "openlineage", "card"]
@@ -39,6 +42,8 @@ class Exported:
     described: str
     releases: tuple[ReleaseState, ...]
     deployments: tuple[DeploymentState, ...]
+    documentation: DocumentationAnswer
+    metadata: dict[str, str]
 
     @property
     def name(self) -> str:
@@ -76,6 +81,12 @@ def exported(wiring: Wiring, model: str, version: str) -> Exported:
         described=reader.tell(of.since).private.get("description") or "",
         releases=tuple(reader.releases(model=model, version=version)),
         deployments=tuple(reader.deployments(model=model, version=version)),
+        documentation=documentation(reader, model, version),
+        metadata={
+            one.field: one.value
+            for one in described(reader, model, version).fields
+            if one.value is not None
+        },
     )
 
 

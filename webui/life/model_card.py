@@ -97,7 +97,16 @@ def _body(told: Exported) -> Iterator[str]:
             ),
         ],
     )
-    yield "\n## Training data\n"
+    if told.metadata:
+        yield "\n## Described\n"
+        yield from _table(("Field", "Value"), sorted(told.metadata.items()))
+    for section in told.documentation.sections:
+        if section.text is not None:
+            yield f"\n## {plain(section.title)}\n"
+            for line in section.text.splitlines():
+                yield plain(line)
+            yield f"\n*Signed in entry {section.entry}.*"
+    yield "\n## Data sets\n"
     yield from _table(
         ("Data set", "Version", "Class", "Legal basis", "SHA-256"),
         [
@@ -105,7 +114,7 @@ def _body(told: Exported) -> Iterator[str]:
             for one in version.data_sets
         ],
     )
-    yield "\n## Evaluation\n"
+    yield "\n## Metrics\n"
     yield from _table(
         ("Metric", "Value", "Measured on", "Held out", "Samples", "Better"),
         [

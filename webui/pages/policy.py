@@ -51,6 +51,7 @@ _KINDS_BY_CHAPTER: Final = {
         "metrics",
         "schema",
         "metadata",
+        "documentation",
         "deprecation",
         "recall",
         "run",

@@ -13,6 +13,11 @@ if TYPE_CHECKING:
 _SHOWN: Final = 4
 
 
+def plain(word: str) -> str:
+    """A section's name as people write it."""
+    return word.replace("_", " ")
+
+
 def _names(values: dict[str, str]) -> str:
     """The fields, the first few by name."""
     names = list(values)
@@ -34,14 +39,19 @@ PHRASES: Final[Told] = {
     "metadata.settled": lambda e, _: (
         f"decided what {e.field} of {_of(e)} is, of which sources said different things"
     ),
+    "documentation.signed": lambda e, _: (
+        f"signed what the section {plain(e.section)} says of {_of(e)}"
+    ),
 }
 DETAILS: Final[Told] = {
     "schema.activated": lambda e, _: f"{len(e.fields)} fields",
     "metadata.stated": lambda e, _: f"{e.source}: {_names(e.values)}",
     "metadata.settled": lambda e, _: e.field,
+    "documentation.signed": lambda e, _: plain(e.section),
 }
 ATTEMPTS: Final = {
     "schema.activated": "put a schema of metadata in force",
     "metadata.stated": "say what fields hold",
     "metadata.settled": "decide what a field holds",
+    "documentation.signed": "sign a section of documentation",
 }

@@ -50,7 +50,7 @@ def places(world: World, route: str) -> dict[str, str]:
         "stamp": named["deployment"], "sample": named["sample"],
         "user": ids["someone"], "group": "0" * 32, "review": named["access_review"],
         "framework": "soc2", "room": 3, "asked": 3, "control": "soc2-cc5-1", "form": "slsa",
-        "type": "mlflow", "connection": "nobody", "job": named["job"],
+        "type": "mlflow", "connection": "nobody", "job": named["job"], "section": "limits",
     }  # fmt: skip
     for begin, name in (
         ("/changes", "change"), ("/exceptions", "exception"), ("/reviews", "review"),
@@ -142,6 +142,12 @@ def _forms(world: World) -> dict[str, dict[str, Any]]:
             "auditor": ids["someone"], "frameworks": "soc2", "from": "2026-03-01",
             "until": "2026-03-09", "ends": "2026-04-01"},
         "POST /schema": {"document": "-", "act": "check"},
+        "POST /models/<model>/<version>/documentation/<section>": {
+            "text": "None", "previous": "1"},
+        "POST /models/<model>/<version>/documentation/<section>/draft": {
+            "text": "To come", "draft": "0" * 16 + ".1"},
+        "POST /models/<model>/<version>/documentation/<section>/draft/discard": {
+            "draft": "0" * 16 + ".1"},
         "POST /models/<model>/metadata": {"name": "team", "value": "blue"},
         "POST /models/<model>/<version>/metadata": {"name": "team", "value": "blue"},
         "POST /models/<model>/metadata/settle": {

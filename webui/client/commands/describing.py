@@ -1,8 +1,8 @@
-"""``counterseal describe`` and ``counterseal settle``: what fields hold, by whose word."""
+"""``describe``, ``settle`` and ``document``: what is said of versions, and by whose word."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -15,7 +15,7 @@ from webui.client.commands.ask import (
     show_receipt,
 )
 from webui.client.errors import SettingError
-from webui.client.plain import number, objects, text, text_or_none, texts
+from webui.client.plain import number, number_or_none, objects, text, text_or_none, texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -94,6 +94,58 @@ def settle(
         event = {**of, "field": field, "value": value, "statements": stand, "reason": reason}
         receipt = client.submit("metadata.settled", event, key=key)
         show_receipt(client, receipt, kept, as_json=as_json)
+
+
+@click.command()
+@click.argument("model")
+@click.argument("version")
+@click.option("--section", default="", metavar="NAME", help="The section to sign.")
+@click.option("--file", "source", type=click.File("r", encoding="utf-8"), help="What it says.")
+@key_option
+@kept_option
+@json_option
+def document(
+    *,
+    model: str,
+    version: str,
+    section: str,
+    source: TextIO | None,
+    key: str,
+    kept: str | None,
+    as_json: bool,
+) -> None:
+    """Tell what people stand for of a VERSION, or sign what a section says.
+
+    Exit code 1: a required section lacks. Exit code 3: the policy refuses it.
+    """
+    if (source is None) != (not section):
+        raise SettingError("A section is signed from a file: give --section and --file.")
+    of = {"model": model, "version": version}
+    with asking() as client:
+        found = client.read("models", model, "versions", version, "documentation")
+        if source is not None:
+            stands = dict(objects(found, "sections", _signed)).get(section)
+            event: dict[str, Any] = {**of, "section": section, "text": source.read()}
+            if stands is not None:
+                event["previous"] = stands
+            receipt = client.submit("documentation.signed", event, key=key)
+            show_receipt(client, receipt, kept, as_json=as_json)
+            return
+    show(found, list(objects(found, "sections", _section)), as_json=as_json)
+    if texts(found, "missing"):
+        raise click.exceptions.Exit(1)
+
+
+def _signed(plain: dict[str, Any]) -> tuple[str, int | None]:
+    return text(plain, "section"), number_or_none(plain, "entry")
+
+
+def _section(plain: dict[str, Any]) -> str:
+    name, entry = _signed(plain)
+    if entry is None:
+        return f"{name}: {'MISSING' if plain.get('missing') else 'nobody has signed it'}"
+    said = text_or_none(plain, "text")
+    return f"{name} (entry {entry}): {'erased' if said is None else ' '.join(said.split())}"
 
 
 def values_of(fields: Sequence[str]) -> dict[str, str]:

@@ -9,7 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ledger.state.assurance import IncidentState
+from ledger.state.metadata import metadata_of
 from policies.controls.finding import many
+from webui.reports.assemble.documented import described, documented
 from webui.reports.assemble.words import minute, ranges, words
 from webui.reports.model import Callout, Column, KeyValue, KeyValues, Paragraph, Section, Table
 
@@ -201,6 +203,7 @@ def card(basis: Basis) -> Section:
                  f"{version.artifact.format}"),
         KeyValue("Licence", version.licence or "not recorded"),
         KeyValue("Trained with", (used.python if used else None) or "not recorded"),
-        KeyValue("Limits and known faults", "______ (to be written by the owner)"),
     )  # fmt: skip
-    return Section("The model card", (KeyValues(rows),))
+    registry = basis.material.history.registry
+    said = described(metadata_of(registry, model.model, version.version))
+    return Section("The model card", (KeyValues((*rows, *said)), *documented(basis, version)))

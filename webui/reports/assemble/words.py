@@ -63,6 +63,7 @@ KIND_WORDS: Final = {
     "version.archived": "Version archived",
     "schema.activated": "Schema of metadata put in force",
     "metadata.stated": "Metadata stated by a source",
+    "documentation.signed": "Section of documentation signed",
     "metadata.settled": "Dispute over metadata decided",
     "release.requested": "Release asked for",
     "release.assigned": "People asked to look at a release",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ledger.events.metadata import DocumentationSigned, MetadataStated
 from policies.controls.scope import Scope
 from policies.controls.shipped import FRAMEWORKS, shipped_framework
 from tests.policies.controls.examine import YEAR
@@ -117,6 +118,21 @@ def test_annex_iv_is_filled_by_entries_and_blank_where_nothing_is_recorded() -> 
     assert states["1(a)"] == ("filled", "planning (entry 26)")
     assert states["5"] == ("filled", "risk assessment (entry 77)")
     assert states["9"] == ("BLANK", "to be written by the provider")
+
+
+def test_the_dossier_says_what_fields_hold_and_what_people_stand_for() -> None:
+    story = told()
+    of = {"model": "churn", "version": "1.2.0"}
+    for source, value in (("capture", "MIT"), ("mlflow", "BSD")):
+        story.says("ana", MetadataStated(**of, source=source, values={"licence": value}))
+    signed = story.says("ana", DocumentationSigned(**of, section="limits", text="Not for minors"))
+    scope, found = Scope(YEAR, ("churn",)), context(story, "model-dossier")
+    texts = replace(found, text=lambda entry, field: f"{field} of entry {entry}")
+    made = json.dumps(to_json(assemble("model-dossier", scope, story.history(), texts)))
+    assert "disputed: " in made
+    assert "capture: MIT" in made
+    assert f"text of entry {signed}" in made
+    assert made.count("nobody has signed this section") == 5
 
 
 def test_a_version_that_ran_past_its_last_day_is_named() -> None:
