@@ -156,4 +156,4 @@ class DocumentationSigned(Event):
 
 def place_of_section(model: str, version: str, section: str) -> str:
     """The name under which the draft of a section is kept, beside those of controls."""
-    return f"section:{hex_digest(f'{model}@{version}/{section}'.encode('utf-8'))}"
+    return f"section:{hex_digest(f'{model}@{version}/{section}'.encode())}"
