@@ -15,7 +15,7 @@ Rules:
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final, Literal
 
 from ledger.events.names import (
@@ -37,12 +37,14 @@ if TYPE_CHECKING:
 
 Why = Literal["archived", "past_sunset", "never_released"]
 IDLE_DAYS: Final = 180
+COUNTDOWN_DAYS: Final = (30, 7, 1)
 
 
 class Retiring(Value):
     """A deprecated version. ``days_left`` is negative past its sunset; users got ``notice_days``.
 
-    ``owed`` are those who are asked to acknowledge and did not.
+    ``owed`` are those who are asked to acknowledge and did not. ``told_on`` are the days still to
+    come on which owners and users are told how many days are left.
     """
 
     model: str
@@ -58,6 +60,7 @@ class Retiring(Value):
     acknowledged: tuple[Acknowledgement, ...]
     owed: tuple[ActorId, ...]
     ready_to_archive: bool
+    told_on: tuple[Day, ...]
 
 
 class Calendar(Value):
@@ -132,7 +135,20 @@ def _retiring(reader: Reader, version: VersionState, today: str) -> Retiring:
         acknowledged=said,
         owed=tuple(sorted(owed)),
         ready_to_archive=left <= 0 and not runs,
+        told_on=tuple(
+            (sunset - timedelta(days=mark)).isoformat()
+            for mark in marks_of((sunset - date.fromisoformat(announced[:10])).days)
+            if left > mark
+        ),
     )
+
+
+def marks_of(notice_days: int) -> tuple[int, ...]:
+    """How many days before a sunset people are told again, where so many days of notice were given.
+
+    The most first.
+    """
+    return tuple(mark for mark in COUNTDOWN_DAYS if mark < notice_days)
 
 
 def cleanup(wiring: Wiring) -> Cleanup:

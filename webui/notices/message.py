@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from ledger.state.aggregates import ReleaseState, ReportState
     from ledger.state.exceptions import ReviewState
     from ledger.store.entries import StoredEntry
+    from webui.life.retiring import Retiring
 
     NameOf = Callable[[str], str]
 
@@ -246,6 +247,25 @@ def of_access_review(
         origin=origin,
         about=Subject(entry=review.since),
         link=f"{base}/access-reviews/{review.since}" if base else "",
+    )
+
+
+def of_sunset(item: Retiring, *, message_id: str, origin: str, base: str) -> Message:
+    """How many days a deprecated version has left, and where it still runs."""
+    about = Subject(item.model, item.version, entry=item.entry)
+    days = f"{item.days_left} day{'' if item.days_left == 1 else 's'}"
+    runs = f"still runs in {', '.join(item.environments)}" if item.environments else "runs nowhere"
+    instead = f" Use {item.replacement} instead." if item.replacement else ""
+    return Message(
+        message_id=message_id,
+        topic="deprecation",
+        kind="",
+        title=f"{days} left{_short(about)}",
+        sentence=f"{_what(about)} ends on {item.sunset}, in {days}, and {runs}.{instead}",
+        at=item.announced,
+        origin=origin,
+        about=about,
+        link=f"{base}/deprecations" if base else "",
     )
 
 

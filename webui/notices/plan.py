@@ -39,6 +39,7 @@ from webui.notices.by_name import (
     owed_by_policy,
 )
 from webui.notices.channels import EMAIL
+from webui.notices.countdown import sunsets_near
 from webui.notices.reviews import PERSON, reviews_due
 from webui.notices.topics import ALARM, ESCALATION, REMINDER, topic_of
 
@@ -147,7 +148,7 @@ class Planner:
         return self._keep([self._delivery(occasion, one, -1) for one in told])
 
     def plan_waiting(self) -> int:
-        """Plan the reminders of what waits too long, releases and access reviews; how many."""
+        """Plan the reminders of what waits too long, releases, reviews and sunsets; how many."""
         wiring = self._wiring
         if wiring.log.alarm:
             return 0
@@ -160,6 +161,7 @@ class Planner:
                     planned = [one for it in releases for one in self._of_release(it, topic)]
                     count += self._keep(planned)
         count += self._keep(reviews_due(wiring, self._channels))
+        count += self._keep(sunsets_near(wiring, self._channels))
         return count + self._plan_reviews()
 
     def _plan_reviews(self) -> int:

@@ -14,10 +14,12 @@ from ledger.store.notices import DEAD, DELIVERED, DROPPED, WAITING, read_subscri
 from ledger.store.report_subscriptions import read_report_subscriptions
 from webui.identity.accounts import find_account
 from webui.identity.administrators import is_administrator
+from webui.life.retiring import calendar
 from webui.naming import namer
 from webui.notices import message as say
 from webui.notices.by_name import still_concerns
 from webui.notices.channels import EMAIL, Mail
+from webui.notices.countdown import SUNSETS
 from webui.notices.mail import as_mail, send_mail
 from webui.notices.outward import look_up, new_client, send
 from webui.notices.plan import ALARMS, ENTRY, OWED
@@ -133,6 +135,7 @@ class Sender:
             (TURNED, self._of_turned),
             (f"{MONTHLY}/", self._of_monthly),
             (REVIEWS, self._of_access_review),
+            (SUNSETS, self._of_sunset),
         ):
             if delivery.occasion.startswith(prefix):
                 return make(name, delivery)
@@ -148,6 +151,14 @@ class Sender:
             return None
         now = format_instant(self._wiring.now())
         return say.of_access_review(review, now, message_id=name, **self._place())
+
+    def _of_sunset(self, name: str, delivery: Delivery) -> Message | None:
+        """How many days are left, unless the version was archived or its day came meanwhile."""
+        wiring = self._wiring
+        for item in calendar(wiring).items:
+            if item.entry == delivery.sequence and item.days_left > 0:
+                return say.of_sunset(item, message_id=name, **self._place())
+        return None
 
     def _of_turned(self, name: str, delivery: Delivery) -> Message | None:
         """Which verdicts turned; none where what was kept of them is gone."""
