@@ -90,6 +90,7 @@ def test_every_page_sends_strangers_to_the_door(seeded: Seeded) -> None:
         "key": "0" * 64,
         "name": "x",
         "request": "x",
+        "section": "limits",
         "control": "soc2-cc5-1",
         "form": "card",
         "asked": "3",
