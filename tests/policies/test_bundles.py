@@ -97,12 +97,29 @@ def test_the_order_of_bundles_decides_nothing(order: list[str]) -> None:
 
 
 @pytest.mark.parametrize("name", BUNDLES)
-def test_every_gate_names_a_control_that_exists(name: str) -> None:
+def test_every_gate_of_a_bundle_names_a_control_that_exists(name: str) -> None:
     known = {control.id for one in FRAMEWORKS for control in shipped_framework(one).controls}
     for gate in shipped_bundle(name).gates:
         assert gate.controls, gate.id
         ours = [control for control in gate.controls if not control.startswith("eu-ai-act-")]
         assert set(ours) <= known, gate.id
+
+
+def test_every_gate_of_the_default_names_a_control_that_counts_its_events_as_evidence() -> None:
+    """Two gates ask for metrics before a release: their control counts the metrics instead."""
+    evidence = {
+        control.id: control.evidence
+        for one in FRAMEWORKS
+        for control in shipped_framework(one).controls
+    }
+    without = []
+    for gate in shipped_policy().gates:
+        assert gate.controls, gate.id
+        assert set(gate.controls) <= set(evidence), gate.id
+        if not any(gate.event in evidence[control] for control in gate.controls):
+            without.append(gate.id)
+    assert without == ["release-production-classification", "release-production-regression"]
+    assert "metrics.observed" in evidence["soc2-pi1-3"]
 
 
 def test_what_is_composed_can_be_written_and_read_as_one_document() -> None:
