@@ -128,6 +128,10 @@ class Api:
         """GET below ``/api/v1``."""
         return self._open("GET", path, options)
 
+    def head(self, path: str, **options: Any) -> TestResponse:
+        """HEAD below ``/api/v1``."""
+        return self._open("HEAD", path, options)
+
     def put(self, path: str, **options: Any) -> TestResponse:
         """PUT below ``/api/v1``."""
         return self._open("PUT", path, options)

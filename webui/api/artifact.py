@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from flask import request
+
 from webui.api.route import Answer, Route
 from webui.api.strict import model_name, version_name
 from webui.artifacts.download import download, sent
@@ -15,7 +17,8 @@ if TYPE_CHECKING:
 
 
 def _download(asker: Asker, model: str, version: str) -> Response:
-    return sent(download(asker.wiring, asker.actor.id, model_name(model), version_name(version)))
+    names = model_name(model), version_name(version)
+    return sent(download(asker.wiring, asker.actor.id, *names, head=request.method == "HEAD"))
 
 
 ROUTES = (

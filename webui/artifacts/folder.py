@@ -12,13 +12,18 @@ import secrets
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from ledger.errors import InputError
+from ledger.errors import InputError, LedgerError
 from webui.artifacts.place import INCOMING, PIECE, Stored, failed, missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+# Whose errors are those of the object store: neither library has them in one family.
+_DRIVERS: Final = frozenset(
+    {"adlfs", "aiohttp", "azure", "fsspec", "gcsfs", "google", "requests", "urllib3"}
+)
 
 
 class Folder:
@@ -37,7 +42,9 @@ class Folder:
                 remedy="Install it: pip install 'counterseal[artifacts]', and gcsfs for gs:// or "
                 "adlfs for abfs://.",
             ) from error
-        except (OSError, ValueError) as error:
+        except Exception as error:
+            if not isinstance(error, OSError | ValueError) and not _of_driver(error):
+                raise
             raise failed(f"it can't be opened ({type(error).__name__})") from error
         self._root: str = root.rstrip("/")
         self._local = url.startswith("file:")
@@ -83,7 +90,8 @@ class Folder:
                     self._flush(file)
                 self._files.mv(part, target)
             except BaseException:
-                with suppress(OSError):
+                # Where the store is away it can't be removed either; the first error counts.
+                with suppress(Exception):
                     self._files.rm(part)
                 raise
             if self._local:
@@ -142,5 +150,15 @@ def _typed() -> Iterator[None]:
     """Tell of a failure without a path or what a service answered."""
     try:
         yield
-    except OSError as error:
-        raise failed(error.strerror or type(error).__name__) from error
+    except LedgerError:
+        raise
+    except Exception as error:
+        if _of_driver(error):
+            raise failed(f"its object store ({type(error).__name__})") from error
+        if isinstance(error, OSError):
+            raise failed(error.strerror or type(error).__name__) from error
+        raise
+
+
+def _of_driver(error: Exception) -> bool:
+    return any(one.__module__.partition(".")[0] in _DRIVERS for one in type(error).__mro__)

@@ -9,6 +9,7 @@ from ledger.state.aggregates import VersionState
 from ledger.store import folded
 from ledger.store.database import reading
 from ledger.store.entries import logs_there
+from webui.artifacts.place import OWNER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from webui.wiring import Wiring
 
 _AT_ONCE: Final = 200
-OWNER: Final = "owner"
 
 
 class Named(NamedTuple):
@@ -43,7 +43,7 @@ def named(wiring: Wiring) -> Mapping[str, Named]:
 
 
 def claim(wiring: Wiring, place: Place) -> None:
-    """Write whose store this is, once; nobody else puts into it or removes from it.
+    """Write whose store this is, at set-up; nobody else puts into it or removes from it.
 
     What another installation's versions name would be garbage here.
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 PIECE: Final = 1024 * 1024
 INCOMING: Final = "incoming/"
+# Whose the place is: the object that is written when it is set up.
+OWNER: Final = "owner"
 _BY_FSSPEC: Final = frozenset({"file", "memory", "gs", "gcs", "abfs", "az"})
 
 

@@ -75,11 +75,15 @@ class Checked:
 
 
 @contextmanager
-def opened_store(settings: Settings) -> Iterator[Store]:
+def opened_store(settings: Settings, *, new: bool = False) -> Iterator[Store]:
     """The store that is set, for the length of a block.
+
+    Unless ``new``, its owner must be there: the folder below which a disk is not mounted is empty,
+    and is no store that lost everything.
 
     Raises:
         InputError: ``artifacts-unset``; as ``open_place``.
+        OutsideError: ``artifacts-not-set-up``, ``artifacts-failed``.
     """
     if not settings.artifacts:
         raise InputError(
@@ -89,6 +93,12 @@ def opened_store(settings: Settings) -> Iterator[Store]:
         )
     found = places.open_place(settings.artifacts)
     try:
+        if not new and found.size(places.OWNER) is None:
+            raise OutsideError(
+                "There is no artifact store at the place that is set.",
+                code="artifacts-not-set-up",
+                remedy="Mount its disk; for a new store run: counterseal artifacts init",
+            )
         yield Store(found)
     finally:
         found.close()
@@ -128,14 +138,39 @@ class Store:
         new = 0
         for one, part in zip(artifact.files, manifest.files, strict=True):
             name = name_of(part.sha256)
-            if self.place.size(name) != part.size:
+            if not self._whole(part):
                 source = path / one.path if artifact.directory else path
                 self.place.write(name, _hashing(_pieces(source), part.sha256, _changed))
                 new += part.size
             seen(part.size)
-        if self.place.size(name_of(sha256, MANIFESTS)) is None:
+        if not self._listed(manifest):
             self.place.write(name_of(sha256, MANIFESTS), iter((written(manifest),)))
         return Put(files=len(manifest.files), size=manifest.size, new=new)
+
+    def _whole(self, part: Part) -> bool:
+        """Whether a file is held as it should be: the right size alone says nothing of rot."""
+        if self.place.size(name_of(part.sha256)) != part.size:
+            return False
+        try:
+            for _ in self.reading(part):
+                pass
+        except IntegrityError:
+            return False
+        except OutsideError as error:
+            if error.code != "artifact-missing":
+                raise
+            return False
+        return True
+
+    def _listed(self, manifest: Manifest) -> bool:
+        try:
+            return self.manifest(manifest.digest) == manifest
+        except IntegrityError:
+            return False
+        except OutsideError as error:
+            if error.code != "artifact-missing":
+                raise
+            return False
 
     def holds(self, sha256: str) -> bool:
         """Whether an artifact was put; not whether it is whole."""

@@ -28,6 +28,21 @@ def artifacts() -> None:
 
 @artifacts.command()
 @home_option
+def init() -> None:
+    """Set up the place that is named: write whose store it is.
+
+    Until then nothing is put or looked for there, so a disk that is not mounted is no empty store.
+    """
+    from webui.artifacts.named import claim
+    from webui.artifacts.store import opened_store
+
+    with opened() as wiring, opened_store(wiring.settings, new=True) as store:
+        claim(wiring, store.place)
+    click.echo("The artifact store is set up.")
+
+
+@artifacts.command()
+@home_option
 @click.argument("model")
 @click.argument("version")
 @click.argument("path", type=_PATH)

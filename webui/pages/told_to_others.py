@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, cast, get_args
 
-from flask import Response
+from flask import Response, request
 
 from ledger.errors import UnknownSubjectError
 from webui.artifacts.download import download, sent
@@ -42,4 +42,5 @@ def _export(model: str, version: str, form: str) -> ResponseReturnValue:
 
 
 def _artifact(model: str, version: str) -> ResponseReturnValue:
-    return sent(download(wired(), me().actor.id, model, version))
+    head = request.method == "HEAD"
+    return sent(download(wired(), me().actor.id, model, version, head=head))

@@ -39,6 +39,7 @@ class Shop:
         return CliRunner().invoke(main, ["--home", home, "artifacts", *arguments])
 
     def put(self) -> None:
+        assert self.run("init").exit_code == 0
         for version, path in (("1.0.0", "model.onnx"), ("2.0.0", "saved")):
             done = self.run("put", "churn", version, str(self.work / path))
             assert done.exit_code == 0, done.output

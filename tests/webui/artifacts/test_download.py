@@ -9,14 +9,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ledger.errors import IntegrityError
 from ledger.store.accesses import AccessFilter, find_accesses
 from ledger.store.database import reading
 from tests.webui.artifacts.conftest import FILE, FILES
 from tests.webui.seed import PASSWORD, Seeded
-from webui.artifacts.store import name_of
+from webui.artifacts import folder
+from webui.artifacts.download import download
+from webui.artifacts.folder import Folder
+from webui.artifacts.store import MANIFESTS, name_of
 from webui.identity.accounts import create_account
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.webui.artifacts.conftest import Shop
 
 FIRST = "/models/churn/versions/1.0.0/artifact"
@@ -76,6 +82,53 @@ def test_rotten_bytes_are_not_sent(kept: Shop) -> None:
         answer = kept.company.scientist.get(path)
         assert answer.status_code == 503
         assert answer.json["type"].endswith("artifact-damaged")
+
+
+def test_the_head_alone_reads_no_bytes(kept: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = {path: kept.company.scientist.get(path) for path in (FIRST, SECOND)}
+    read = Folder.read
+    names: list[str] = []
+
+    def counted(place: Folder, name: str) -> Iterator[bytes]:
+        names.append(name)
+        return read(place, name)
+
+    monkeypatch.setattr(Folder, "read", counted)
+    for path, full in whole.items():
+        answer = kept.company.scientist.head(path)
+        assert (answer.status_code, answer.data) == (200, b"")
+        assert answer.headers["Content-Length"] == str(len(full.data))
+    assert names
+    assert all(name.startswith(MANIFESTS) for name in names)
+    (kept.store / name_of(hashlib.sha256(FILE).hexdigest())).write_bytes(FILE[1:])
+    assert kept.company.scientist.head(FIRST).status_code == 503
+
+
+@pytest.mark.parametrize("path", [FIRST, SECOND])
+def test_bytes_that_change_while_they_are_sent_never_arrive_whole(
+    kept: Shop, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folder, "PIECE", 1000)
+    full = kept.company.scientist.get(path).data
+    wiring = kept.company.house.wiring
+    begun = download(wiring, kept.company.scientist_id, "churn", path.split("/")[-2])
+    assert begun.size == len(full)
+    place = kept.store / name_of(hashlib.sha256(FILE).hexdigest())
+    place.write_bytes(FILE[:-1] + b"!")
+    pieces: list[bytes] = []
+    with pytest.raises(IntegrityError):
+        pieces.extend(begun.pieces)
+    begun.close()
+    arrived = b"".join(pieces)
+    assert full.startswith(arrived)
+    assert 0 < len(arrived) < len(full)
+
+
+def test_a_disk_that_is_not_mounted_is_told_as_that(kept: Shop) -> None:
+    (kept.store / "owner").unlink()
+    answer = kept.company.scientist.get(FIRST)
+    assert answer.status_code == 503
+    assert answer.json["type"].endswith("artifacts-not-set-up")
 
 
 def test_what_is_not_kept_is_not_found(kept: Shop) -> None:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from ledger.errors import InputError, IntegrityError, OutsideError
 from tests.webui.artifacts.conftest import FILE, FILES
+from webui.artifacts.folder import Folder
 from webui.artifacts.manifest import read_manifest
 from webui.artifacts.place import open_place
 from webui.artifacts.store import MANIFESTS, Store, name_of
+from webui.cli.exit_codes import ExitCode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tests.tools.object_store import ObjectStore
@@ -48,6 +50,7 @@ def test_bytes_lie_under_their_digest_and_once(shop: Shop) -> None:
 
 
 def test_other_bytes_than_the_registered_ones_do_not_come_in(shop: Shop) -> None:
+    assert shop.run("init").exit_code == 0
     (shop.work / "model.onnx").write_bytes(FILE + b"!")
     told = shop.run("put", "churn", "1.0.0", str(shop.work / "model.onnx"))
     assert told.exit_code == 2
@@ -56,6 +59,7 @@ def test_other_bytes_than_the_registered_ones_do_not_come_in(shop: Shop) -> None
 
 
 def test_a_link_is_not_followed_into_the_store(shop: Shop) -> None:
+    assert shop.run("init").exit_code == 0
     (shop.work / "saved" / "config.json").unlink()
     (shop.work / "saved" / "config.json").symlink_to("/etc/hostname")
     told = shop.run("put", "churn", "2.0.0", str(shop.work / "saved"))
@@ -81,6 +85,7 @@ def test_rotten_bytes_are_named_and_never_written(shop: Shop, version: str) -> N
 
 
 def test_missing_bytes_are_named_and_never_put_ones_only_if_asked(shop: Shop) -> None:
+    assert shop.run("init").exit_code == 0
     told = shop.run("verify")
     assert told.exit_code == 0
     assert "2 artifacts are not held here" in told.output
@@ -160,10 +165,11 @@ def test_a_file_that_stands_in_the_way_of_a_folder_is_an_error(shop: Shop) -> No
 
 
 def test_a_link_out_of_the_store_is_not_followed(shop: Shop) -> None:
+    assert shop.run("init").exit_code == 0
     outside = shop.work / "outside"
     outside.mkdir()
     digest = sha(FILE)
-    (shop.store / "sha256").mkdir(parents=True)
+    (shop.store / "sha256").mkdir()
     (shop.store / "sha256" / digest[:2]).symlink_to(outside)
     told = shop.run("put", "churn", "1.0.0", str(shop.work / "model.onnx"))
     assert told.exit_code == 4
@@ -189,6 +195,77 @@ def test_garbage_is_reported_and_removed_only_when_that_is_said(shop: Shop) -> N
     assert "2 files removed" in told.output
     assert not extra.exists()
     assert shop.run("verify", "--complete").exit_code == 0
+
+
+@pytest.mark.parametrize("rot", [b"x" + FILE[1:], FILE[:-1]])
+def test_putting_again_mends_what_rotted_whatever_its_size(shop: Shop, rot: bytes) -> None:
+    shop.put()
+    whole = shop.objects()
+    (shop.store / name_of(sha(FILE))).write_bytes(rot)
+    for name in whole:
+        if name.startswith(MANIFESTS):
+            (shop.store / name).write_bytes(b"x" * len(whole[name]))
+    told = shop.run("put", "churn", "2.0.0", str(shop.work / "saved"))
+    assert f"of which {len(FILE):,} were new" in told.output
+    told = shop.run("put", "churn", "1.0.0", str(shop.work / "model.onnx"))
+    assert "of which 0 were new" in told.output
+    assert shop.objects() == whole
+
+
+def test_a_disk_that_is_not_mounted_is_no_empty_store(shop: Shop) -> None:
+    shop.put()
+    shop.store.rename(shop.work / "elsewhere")
+    shop.store.mkdir()
+    for command in (
+        ("put", "churn", "1.0.0", str(shop.work / "model.onnx")),
+        ("get", "churn", "1.0.0", "-o", str(shop.work / "back")),
+        ("verify",),
+        ("garbage", "--remove", "--yes", "--older-than", "0"),
+    ):
+        told = shop.run(*command)
+        assert told.exit_code == ExitCode.OUTSIDE
+        assert "Mount its disk" in told.output
+    assert not shop.objects()
+    shop.store.rmdir()
+    (shop.work / "elsewhere").rename(shop.store)
+    assert shop.run("verify", "--complete").exit_code == 0
+    assert shop.run("init").exit_code == 0, "and setting it up again changes nothing"
+
+
+@pytest.mark.parametrize("module", ["gcsfs.retry", "azure.core.exceptions", "google.auth"])
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda place: place.size("sha256/aa/bb"),
+        lambda place: list(place.read("sha256/aa/bb")),
+        lambda place: place.write("sha256/aa/bb", iter((b"a",))),
+        lambda place: list(place.names("sha256/")),
+        lambda place: place.remove("sha256/aa/bb"),
+    ],
+)
+def test_what_a_cloud_driver_raises_is_told_as_the_stores_failure(
+    module: str, use: Callable[[Folder], object]
+) -> None:
+    base = type("DriverError", (Exception,), {"__module__": module})
+    place = Folder("memory://driver")
+    place._files = _Failing(type("AuthError", (base,), {})("the token of the account"))
+    with pytest.raises(OutsideError, match="AuthError") as caught:
+        use(place)
+    assert caught.value.code == "artifacts-failed"
+    assert "token" not in str(caught.value)
+
+
+class _Failing:
+    """A file system of which every call fails."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def __getattr__(self, name: str) -> Any:
+        def fail(*_: object, **__: object) -> None:
+            raise self._error
+
+        return fail
 
 
 def test_the_store_of_another_installation_is_left_alone(shop: Shop) -> None:
