@@ -13,7 +13,7 @@ from ledger.events.names import (
 from ledger.state.aggregates import ReleaseState, ReleaseStatus
 from ledger.state.pack import pack_of
 from ledger.store.database import reading
-from policies import whose_turn
+from policies import may_vote, sentence, whose_turn
 from webui.api.answer import json_answer, page_answer
 from webui.api.model import Paging
 from webui.api.route import Answer, Route
@@ -21,6 +21,7 @@ from webui.api.shapes import CommentAnswer, Comments, ReleaseAnswer
 from webui.api.strict import number, read_query
 from webui.api.told import pending_of
 from webui.comments import comments_on
+from webui.naming import namer
 
 if TYPE_CHECKING:
     from flask import Response
@@ -59,6 +60,9 @@ def _release(asker: Asker, release: str) -> Response:
         pack = pack_of(registry, found)
         assignment = registry.assignment(found.since)
         turn = whose_turn(registry, assignment, now) if assignment else {}
+        vote = may_vote(asker.wiring.decide, registry, found, asker.actor, now)
+    closed = found.status not in {"open", "granted"}
+    name_of = namer(asker.wiring.reader)
     answer = ReleaseAnswer(
         release=found,
         pending=pending,
@@ -66,6 +70,10 @@ def _release(asker: Asker, release: str) -> Response:
         pack_digest=pack.digest(),
         assignment=assignment,
         standing_in=turn,
+        may_vote=vote.allowed and not closed,
+        why_no_vote=(f"The release is {found.status}.",)
+        if closed
+        else tuple(sentence(result, name_of) for result in vote.unmet),
     )
     return json_answer(answer)
 

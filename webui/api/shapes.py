@@ -176,7 +176,8 @@ class ReleaseAnswer(Value):
 
     ``pack`` is everything there is to look at now; an approval that names ``pack_digest`` is
     recorded only where that is still how things stand. ``assignment`` is whom somebody asked last
-    to look, ``standing_in`` who stands in now for each of them.
+    to look, ``standing_in`` who stands in now for each of them. ``may_vote`` says whether the
+    policy would take an approval of whoever asks now; if not, ``why_no_vote`` says why.
     """
 
     release: ReleaseState
@@ -185,6 +186,8 @@ class ReleaseAnswer(Value):
     pack_digest: Sha256
     assignment: AssignmentState | None = None
     standing_in: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    may_vote: bool
+    why_no_vote: tuple[str, ...] = ()
 
 
 class CommentAnswer(Value):

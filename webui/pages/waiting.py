@@ -38,9 +38,10 @@ class Waiting:
     """A release, the decisions about granting it and about an actor's vote, its model's risk.
 
     ``pack`` is the digest of everything there is to look at now. ``turn`` holds who was asked by
-    name, each with those who stand in for them. ``whose``: ``mine`` where the actor was asked and
-    has not approved, or nobody who was asked could fill a place that the actor's approval would
-    fill; ``team`` where a role of the actor's is waited for; ``others`` for the rest. With
+    name, each with those who stand in for them. ``whose``: ``mine`` where the policy
+    would take the actor's vote, and the actor was asked and has not approved, or nobody who was
+    asked could fill a place that the actor's approval would fill; ``team`` where a role of the
+    actor's is waited for; ``others`` for the rest. With
     ``must_sign`` only approvals count that a passkey signed.
     """
 
@@ -115,7 +116,7 @@ def _whose(
     could = who_could_approve(granting)
     accounts = registry.accounts(actor)
     approved = {one.actor for one in release.votes if one.approves}
-    if is_asked(registry, turn, actor) and approved.isdisjoint(accounts):
+    if may and is_asked(registry, turn, actor) and approved.isdisjoint(accounts):
         return "mine"
     named = {*turn, *(delegate for delegates in turn.values() for delegate in delegates)}
     if may and actor in could and not named & could:

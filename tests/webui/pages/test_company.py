@@ -123,6 +123,17 @@ def test_whoever_may_not_vote_is_told_before_trying(company: Company) -> None:
     assert "The policy would refuse your vote." in page
     assert "the same person asked for this release" in page
     assert "Withdraw my request" in page
+    assert f'action="/releases/{seeded.release}/approve"' not in page
+    assert f'action="/releases/{seeded.release}/approve"' not in seeded.browser("bo").get("/").text
+
+
+def test_the_api_says_whether_whoever_asks_may_vote_and_why_not(company: Company) -> None:
+    seeded, _ = company
+    house, path = seeded.house, f"/releases/{seeded.release}"
+    bo, chi = (house.api(house.token(actor)).get(path).json for actor in (seeded.bo, seeded.chi))
+    assert (chi["may_vote"], chi["why_no_vote"]) == (True, [])
+    assert bo["may_vote"] is False
+    assert "the same person asked for this release" in bo["why_no_vote"][0]
 
 
 def test_a_model_page_tells_what_runs_and_the_roll_back(company: Company) -> None:

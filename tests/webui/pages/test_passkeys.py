@@ -86,9 +86,12 @@ def statement_on(page: str) -> tuple[ApprovalStatement, str]:
     return said, page
 
 
-def begin(seeded: Seeded, browser: FlaskClient, **fields: str) -> TestResponse:
+def begin(
+    seeded: Seeded, browser: FlaskClient, *, shown_to: FlaskClient | None = None, **fields: str
+) -> TestResponse:
+    """Ask to sign what the page showed, to ``browser`` where nobody else is named."""
     release = seeded.house.wiring.reader.release(seeded.release)
-    page = browser.get(f"/releases/{seeded.release}").text
+    page = (shown_to or browser).get(f"/releases/{seeded.release}").text
     pack = re.search(r'name="pack" value="([0-9a-f]{64})"', page)
     assert pack
     sent = {"decision": "approve", "artifact": release.artifact, "pack": pack[1], **fields}
@@ -204,7 +207,7 @@ def test_a_page_that_changed_meanwhile_signs_nothing(seeded: Seeded, key: Authen
 
 
 def test_who_has_no_passkey_is_told_where_to_make_one(seeded: Seeded) -> None:
-    answer = begin(seeded, seeded.browser("ana"))
+    answer = begin(seeded, seeded.browser("ana"), shown_to=seeded.browser("chi"))
     assert answer.status_code == 409
     assert "Enrol one" in answer.text
 
