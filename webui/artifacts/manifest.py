@@ -103,5 +103,5 @@ def damaged(why: str) -> IntegrityError:
         f"The store holds other bytes than the version has: {why}.",
         code="artifact-damaged",
         remedy="Nothing was written. `counterseal artifacts verify` names all that is damaged; "
-        "remove it from the store and put the artifact again.",
+        "put the artifact again to replace it.",
     )
