@@ -46,7 +46,7 @@ ON_DATABASES: dict[str, Callable[[list[str]], None]] = {
 }
 # Measured on logs of several sizes.
 BY_SIZE: Final = {"verify": verify, "reads": reads, "standing": standing}
-NAMES = (*ON_DATABASES, *BY_SIZE, "peers", "client", "registering")
+NAMES = (*ON_DATABASES, *BY_SIZE, "peers", "population", "client", "registering")
 # Takes ten minutes, and runs only when it is named.
 LONG = {"kills"}
 

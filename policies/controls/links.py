@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ledger.events.entry import FIRST_PREVIOUS
@@ -43,17 +43,15 @@ class Chain:
         elif entry.previous != self.previous:
             said = "The link to the entry before does not hold."
             broken = (*broken, Deviation((number,), said))
-        chain = replace(
-            self,
+        return Chain(
             size=self.size + 1,
+            first=self.first if self.size else number,
             last=number,
+            since=self.since if self.size else entry.recorded_at[:10],
             broken=broken,
             previous=entry.leaf.hex(),
             expected=number + 1,
         )
-        if self.size:
-            return chain
-        return replace(chain, first=number, since=entry.recorded_at[:10])
 
 
 def chain_of(entries: Iterable[Entry]) -> Chain:

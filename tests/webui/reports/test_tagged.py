@@ -89,6 +89,18 @@ def test_tables_have_head_cells_and_each_row_as_many_cells(sealed: Path) -> None
             assert set(map(str, heads)) <= {"/Column", "/Row"}
 
 
+def test_elements_are_packed_into_streams_that_qpdf_reads(sealed: Path) -> None:
+    data = sealed.read_bytes()
+    assert data.count(b"/Type/ObjStm") > 1
+    assert b"/S/TD" not in data
+    checked = subprocess.run(
+        ["qpdf", "--check", str(sealed)], capture_output=True, text=True, check=False
+    )
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    with pikepdf.open(sealed) as pdf:
+        assert elements(pdf, "/TD")
+
+
 def test_figures_say_in_words_what_they_show(sealed: Path) -> None:
     with pikepdf.open(sealed) as pdf:
         figures = elements(pdf, "/Figure")

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from reportlab.lib.pagesizes import A3, A4, landscape
@@ -20,6 +21,7 @@ from reportlab.platypus import Frame, PageTemplate
 
 from webui.reports.appearance import RULE
 from webui.reports.pdf.fonts import BOLD, SANS, drawable, text_width
+from webui.reports.pdf.object_streams import write_document
 from webui.reports.pdf.tags import Structure
 from webui.reports.pdf.text import Mark, Style, draw, draw_right, identity, shortened
 
@@ -183,7 +185,8 @@ class ReportCanvas(Canvas):  # type: ignore[misc]  # reportlab has no types
         for number, drawn in enumerate(self._doc.Pages.pages):
             drawn.__NoDefault__ = [*drawn.__NoDefault__, "StructParents", "Tabs"]
             drawn.StructParents, drawn.Tabs = number, PDFName("S")
-        self.structure.write(self._doc)
+        elements = self.structure.write(self._doc)
+        self._doc.format = partial(write_document, self._doc, elements)
         self._doc.SaveToFile(self._filename, self)
 
     def _draw_edges(self, pages: int) -> None:

@@ -252,6 +252,8 @@ def _broken(table: Table, width: float, *, with_head: bool) -> _Cells:
 def _cell(text: str, style: Style, width: float) -> list[str]:
     if len(text) * style.size * _WIDEST <= width and text.isascii() and text.isprintable():
         return [text]
+    if text.isascii() and text.isprintable() and text_width(text, style.face, style.size) <= width:
+        return [text.rstrip()]
     return [line.text for line in wrap(text, style, width)]
 
 

@@ -8,7 +8,8 @@ Rules:
 - A link is an element with its own annotation and the words that name it.
 
 ``Structure`` gathers while pages are drawn; ``write`` turns it into objects once all pages are
-there. Object dictionaries are written as bytes: a table of ten thousand rows has seventy thousand.
+there. Object dictionaries are written as bytes, for ``object_streams`` to pack: a
+table of ten thousand rows has seventy thousand.
 
 Source: ISO 32000-1 section 14.7 (logical structure) and 14.8 (tagged PDF); ISO 14289-1.
 """
@@ -16,13 +17,11 @@ Source: ISO 32000-1 section 14.7 (logical structure) and 14.8 (tagged PDF); ISO 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from reportlab.pdfbase.pdfdoc import PDFObject
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from reportlab.pdfbase.pdfdoc import PDFDocument
 
 Kind = Literal[
@@ -35,8 +34,7 @@ _FIRST_LINK: Final = 1_000_000
 """Annotations are counted from here in the parent tree, pages from 0."""
 
 
-@dataclass(frozen=True)
-class _Marked:
+class _Marked(NamedTuple):
     """A sequence of marked content on a page, counted from 1."""
 
     page: int
@@ -51,14 +49,19 @@ class _Linked:
     annotation: str
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Node:
-    """An element. ``attributes`` are the entries of its one attribute object."""
+    """An element. ``attributes`` are the entries of its one attribute object.
+
+    ``number`` and ``above`` are its own object number and its parent's, known once it is written.
+    """
 
     kind: Kind
     attributes: str = ""
     alternative: str = ""
     parts: list[Node | _Marked | _Linked] = field(default_factory=list)
+    number: int = 0
+    above: int = 0
 
     def add(self, kind: Kind, attributes: str = "", alternative: str = "") -> Node:
         """A new element, behind those that are there."""
@@ -107,40 +110,39 @@ class Structure:
         self._links.append(node)
         return _FIRST_LINK + len(self._links) - 1
 
-    def write(self, document: PDFDocument) -> None:
-        """Put the structure into a document whose pages and annotations are there already."""
-        numbers: dict[int, int] = {}
-        raw: dict[int, _Raw] = {}
+    def write(self, document: PDFDocument) -> dict[int, bytes]:
+        """Put the root into a document whose pages and annotations are there already.
+
+        Returns the elements by object number, numbers that the document then gives to nothing else.
+        """
         tree = _Raw()
         document.Reference(tree, "StructTree")
-        nodes = list(_walk(self.root))
-        for place, node in enumerate(nodes):
-            raw[id(node)] = one = _Raw()
-            numbers[id(node)] = _number(document, one, f"Tag{place}")
-        top = _number_of(document, "StructTree")
-        above = {id(self.root): top}
+        nodes = _in_order(self.root)
+        for number, node in enumerate(nodes, document.objectcounter + 1):
+            node.number = number
+        document.objectcounter += len(nodes)
+        places = {page: _number_of(document, f"Page{page}") for page in self._on_page}
+        self.root.above = _number_of(document, "StructTree")
+        elements: dict[int, bytes] = {}
         for node in nodes:
-            for part in node.parts:
-                if isinstance(part, Node):
-                    above[id(part)] = numbers[id(node)]
-            raw[id(node)].data = _element(document, node, numbers, above[id(node)])
+            elements[node.number] = _element(document, node, places)
         tree.data = (
-            f"<</Type/StructTreeRoot/K[{numbers[id(self.root)]} 0 R]"
+            f"<</Type/StructTreeRoot/K[{self.root.number} 0 R]"
             f"/ParentTreeNextKey {_FIRST_LINK + len(self._links)}"
-            f"/ParentTree<</Nums[{self._parents(numbers)}]>>>>"
+            f"/ParentTree<</Nums[{self._parents()}]>>>>"
         ).encode("ascii")
         catalog = document.Catalog
         catalog.StructTreeRoot = tree
         catalog.MarkInfo = _Raw(b"<</Marked true>>")
+        return elements
 
-    def _parents(self, numbers: dict[int, int]) -> str:
+    def _parents(self) -> str:
         pages = (
-            f"{page - 1}[{' '.join(f'{numbers[id(node)]} 0 R' for node in owners)}]"
+            f"{page - 1}[{' '.join([f'{node.number} 0 R' for node in owners])}]"
             for page, owners in sorted(self._on_page.items())
         )
         links = (
-            f"{_FIRST_LINK + place} {numbers[id(node)]} 0 R"
-            for place, node in enumerate(self._links)
+            f"{_FIRST_LINK + place} {node.number} 0 R" for place, node in enumerate(self._links)
         )
         return "\n".join((*pages, *links))
 
@@ -159,16 +161,15 @@ class _Raw(PDFObject):  # type: ignore[misc]  # reportlab has no types
         return self.data
 
 
-def _walk(node: Node) -> Iterator[Node]:
-    yield node
-    for part in node.parts:
-        if isinstance(part, Node):
-            yield from _walk(part)
-
-
-def _number(document: PDFDocument, thing: _Raw, name: str) -> int:
-    document.Reference(thing, name)
-    return _number_of(document, name)
+def _in_order(root: Node) -> list[Node]:
+    """Every element, each before those within it; tells each which is above it."""
+    found: list[Node] = []
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        found.append(node)
+        waiting.extend(part for part in reversed(node.parts) if isinstance(part, Node))
+    return found
 
 
 def _number_of(document: PDFDocument, name: str) -> int:
@@ -176,26 +177,26 @@ def _number_of(document: PDFDocument, name: str) -> int:
     return number
 
 
-def _element(document: PDFDocument, node: Node, numbers: dict[int, int], parent: int) -> bytes:
-    pages = {part.page for part in node.parts if isinstance(part, _Marked)}
-    page = min(pages) if pages else 0
+def _element(document: PDFDocument, node: Node, places: dict[int, int]) -> bytes:
+    """The dictionary of an element; ``places`` are the numbers of the pages' objects."""
+    page = min((part.page for part in node.parts if isinstance(part, _Marked)), default=0)
     kids = []
     for part in node.parts:
         match part:
             case Node():
-                kids.append(f"{numbers[id(part)]} 0 R")
+                part.above = node.number
+                kids.append(f"{part.number} 0 R")
             case _Marked() if part.page == page:
                 kids.append(str(part.number))
             case _Marked():
-                at = _number_of(document, f"Page{part.page}")
-                kids.append(f"<</Type/MCR/Pg {at} 0 R/MCID {part.number}>>")
+                kids.append(f"<</Type/MCR/Pg {places[part.page]} 0 R/MCID {part.number}>>")
             case _Linked():
                 at = _number_of(document, f"Page{part.page}")
                 note = _number_of(document, part.annotation)
                 kids.append(f"<</Type/OBJR/Pg {at} 0 R/Obj {note} 0 R>>")
-    text = f"<</S/{node.kind}/P {parent} 0 R"
+    text = f"<</S/{node.kind}/P {node.above} 0 R"
     if page:
-        text += f"/Pg {_number_of(document, f'Page{page}')} 0 R"
+        text += f"/Pg {places[page]} 0 R"
     if kids:
         text += f"/K {kids[0]}" if len(kids) == 1 else f"/K[{' '.join(kids)}]"
     if node.attributes:

@@ -126,6 +126,10 @@ def show(out: PDFTextObject, text: str, face: Face, size: float) -> None:
 
 
 def _show(out: PDFTextObject, text: str, face: Face, size: float) -> None:
+    # ASCII stands for itself in a face's first subset: where that is set, nothing is to look up.
+    if out._curSubset == 0 and out._fontname == face and out._fontsize == size and text.isascii():  # noqa: SLF001
+        out._code.append(f"({out._canvas._escape(text)}) Tj")  # noqa: SLF001
+        return
     for run in runs(text, face):
         out.setFont(run.face, size)
         # As textOut does, but for the width, which nobody asks for: each line has its own place.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from reportlab.platypus import CondPageBreak, Flowable
@@ -55,12 +56,11 @@ def verdict_flow(block: Verdict, mark: Mark) -> list[Flowable]:
 
 def ranges(entries: Iterable[int]) -> list[str]:
     """Sequence numbers with neighbours joined: 3, 4, 5, 9 are ``3-5`` and ``9``, by an en dash."""
-    joined: list[tuple[int, int]] = []
-    for entry in sorted(set(entries)):
-        if joined and entry == joined[-1][1] + 1:
-            joined[-1] = (joined[-1][0], entry)
-        else:
-            joined.append((entry, entry))
+    known = sorted(set(entries))
+    gaps = [(low, high) for low, high in pairwise(known) if high != low + 1]
+    lows = (*known[:1], *(high for _, high in gaps))
+    highs = (*(low for low, _ in gaps), *known[-1:])
+    joined = zip(lows, highs, strict=True)
     return [f"{low}" if low == high else f"{low}\N{EN DASH}{high}" for low, high in joined]
 
 
