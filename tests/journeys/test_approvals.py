@@ -62,6 +62,7 @@ def test_a_release_goes_through_although_one_approval_goes_stale(
 
     requester, compliance, lead = page_of("bo"), page_of("chi"), page_of("dee")
     expect(requester.get_by_text("The policy would refuse your vote")).to_be_visible()
+    expect(requester.get_by_role("button", name="Approve")).to_have_count(0)
 
     compliance.get_by_label("Comment (optional)").fill("The numbers hold.")
     compliance.get_by_role("button", name="Approve").click()

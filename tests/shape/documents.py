@@ -18,10 +18,16 @@ from webui.settings import SETTINGS
 DOCS: Final = Path(__file__).parent.parent.parent / "docs"
 GENERATED: Final = "<!-- Written from the code by `python -m tests.shape`; a test compares. -->"
 
+POLICY_CHANGES: Final = (
+    "A change of policy is proposed, agreed to, refused and taken back by the kinds `change.*`, as every\n"
+    "change that others must agree to is (so there is no `policy.proposed` or `policy.approved`), and put\n"
+    "in force by `policy.activated`."
+)
+
 
 def events() -> str:
     """docs/events.md: every kind, its fields, and where it goes."""
-    parts = ["# The kinds of event", "", GENERATED, ""]
+    parts = ["# The kinds of event", "", GENERATED, "", POLICY_CHANGES, ""]
     for name, kind in sorted(CATALOGUE.items()):
         parts += [f"## {name}", "", _first_paragraph(kind.__doc__), ""]
         parts += [f"Predicate type: `{kind.predicate_type()}`"]
