@@ -53,7 +53,7 @@ COVERED_BY: Final[dict[str, tuple[str, ...]]] = {
     "fields": ("test_documents", "test_adversaries"),
     "filed": ("test_filed",),
     "holding": ("test_remembered", "test_scoped_roles"),
-    "limits": ("test_delegations", "test_scoped_roles"),
+    "limits": ("test_limits", "test_delegations", "test_scoped_roles"),
     "lockout": ("test_activation", "test_scoped_roles"),
     "matching": ("test_quorum_properties", "test_diff"),
     "measure": ("test_requirements", "test_reasons"),
@@ -105,6 +105,7 @@ COVERED_BY: Final[dict[str, tuple[str, ...]]] = {
 }
 """The test modules that cover a module, of ``tests/policies``."""
 _KEPT: Final[dict[str, tuple[str, ...]]] = {
+    "test_decisions[default]": ("asked", "descent", "limits", "participants"),
     "test_decisions[strict-four-eyes]": (
         "asked", "calendar", "decide", "descent", "duration", "expression.evaluate", "facts",
         "holding", "limits", "measure", "owed", "participants", "quorum", "requirements",

@@ -60,6 +60,9 @@ def test_a_document_that_is_none_is_refused_with_what_is_wrong() -> None:
     broken = {**STRICTER.canonical(), "opens": ["model.regsitered"]}
     assert code_of(world, **{**fields, "document": broken}) == "E_POLICY_UNREADABLE"
     assert code_of(world, **{**fields, "document": {"id": "default"}}) == "E_POLICY_UNREADABLE"
+    decision = world.ask("policy.activated", world.names["root"], **{**fields, "document": broken})
+    problem = next(one for one in decision.unmet if one.code == "E_POLICY_UNREADABLE")
+    assert problem.params["problem"] == "There is no such kind of event."
 
 
 @given(

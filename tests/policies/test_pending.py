@@ -6,6 +6,7 @@ import pytest
 
 from policies import (
     Missing,
+    asks_for_passkey,
     granting_approvals,
     load_document,
     may_vote,
@@ -13,6 +14,8 @@ from policies import (
     what_is_missing,
     who_could_approve,
 )
+from policies.bundle import compose
+from policies.shipped import shipped_bundle
 from tests.world import SERVICE, SHIPPED, Company, World
 
 TEXT = SHIPPED.read_text(encoding="utf-8")
@@ -113,3 +116,15 @@ def test_may_vote_says_why_not(company: Company) -> None:
     assert codes["chi"] == "M_ACTOR"
     assert codes["ops"] == "E_NOROLE"
     assert codes["ci"] == "E_TYPE"
+
+
+@pytest.mark.parametrize("environment", ["development", "production"])
+def test_a_passkey_is_asked_for_where_a_rule_that_applies_counts_nothing_else(
+    company: Company, environment: str
+) -> None:
+    world = company.world
+    asked = world.registry.release(world.request(company.ci, environment=environment))
+    strict = compose(world.document, [shipped_bundle("strict-four-eyes")])
+    assert not asks_for_passkey(world.document, world.registry, asked, world.instant)
+    told = asks_for_passkey(strict, world.registry, asked, world.instant)
+    assert told == (environment == "production")  # the rule is of all but development

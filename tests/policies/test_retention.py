@@ -115,3 +115,18 @@ def test_what_runs_is_kept_without_end_and_then_from_its_last_day() -> None:
     assert [(one.rule, one.until) for one in found] == [
         ("ten", "2036-11-02"), ("six", "2032-12-02"),
     ]  # fmt: skip
+
+
+def test_a_version_that_ran_in_staging_was_in_use_but_not_placed() -> None:
+    company = Company()
+    world = company.world
+    release = world.request(company.ci, environment="staging")
+    world.approve(release, company.bo)
+    world.grant(release)
+    held = approval(company, release)
+    document = with_rules(rule(since="last_in_use"), rule(id="ten", keep="P10Y", since="placed"))
+    world.wait(days=1)
+    of = {"model": "churn", "version": "1.0.0", "environment": "staging"}
+    world.do("deployment.recorded", company.ops, artifact="c0" * 32, **of)
+    found = duties(document, [held], world.registry)
+    assert {one.rule: one.until for one in found} == {"six": None, "ten": "2036-11-01"}
