@@ -41,7 +41,7 @@ COVERED_BY: Final[dict[str, tuple[str, ...]]] = {
     "calendar": ("test_calendar", "test_forms"),
     "cases": ("test_trial",),
     "decide": ("test_duties", "test_changes", "test_decide_properties"),
-    "descent": (*_ENGINE, "test_default_policy"),
+    "descent": ("test_descent", *_ENGINE, "test_default_policy"),
     "describe": ("test_duties", "test_doctor"),
     "diff": ("test_diff",),
     "directions": ("test_diff",),
