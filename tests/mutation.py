@@ -36,7 +36,7 @@ _CONTROLS: Final = ("controls/test_golden_controls", "controls/test_course")
 COVERED_BY: Final[dict[str, tuple[str, ...]]] = {
     "activation": ("test_activation", "test_filed"),
     "agreeing": ("test_quorum_properties", "test_documents"),
-    "asked": ("test_requirements", "test_changes"),
+    "asked": ("test_asked", "test_requirements", "test_changes"),
     "bundle": ("test_documents", "test_bundles"),
     "calendar": ("test_calendar", "test_forms"),
     "cases": ("test_trial",),

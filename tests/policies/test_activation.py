@@ -124,6 +124,24 @@ def test_a_policy_that_nobody_enrolled_could_change_is_refused(who: str) -> None
     assert code_of(world, **change(world, document)) == "E_POLICY_LOCKED"
 
 
+@pytest.mark.parametrize(
+    ("second", "code"),
+    [
+        ("any_of: [administrator, compliance]", "M_POLICY"),
+        ("any_of: [compliance]", "E_POLICY_LOCKED"),  # nobody holds it
+    ],
+)
+def test_whoever_must_agree_to_a_later_change_must_be_there(second: str, code: str) -> None:
+    world = World()
+    world.person("second", "administrator")
+    start = TEXT.index("  - id: change-policy-together")
+    rule = "any_of: [administrator, compliance]"
+    document = load_document(TEXT[:start] + TEXT[start:].replace(rule, second, 1) + "# other\n")
+    fields = change(world, document)
+    decision = world.ask("policy.activated", world.names["root"], **fields)
+    assert [one.code for one in decision.results if one.requirement == "document"] == [code]
+
+
 def test_the_refusal_says_so_in_words() -> None:
     world = World()
     decision = world.ask(
