@@ -18,7 +18,12 @@ from ledger.state.aggregates import (
 )
 from ledger.state.assurance import IncidentState
 from ledger.state.exceptions import ExceptionState, ReviewState
+from ledger.state.frameworks import FrameworkState
+from ledger.state.metadata import SchemaState
 from ledger.state.privacy import ErasureState, HoldState
+from ledger.state.recalls import RecallState
+from ledger.state.rooms import RoomState
+from ledger.state.samples import SampleState
 from ledger.store import folded
 from ledger.store.database import reading
 
@@ -39,6 +44,11 @@ _LIVING: Final[tuple[tuple[str, type[Aggregate], str], ...]] = (
     ("holds in force", HoldState, "in_force"),
     ("erasures that were asked for", ErasureState, "requested"),
     ("erasures that were approved", ErasureState, "approved"),
+    ("recalls in force", RecallState, "in_force"),
+    ("own frameworks in force", FrameworkState, "in_force"),
+    ("schemas of metadata", SchemaState, ""),
+    ("auditors' rooms", RoomState, ""),
+    ("samples of auditors", SampleState, ""),
 )
 
 

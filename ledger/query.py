@@ -262,7 +262,7 @@ class Reader:
 
     def running(self, model: str = "") -> list[DeploymentState]:
         """What runs now, by model and environment."""
-        slots = self._find(SlotState, None, MOST_ON_A_PAGE, model=model)
+        slots = self.every(SlotState, model=model)
         found = [self.deployment(slot.deployment) for slot in slots if slot.deployment is not None]
         return sorted(found, key=lambda item: (item.model, item.environment))
 

@@ -141,6 +141,21 @@ def test_what_would_stay_behind_is_counted(house: House) -> None:
     }
 
 
+def test_what_auditors_and_the_organisation_set_up_is_counted_too(house: House) -> None:
+    house.submit(person(actor_id="a1" * 16))
+    room = {
+        "auditor": "a1" * 16,
+        "frameworks": ["soc2"],
+        "period_from": "2026-01-01",
+        "period_until": "2026-03-31",
+        "until": "2027-06-01T00:00:00.000000Z",
+    }
+    field = {"name": "region", "title": "Region", "of": "version", "type": "text"}
+    house.submit(read_command("room.opened", room))
+    house.submit(read_command("schema.activated", {"fields": [field]}))
+    assert left_behind(house.log) == {"schemas of metadata": 1, "auditors' rooms": 1}
+
+
 def test_a_name_that_was_erased_does_not_come_back(house: House) -> None:
     ana = lived(house)
     with house.log.engine.begin() as sql:
