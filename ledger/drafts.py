@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ledger.errors import IntegrityError
-from ledger.events.statement import StatementSigned
 from ledger.store.drafts import StoredDraft, delete_draft, find_draft
 
 if TYPE_CHECKING:
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from ledger.events.metadata import DocumentationSigned
+    from ledger.events.statement import StatementSigned
     from ledger.log import Log
 
 
@@ -64,8 +64,7 @@ def drop_signed(
     for event in events:
         # A damaged draft keeps nobody from signing.
         with suppress(IntegrityError):
-            place = event.control if isinstance(event, StatementSigned) else event.place
-            found = opened(log, connection, place)
+            found = opened(log, connection, event.place)
             if found is not None and found.text == event.text:
                 delete_draft(connection, log.log_id, found.row)
 

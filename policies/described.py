@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Final
 from ledger.events.metadata import MetadataStated
 from ledger.events.model import ModelRegistered, VersionRegistered
 from ledger.state import documentation, metadata
-from policies.fields import METADATA_PREFIX as PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -127,15 +126,6 @@ _READ: Final[dict[str, Callable[[str], Value]]] = {
     "number": _number,
     "date": _day,
 }
-__all__ = [
-    "DOCUMENTED",
-    "METADATA_FACTS",
-    "PREFIX",
-    "REQUIRED",
-    "field_value",
-    "missing",
-    "unwritten",
-]
 METADATA_FACTS: Final[dict[str, Callable[[Case], Value]]] = {
     "metadata.missing": missing,
     "metadata.disputed": disputed,

@@ -46,9 +46,9 @@ from ledger.state.rejections import RejectionState
 from ledger.state.remembered import remembered
 from policies.asked import change_asked, release_asked
 from policies.descent import recalled, weak
-from policies.described import METADATA_FACTS, PREFIX, field_value
+from policies.described import METADATA_FACTS, field_value
 from policies.drift import drift_of, reviews_of_monitoring
-from policies.fields import DIFFERENCE_PREFIX, DRIFT_PREFIX, METRIC_PREFIX
+from policies.fields import DIFFERENCE_PREFIX, DRIFT_PREFIX, METADATA_PREFIX, METRIC_PREFIX
 from policies.holding import Reach, lasting
 from policies.job import JOB_FACTS
 from policies.limits import (
@@ -119,8 +119,8 @@ class Case:
             return self._difference(path.removeprefix(DIFFERENCE_PREFIX))
         if path.startswith(DRIFT_PREFIX):
             return drift_of(self, path.removeprefix(DRIFT_PREFIX))
-        if path.startswith(PREFIX):
-            return field_value(self, path.removeprefix(PREFIX))
+        if path.startswith(METADATA_PREFIX):
+            return field_value(self, path.removeprefix(METADATA_PREFIX))
         return self._metric(path.removeprefix(METRIC_PREFIX), self.version)
 
     @once

@@ -29,6 +29,11 @@ class StatementSigned(Event):
     document: Sha256 | None = None
     text: PrivateText
 
+    @property
+    def place(self) -> str:
+        """What its draft is kept under."""
+        return self.control
+
     def subject_digests(self) -> Mapping[str, str]:
         return named(f"control:{self.control}")
 
